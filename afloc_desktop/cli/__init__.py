@@ -1,0 +1,5 @@
+"""The command line: one module per family of verbs."""
+
+
+def main() -> int:
+    return 2

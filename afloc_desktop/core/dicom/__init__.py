@@ -1,0 +1,1 @@
+"""DICOM in: listing, reading, displaying. The only place that knows DICOM lore."""

@@ -1,0 +1,297 @@
+"""The vocabulary: what a study, a film, a question and an answer are. Read this first.
+
+All values are frozen; those that hold arrays compare by identity and their arrays are read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from afloc_desktop.core.geometry import Box, Point
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+Basis = Literal["detector", "calibrated", "corrected", "estimated", "patient", "unknown"]
+A = TypeVar("A", bound=npt.NDArray[Any])
+Side = Literal["right", "left", "bilateral"]
+Zone = Literal["upper", "mid", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """Where one frame is. Holds no pixels.
+
+    Attributes:
+        path: The file.
+        frame: 1-based, as DICOM counts.
+        sop_instance_uid: Empty where the file has none.
+        rows, columns: As the header claims, 0 where it does not say.
+        instance_number: For ordering; None where absent.
+    """
+
+    path: Path
+    frame: int
+    sop_instance_uid: str
+    rows: int
+    columns: int
+    instance_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Images acquired together. Labels are as in the file, unescaped."""
+
+    uid: str
+    number: int | None
+    modality: str
+    description: str
+    body_part: str
+    view_position: str
+    images: tuple[ImageRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One visit of one patient. Labels are as in the file, unescaped."""
+
+    uid: str
+    patient_name: str
+    patient_id: str
+    date: str
+    description: str
+    accession_number: str
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was looked at and not listed, and why."""
+
+    path: Path
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What `dicom.scan` found. A listing never decodes."""
+
+    studies: tuple[Study, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def images(self) -> tuple[ImageRef, ...]:
+        """Every image of every study, in listing order."""
+        return tuple(i for study in self.studies for series in study.series for i in series.images)
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """Distance between pixel centres, and where that distance is true.
+
+    Attributes:
+        row_mm: Between rows (down).
+        column_mm: Between columns (across).
+        basis: `detector` lengths are measured on the detector, not in the patient;
+            `calibrated`, `corrected` and `estimated` refer to the patient with that caveat;
+            `patient` is patient space (CT, MR); `unknown` was given without saying.
+    """
+
+    row_mm: float
+    column_mm: float
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class VoiWindow:
+    """A window on modality values (PS3.3 C.11.2.1.2).
+
+    Attributes:
+        centre, width: In modality units.
+        function: How values map to grey.
+        explanation: The file's own name for it, may be empty.
+    """
+
+    centre: float
+    width: float
+    function: Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiLut:
+    """A look-up table on modality values (PS3.3 C.11.2.1.1).
+
+    Attributes:
+        first: Modality value of the first entry.
+        values: Grey values, uint16, shape (entries,).
+        bits: Significant bits of an entry; the output range is 0 to 2**bits - 1.
+        explanation: The file's own name for it, may be empty.
+    """
+
+    first: int
+    values: npt.NDArray[np.uint16]
+    bits: int
+    explanation: str
+
+
+Voi = VoiWindow | VoiLut
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """One film as numbers: brighter is larger, whatever the file's polarity was.
+
+    Attributes:
+        ref: Where it came from.
+        pixels: float32, shape (rows, columns). Modality values (after Modality LUT or rescale),
+            negated where `is_inverted`, so that downstream knows no photometric lore.
+        is_inverted: `pixels` are the negated modality values (MONOCHROME1).
+        padding: True where the file says there is no image; same shape; None where nowhere.
+        voi: The file's own windows and tables, on modality values, in file order; may be empty.
+        spacing: None where the file gives none that can be trusted.
+        pixel_sha256: Of the stored values and their shape: same pixels, same hash, in any
+            lossless transfer syntax.
+        row_direction: Patient direction of increasing x, `L` or `R`; None where unknown.
+        warnings: What the reader must be told about this file.
+    """
+
+    ref: ImageRef
+    pixels: FloatArray
+    is_inverted: bool
+    padding: BoolArray | None
+    voi: tuple[Voi, ...]
+    spacing: Spacing | None
+    pixel_sha256: str
+    row_direction: Literal["L", "R"] | None
+    warnings: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def columns(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What was asked.
+
+    Attributes:
+        words: As typed, or as the finding is labelled.
+        origin: How the words came here.
+    """
+
+    words: str
+    origin: Literal["typed", "preset", "report"]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityKey:
+    """What an answer belongs to. Painted only over the image it was computed from."""
+
+    sop_instance_uid: str
+    frame: int
+    pixel_sha256: str
+    bundle_sha256: str
+    preprocess_fingerprint: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmap:
+    """How well each part of a film answers one prompt. Not a probability.
+
+    Attributes:
+        similarity: Cosine similarity in [-1, 1], float32, shape (map rows, map columns). The map
+            covers the film exactly, long side at most 512. NaN where the network never looked.
+        scale: Source pixels per map pixel, (x, y).
+        prompt: The words that were asked.
+        bundle_id: The model that answered.
+        key: What this answer belongs to.
+        notes: What was understood of the words beyond their meaning (a side, a zone).
+    """
+
+    similarity: FloatArray
+    scale: tuple[float, float]
+    prompt: Prompt
+    bundle_id: str
+    key: IdentityKey
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A connected part of a heatmap at or above a threshold.
+
+    Attributes:
+        outline: Closed polygon in source pixels; the first point is not repeated.
+        box: The outline's bounds.
+        peak: Centre of the map pixel with the highest similarity in the region, source pixels.
+        similarity: The value there.
+        area_mm2: None where the film has no spacing; on the basis the spacing names.
+    """
+
+    outline: tuple[Point, ...]
+    box: Box
+    peak: Point
+    similarity: float
+    area_mm2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Enough to trace an answer to what computed it."""
+
+    bundle_id: str
+    bundle_sha256: str
+    preprocess_fingerprint: str
+    app_version: str
+    provider: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A statement about one finding on one film: a machine's proposal or a reader's.
+
+    Attributes:
+        id: The bundle's id of the finding; `text` for words the bundle does not list.
+        prompt: What was asked.
+        similarity: Highest similarity anywhere on the film, in [-1, 1].
+        threshold: Regions are at or above it; `is_present` compares with it.
+        is_present: `similarity >= threshold`.
+        probability: Calibrated, in [0, 1]; None where the bundle is not calibrated for it.
+        peak: Where the similarity is highest, source pixels; None on an all-NaN map.
+        regions: Strongest first; empty below the threshold.
+        status: A machine only ever proposes.
+        author: Empty for a machine's proposal.
+        provenance: What computed it.
+    """
+
+    id: str
+    prompt: Prompt
+    similarity: float
+    threshold: float
+    is_present: bool
+    probability: float | None
+    peak: Point | None
+    regions: tuple[Region, ...]
+    status: Literal["proposed", "accepted", "edited", "rejected"]
+    author: str
+    provenance: Provenance
+
+
+def read_only(array: A) -> A:
+    """The same array, refusing writes."""
+    array.flags.writeable = False
+    return array

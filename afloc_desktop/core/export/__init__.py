@@ -1,0 +1,1 @@
+"""Results out: files other people and programs read."""

@@ -1,0 +1,80 @@
+"""Coordinates, in one place.
+
+Points are (x, y): x to the right, y down, (0, 0) the outer corner of the top-left pixel, in
+source pixels. Arrays are indexed [row, column]. It is the rule of DICOM SCOORD
+(PS3.3 C.10.5.1.2) and of pyqtgraph with `axisOrder="row-major"`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Point(NamedTuple):
+    """A place on the film, source pixels."""
+
+    x: float
+    y: float
+
+
+class Box(NamedTuple):
+    """An upright rectangle, source pixels; (x1, y1) is its outer lower-right corner."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def centre(self) -> Point:
+        """Where the diagonals cross."""
+        return Point((self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """How a film lies in a square network input: scaled to fit, centred, padded.
+
+    Attributes:
+        rows, columns: Size of the source film, pixels.
+        side: Edge of the square input, pixels.
+        top, left: First input row and column that hold film.
+        height, width: Input rows and columns that hold film.
+    """
+
+    rows: int
+    columns: int
+    side: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def letterbox(cls, rows: int, columns: int, side: int) -> Frame:
+        """Fit a film of `rows` × `columns` into a square of `side`, long side touching.
+
+        Raises:
+            ValueError: A size below one.
+        """
+        if min(rows, columns, side) < 1:
+            raise ValueError(f"sizes must be at least 1: {rows} x {columns} into {side}")
+        longest = max(rows, columns)
+        height = max(1, round(rows * side / longest))
+        width = max(1, round(columns * side / longest))
+        return cls(rows, columns, side, (side - height) // 2, (side - width) // 2, height, width)
+
+    def to_input(self, point: Point) -> Point:
+        """Source pixels to input pixels."""
+        return Point(
+            point.x * self.width / self.columns + self.left,
+            point.y * self.height / self.rows + self.top,
+        )
+
+    def to_source(self, point: Point) -> Point:
+        """Input pixels to source pixels; the inverse of `to_input`."""
+        return Point(
+            (point.x - self.left) * self.columns / self.width,
+            (point.y - self.top) * self.rows / self.height,
+        )

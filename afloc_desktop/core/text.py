@@ -1,0 +1,170 @@
+"""From words to token ids, and what the words say about place.
+
+Plain text embeddings ignore "left" and "right" (measured: correct and wrong side point equally
+well), so sides are parsed here and routed by `core.localize`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from afloc_desktop.core.domain import Side, Zone
+
+_LONGEST_WORD = 100  # BERT's own limit: longer words become [UNK]
+_SIDES: tuple[tuple[Side, str], ...] = (
+    ("bilateral", r"bilateral(?:ly)?|both (?:lungs|sides|bases|apices|hemithoraces)"),
+    ("right", r"right(?:[- ]sided)?"),
+    ("left", r"left(?:[- ]sided)?"),
+)
+_ZONES: tuple[tuple[Zone, str], ...] = (
+    ("upper", r"upper (?:lobe|zone|lung zone|lung)|apical|apex|apices"),
+    ("mid", r"middle (?:lobe|zone)|mid (?:lung )?zone|perihilar"),
+    ("lower", r"lower (?:lobe|zone|lung zone|lung)|basal|basilar|base|bases"),
+)
+_NEGATION = re.compile(r"\b(no|not|without|absent|negative for|free of|clear of)\b", re.IGNORECASE)
+# "on the right side", "in the left lower lobe": what may go with a place when it is taken out.
+_PLACE = re.compile(
+    r"\s*\b(?:in|on|at|over|of)?\s*(?:the|both)?\s*\b(?:{sides}|{zones})\b(?:\s+(?:lungs?|sides?|hemithorax))?".format(
+        sides="|".join(pattern for _, pattern in _SIDES),
+        zones="|".join(pattern for _, pattern in _ZONES),
+    ),
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSpec:
+    """How a bundle reads words. No field has a default.
+
+    Attributes:
+        tokenizer: Kind of `tokenizer.json`.
+        is_lowercase: Words are lower-cased and accents dropped before splitting.
+        max_tokens: Including [CLS] and [SEP]; longer prompts are cut.
+        sentence: Wraps words that are not yet a sentence; `{}` stands for them.
+    """
+
+    tokenizer: Literal["wordpiece"]
+    is_lowercase: bool
+    max_tokens: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a prompt says to look.
+
+    Attributes:
+        side: The patient's side, None where not named.
+        zone: None where not named.
+        rest: The words without the place.
+    """
+
+    side: Side | None
+    zone: Zone | None
+    rest: str
+
+
+def parse_place(words: str) -> Place:
+    """Find the side and zone a prompt names.
+
+    Both "right" and "left" in one prompt mean both sides.
+    """
+    sides: set[Side] = {side for side, pattern in _SIDES if _has(pattern, words)}
+    zones: list[Zone] = [zone for zone, pattern in _ZONES if _has(pattern, words)]
+    side: Side | None = None
+    if sides:
+        side = "bilateral" if len(sides) > 1 else next(iter(sides))
+    rest = re.sub(r"\s{2,}", " ", _PLACE.sub(" ", words)).strip(" ,.-")
+    return Place(side, zones[0] if len(zones) == 1 else None, rest or words.strip())
+
+
+def is_negated(words: str) -> bool:
+    """Whether a prompt says that something is absent; the model cannot answer that."""
+    return _NEGATION.search(words) is not None
+
+
+def _has(pattern: str, words: str) -> bool:
+    return re.search(rf"\b(?:{pattern})\b", words, re.IGNORECASE) is not None
+
+
+def as_sentence(words: str, spec: TextSpec) -> str:
+    """Wrap a bare term as the bundle was trained to read it; leave a sentence as it is."""
+    text = " ".join(words.split())
+    if not text:
+        raise ValueError("no words")
+    if len(text.split()) > 4 or text.endswith((".", "!", "?")):
+        return text if text.endswith((".", "!", "?")) else text + "."
+    lowered = text if text.isupper() else text[0].lower() + text[1:]
+    return spec.sentence.format(lowered)
+
+
+class WordPiece:
+    """BERT's tokenizer, read from a `tokenizer.json`; equal to the reference on plain text.
+
+    Our own forty lines, because the reference library brings a network client with it.
+    """
+
+    def __init__(self, vocabulary: Mapping[str, int], spec: TextSpec) -> None:
+        self._vocabulary = vocabulary
+        self._spec = spec
+        self._cls, self._sep, self._unknown = (vocabulary[t] for t in ("[CLS]", "[SEP]", "[UNK]"))
+
+    @property
+    def unknown_id(self) -> int:
+        """The id of a word piece the vocabulary lacks."""
+        return self._unknown
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids from [CLS] to [SEP], cut at `max_tokens`."""
+        pieces = [piece for word in self._words(text) for piece in self._pieces(word)]
+        return [self._cls, *pieces[: self._spec.max_tokens - 2], self._sep]
+
+    def encode_all(self, texts: Sequence[str]) -> tuple[list[list[int]], list[list[int]]]:
+        """Ids and masks of several texts, padded with zeros to the longest."""
+        rows = [self.encode(text) for text in texts]
+        longest = max(map(len, rows))
+        ids = [row + [0] * (longest - len(row)) for row in rows]
+        masks = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
+        return ids, masks
+
+    def _words(self, text: str) -> list[str]:
+        if self._spec.is_lowercase:
+            text = unicodedata.normalize("NFD", text.lower())
+            text = "".join(c for c in text if unicodedata.category(c) != "Mn")
+        spaced = "".join(_spaced(c) for c in text)
+        return spaced.split()
+
+    def _pieces(self, word: str) -> list[int]:
+        if len(word) > _LONGEST_WORD:
+            return [self._unknown]
+        ids, start = [], 0
+        while start < len(word):
+            prefix = "##" if start else ""
+            for end in range(len(word), start, -1):
+                found = self._vocabulary.get(prefix + word[start:end])
+                if found is not None:
+                    break
+            else:
+                return [self._unknown]
+            ids.append(found)
+            start = end
+        return ids
+
+
+def _spaced(c: str) -> str:
+    """One character as BERT's basic tokenizer sees it: punctuation and CJK stand alone."""
+    code = ord(c)
+    category = unicodedata.category(c)
+    if c in "\t\n\r" or category == "Zs":
+        return " "
+    if code in (0, 0xFFFD) or category in ("Cc", "Cf"):
+        return ""
+    is_ascii_sign = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
+    is_cjk = 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF or 0xF900 <= code <= 0xFAFF
+    return f" {c} " if is_ascii_sign or is_cjk or category.startswith("P") else c

@@ -1,0 +1,1 @@
+"""What the application knows and does. No Qt: the window and the command line share it."""

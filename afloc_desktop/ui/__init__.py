@@ -1,0 +1,1 @@
+"""The window: the only Qt in the project, and only through `ui.qt`."""

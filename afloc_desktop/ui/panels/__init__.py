@@ -1,0 +1,1 @@
+"""Panels beside the film: each renders the state and turns intent into one call."""

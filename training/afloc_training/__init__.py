@@ -1,0 +1,1 @@
+"""The training module: teaches a bundle from films and their reports."""
