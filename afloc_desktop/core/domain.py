@@ -6,13 +6,15 @@ All values are frozen; those that hold arrays compare by identity and their arra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from afloc_desktop.core.geometry import Box, Point
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from afloc_desktop.core.geometry import Box, Point
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]

@@ -98,5 +98,5 @@ class CheckpointError(AflocError):
     """A training checkpoint cannot be used."""
 
 
-class Cancelled(Exception):  # noqa: N818  -- not an error: somebody asked for it
+class Cancelled(Exception):
     """The work was stopped on request."""

@@ -103,7 +103,8 @@ def stretch(values: FloatArray, low: float, high: float) -> FloatArray:
     if not high > low:
         return np.zeros_like(values)
     scaled = (values - np.float32(low)) / np.float32(high - low)
-    return np.clip(scaled, 0, 1)
+    clipped: FloatArray = np.clip(scaled, 0, 1)
+    return clipped
 
 
 def resize(values: FloatArray, rows: int, columns: int) -> FloatArray:
@@ -141,4 +142,6 @@ def _interpolate_rows(values: FloatArray, size: int) -> FloatArray:
     centre = np.clip((np.arange(size) + 0.5) * count / size - 0.5, 0, count - 1)
     low = np.floor(centre).astype(np.intp)
     weight = (centre - low).astype(np.float32)[:, None]
-    return values[low] * (1 - weight) + values[np.minimum(low + 1, count - 1)] * weight
+    below, above = values[low], values[np.minimum(low + 1, count - 1)]
+    mixed: FloatArray = below * (1 - weight) + above * weight
+    return mixed

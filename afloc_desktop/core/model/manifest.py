@@ -180,7 +180,7 @@ def _decode(kind: type[_T], value: object, where: str) -> _T:
     return typing.cast("_T", _decode_plain(kind, value, where))
 
 
-def _decode_plain(kind: Any, value: object, where: str) -> object:  # noqa: ANN401
+def _decode_plain(kind: Any, value: object, where: str) -> object:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         inner = next(a for a in arguments if a is not type(None))
