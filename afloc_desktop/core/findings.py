@@ -1,0 +1,138 @@
+"""From a heatmap to statements: where it exceeds a threshold, and how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.domain import Finding, FloatArray, Region
+from afloc_desktop.core.geometry import Box, Point
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Heatmap, Provenance, Spacing
+    from afloc_desktop.core.localize import Question
+
+_MOST_REGIONS = 20
+
+
+def peak(heatmap: Heatmap) -> tuple[Point, float] | None:
+    """Centre of the map pixel with the highest similarity, source pixels, and its value.
+
+    Returns:
+        None where the network saw nothing of the film.
+    """
+    values = heatmap.similarity
+    if not np.isfinite(values).any():
+        return None
+    row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
+    return _centre(int(row), int(column), heatmap.scale), float(values[row, column])
+
+
+def propose(
+    heatmap: Heatmap,
+    question: Question,
+    *,
+    spacing: Spacing | None,
+    provenance: Provenance,
+    threshold: float | None = None,
+) -> Finding:
+    """What the machine says about one finding on one film.
+
+    Args:
+        heatmap: The answer.
+        question: What was asked; its threshold decides unless `threshold` is given.
+        spacing: Of the film, for areas; None gives none.
+        provenance: What computed the answer.
+        threshold: The reader's own, similarity.
+    """
+    level = question.threshold if threshold is None else threshold
+    highest = peak(heatmap)
+    similarity = highest[1] if highest else float("nan")
+    is_present = bool(similarity >= level)
+    return Finding(
+        id=question.finding_id,
+        prompt=question.prompt,
+        similarity=similarity,
+        threshold=level,
+        is_present=is_present,
+        probability=None,
+        peak=highest[0] if highest else None,
+        regions=regions(heatmap, level, spacing) if is_present else (),
+        status="proposed",
+        author="",
+        provenance=provenance,
+    )
+
+
+def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tuple[Region, ...]:
+    """Connected parts at or above `threshold`, strongest first, at most twenty.
+
+    Pixels that touch along an edge belong together; corners do not join.
+    """
+    # Loaded here: 0.2 s that no start-up should pay.
+    import SimpleITK as sitk  # noqa: N813  -- the name its users know
+
+    values = heatmap.similarity
+    above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= threshold)
+    if not above.any():
+        return ()
+    labels = sitk.GetArrayFromImage(
+        sitk.ConnectedComponent(sitk.GetImageFromArray(above.astype(np.uint8)))
+    )
+    found = []
+    for label in range(1, int(labels.max()) + 1):
+        found.append(_region(heatmap, labels == label, threshold, spacing))
+    found.sort(key=lambda region: -region.similarity)
+    return tuple(found[:_MOST_REGIONS])
+
+
+def _region(
+    heatmap: Heatmap, inside: np.ndarray, threshold: float, spacing: Spacing | None
+) -> Region:
+    scale = heatmap.scale
+    values = np.where(inside, heatmap.similarity, -np.inf)
+    row, column = np.unravel_index(int(values.argmax()), values.shape)
+    outline = _outline(heatmap.similarity, inside, threshold, scale)
+    xs, ys = [p.x for p in outline], [p.y for p in outline]
+    area = None
+    if spacing is not None:
+        area = float(inside.sum()) * scale[0] * scale[1] * spacing.row_mm * spacing.column_mm
+    return Region(
+        outline=outline,
+        box=Box(min(xs), min(ys), max(xs), max(ys)),
+        peak=_centre(int(row), int(column), scale),
+        similarity=float(values[row, column]),
+        area_mm2=area,
+    )
+
+
+def _outline(
+    similarity: FloatArray, inside: np.ndarray, threshold: float, scale: tuple[float, float]
+) -> tuple[Point, ...]:
+    """The outer contour at `threshold`, source pixels, clipped to the film."""
+    import contourpy
+
+    # Neighbouring regions and the film's edge fall just below the threshold, so that the line
+    # closes half a map pixel outside the region at the latest.
+    drop = max(1e-6, float(similarity[inside].max()) - threshold)
+    field = np.pad(
+        np.where(inside, np.maximum(similarity, threshold + 1e-6), threshold - drop),
+        1,
+        constant_values=threshold - drop,
+    )
+    lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(threshold)  # type: ignore[assignment]
+    longest = max(lines, key=_extent)
+    rows, columns = similarity.shape
+    # Contour coordinates are pixel centres of the padded field.
+    xs = np.clip(longest[:, 0] - 0.5, 0, columns) * scale[0]
+    ys = np.clip(longest[:, 1] - 0.5, 0, rows) * scale[1]
+    return tuple(Point(float(x), float(y)) for x, y in zip(xs[:-1], ys[:-1], strict=True))
+
+
+def _extent(line: np.ndarray) -> float:
+    return float(np.ptp(line[:, 0]) * np.ptp(line[:, 1]))
+
+
+def _centre(row: int, column: int, scale: tuple[float, float]) -> Point:
+    return Point((column + 0.5) * scale[0], (row + 0.5) * scale[1])

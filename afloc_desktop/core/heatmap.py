@@ -1,0 +1,88 @@
+"""From a grid of similarities to a map that covers the film."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.domain import FloatArray, read_only
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.geometry import Frame
+
+LONGEST_MAP = 512
+
+
+def spread(
+    grid: FloatArray, frame: Frame, sigma_cells: float
+) -> tuple[FloatArray, tuple[float, float]]:
+    """Smooth a similarity grid and lay it over the film.
+
+    Gaussian smoothing and bilinear interpolation are linear and separable, so both are one
+    matrix per axis. Cells that hold padding alone take no part.
+
+    Args:
+        grid: float32, shape (grid, grid), over the square input.
+        frame: How the film lies in the input.
+        sigma_cells: 0 leaves the grid as it is.
+
+    Returns:
+        The map, float32, long side at most 512, and source pixels per map pixel (x, y).
+    """
+    longest = max(frame.rows, frame.columns)
+    side = min(LONGEST_MAP, longest)
+    rows = max(1, round(frame.rows * side / longest))
+    columns = max(1, round(frame.columns * side / longest))
+    cell = frame.side / len(grid)
+    down = _axis_operator(rows, (frame.top / cell, frame.height / cell), len(grid), sigma_cells)
+    across = _axis_operator(
+        columns, (frame.left / cell, frame.width / cell), len(grid), sigma_cells
+    )
+    similarity = np.ascontiguousarray((down @ grid @ across.T).astype(np.float32))
+    return read_only(similarity), (frame.columns / columns, frame.rows / rows)
+
+
+def _axis_operator(
+    size: int, extent: tuple[float, float], cells: int, sigma_cells: float
+) -> FloatArray:
+    """Matrix (size, cells): smooth the cells that hold film, then sample `size` map pixels.
+
+    Args:
+        size: Map pixels along the axis.
+        extent: Start and length of the film, in cells.
+        cells: Of the grid along the axis.
+        sigma_cells: Of the Gaussian.
+    """
+    start, length = extent
+    first, last = int(start), min(cells, int(np.ceil(start + length)))
+    count = last - first
+    centre = start + (np.arange(size) + 0.5) * length / size - 0.5 - first
+    centre = np.clip(centre, 0, count - 1)
+    low = np.floor(centre).astype(np.intp)
+    weight = centre - low
+    sample = np.zeros((size, count))
+    sample[np.arange(size), low] = 1 - weight
+    sample[np.arange(size), np.minimum(low + 1, count - 1)] += weight
+    operator = np.zeros((size, cells))
+    operator[:, first:last] = sample @ gaussian_matrix(count, sigma_cells)
+    smooth: FloatArray = operator.astype(np.float32)
+    return smooth
+
+
+def gaussian_matrix(count: int, sigma: float) -> np.ndarray:
+    """Gaussian smoothing of `count` samples as a matrix, mirrored at the ends.
+
+    Equal to `scipy.ndimage.gaussian_filter1d(mode="reflect", truncate=4)`.
+    """
+    if sigma <= 0:
+        return np.eye(count)
+    radius = int(4 * sigma + 0.5)
+    offsets = np.arange(-radius, radius + 1)
+    kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel /= kernel.sum()
+    index = (np.arange(count)[:, None] + offsets) % (2 * count)
+    index = np.where(index < count, index, 2 * count - 1 - index)
+    matrix = np.zeros((count, count))
+    np.add.at(matrix, (np.arange(count)[:, None], index), kernel[None, :])
+    return matrix

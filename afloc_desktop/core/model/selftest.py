@@ -1,0 +1,63 @@
+"""Does a bundle compute here what its maker saw? A loaded graph may still be a damaged one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.errors import SelfTestFailed
+from afloc_desktop.core.model.bundle import load_arrays, load_finding_vectors
+from afloc_desktop.core.model.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.model.bundle import Bundle
+    from afloc_desktop.core.model.session import Sessions
+
+# Similarities span [-1, 1]. Float graphs agree to 1e-5 between processors; the 8-bit text graph
+# rounds differently with and without VNNI instructions.
+MAP_TOLERANCE = 2e-3
+WORD_TOLERANCE = 5e-2
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestReport:
+    """Largest differences from the maker's numbers, in units of similarity."""
+
+    bundle_id: str
+    provider: str
+    map_difference: float
+    word_difference: float
+
+
+def self_test(bundle: Bundle, sessions: Sessions) -> SelfTestReport:
+    """Run the bundle's own example through both networks.
+
+    Raises:
+        SelfTestFailed: A difference above its tolerance, or an example that does not fit.
+        InferenceError: A network cannot be run.
+    """
+    golden = load_arrays(bundle, "selftest.npz")
+    tokenizer = load_tokenizer(bundle)
+    try:
+        tensor = np.asarray(golden["tensor"], np.float32)
+        local = sessions.encode_image(tensor)[bundle.manifest.heatmap.level][0]
+        vectors = np.stack(list(load_finding_vectors(bundle).values()))
+        maps = np.einsum("kd,dij->kij", vectors, local)
+        words = [str(text) for text in golden["words"]]
+        answers = sessions.encode_text(*tokenizer.encode_all(words))
+        map_difference = float(np.abs(maps - golden["maps"]).max())
+        word_difference = float(1 - (answers * golden["word_vectors"]).sum(axis=1).min())
+    except (KeyError, ValueError) as error:
+        raise _failed(bundle, f"its example does not fit ({type(error).__name__})") from error
+    if not map_difference <= MAP_TOLERANCE or not word_difference <= WORD_TOLERANCE:
+        raise _failed(bundle, f"maps differ by {map_difference:.2g}, words {word_difference:.2g}")
+    return SelfTestReport(bundle.manifest.id, sessions.provider, map_difference, word_difference)
+
+
+def _failed(bundle: Bundle, why: str) -> SelfTestFailed:
+    return SelfTestFailed(
+        f"The bundle {bundle.manifest.id} fails its self-test: {why}.",
+        remedy="Choose the CPU as provider; if it still fails, get the bundle again.",
+    )

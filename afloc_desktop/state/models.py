@@ -1,0 +1,137 @@
+"""Which bundles are here, and opening the one to use. Heavy: keep it off the main thread."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import BundleError, BundleMissing
+from afloc_desktop.core.model.bundle import Bundle, load_bundle
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.paths import Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A bundle folder that was looked at.
+
+    Attributes:
+        folder: Where it lies.
+        is_shipped: It came with the application.
+        bundle: None where it cannot be used.
+        error: Why it cannot be used, else None.
+    """
+
+    folder: Path
+    is_shipped: bool
+    bundle: Bundle | None
+    error: BundleError | None
+
+
+def shipped(name: str) -> Path:
+    """A folder of the resources the application ships: `bundles`, `sample`, `docs`."""
+    return Path(str(resources.files("afloc_resources"))) / name
+
+
+def sample_study() -> Path:
+    """The sample study, a folder of DICOM."""
+    return shipped("sample")
+
+
+def installed(paths: Paths) -> tuple[Installed, ...]:
+    """Every bundle folder, shipped ones first, verified one by one: one bad folder costs itself."""
+    found = []
+    for root, is_shipped in ((shipped("bundles"), True), (paths.bundles, False)):
+        folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
+        found += [_look_at(folder, is_shipped) for folder in folders if folder.name[0] not in "._"]
+    return tuple(found)
+
+
+def find(paths: Paths, bundle_id: str | None) -> Bundle:
+    """The bundle with an id, or the first usable one where `bundle_id` is None.
+
+    Raises:
+        BundleError: That bundle cannot be used; `BundleMissing` where there is none.
+    """
+    candidates = installed(paths)
+    for entry in candidates:
+        if bundle_id is None and entry.bundle is not None:
+            return entry.bundle
+        if bundle_id is not None and entry.bundle and entry.bundle.manifest.id == bundle_id:
+            return entry.bundle
+    broken = [e for e in candidates if e.error and bundle_id in (None, e.folder.name)]
+    if broken:
+        assert broken[0].error is not None
+        raise broken[0].error
+    wanted = f"no model bundle {bundle_id!r}" if bundle_id else "no model bundle"
+    raise BundleMissing(
+        f"There is {wanted} installed.", remedy="`afloc bundles list` shows what is installed."
+    )
+
+
+def open_default(
+    paths: Paths, *, provider: str = "auto", bundle_id: str | None = None
+) -> Localizer:
+    """Load a bundle ready to answer, self-tested once on this machine and provider.
+
+    Raises:
+        BundleError: The bundle cannot be used.
+        InferenceError: The provider cannot be used.
+    """
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.model.selftest import self_test
+    from afloc_desktop.core.model.session import Sessions
+
+    bundle = find(paths, bundle_id)
+    sessions = Sessions(bundle, provider)
+    verdicts = _Verdicts(paths.cache / "selftests.json")
+    if not verdicts.has_passed(bundle.sha256, sessions.provider):
+        self_test(bundle, sessions)
+        verdicts.remember(bundle.sha256, sessions.provider)
+    return Localizer(bundle, sessions)
+
+
+def _look_at(folder: Path, is_shipped: bool) -> Installed:
+    try:
+        return Installed(folder, is_shipped, load_bundle(folder), None)
+    except BundleError as error:
+        return Installed(folder, is_shipped, None, error)
+
+
+class _Verdicts:
+    """Which self-tests passed here. A cache: lost or damaged, the tests simply run again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def has_passed(self, bundle_sha256: str, provider: str) -> bool:
+        return self._key(bundle_sha256, provider) in self._read()
+
+    def remember(self, bundle_sha256: str, provider: str) -> None:
+        passed = sorted({*self._read(), self._key(bundle_sha256, provider)})
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            part = self._path.with_suffix(".part")
+            part.write_text(json.dumps(passed), encoding="utf-8")
+            part.replace(self._path)
+        except OSError:
+            return  # a read-only cache costs half a second at the next start, nothing else
+
+    def _read(self) -> list[str]:
+        try:
+            passed = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+        return passed if isinstance(passed, list) else []
+
+    @staticmethod
+    def _key(bundle_sha256: str, provider: str) -> str:
+        # Another release of the runtime, or another processor, may compute other numbers.
+        runtime = metadata.version("onnxruntime")
+        return f"{bundle_sha256} {provider} {runtime} {platform.machine()} {platform.node()}"
