@@ -1,0 +1,126 @@
+"""What the application remembers between runs: one versioned TOML, written atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the reader left behind.
+
+    Attributes:
+        window: Left, top, width, height of the window, screen points; empty where never moved.
+        is_maximized: Whether it filled the screen.
+        columns: Widths of browser, film and findings; empty where never moved.
+        opacity: Of the overlay, 0 to 1.
+        is_contour: A line instead of colours.
+        last_folder: Where the last file or folder was opened; empty at first.
+    """
+
+    window: tuple[int, ...] = ()
+    is_maximized: bool = False
+    columns: tuple[int, ...] = ()
+    opacity: float = 0.45
+    is_contour: bool = False
+    last_folder: str = ""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings; defaults where there is no file yet.
+
+    Raises:
+        SettingsError: The file cannot be read, is of another version, or says something no
+            version of the application writes.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unusable("cannot be read") from error
+    if table.pop("schema", None) != SCHEMA:
+        raise _unusable("was written by another version")
+    known = {f.name: getattr(Settings(), f.name) for f in fields(Settings)}
+    for name, value in table.items():
+        if name not in known:
+            raise _unusable(f"holds the unknown entry {name!r}")
+        table[name] = _checked(name, value, known[name])
+    return Settings(**table)
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write the settings so that a crash leaves the old file or the new one, never half of it.
+
+    Raises:
+        SettingsError: The folder cannot be written.
+    """
+    lines = [f"schema = {SCHEMA}"]
+    lines += [f"{f.name} = {_toml(getattr(settings, f.name))}" for f in fields(settings)]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, "\n".join(lines) + "\n")
+    except OSError as error:
+        raise SettingsError(
+            f"The settings could not be saved: {error.strerror}.",
+            remedy="Check that the settings folder can be written; this session is not affected.",
+        ) from error
+
+
+def set_aside(path: Path) -> None:
+    """Keep an unusable settings file under another name, so that saving does not destroy it."""
+    with suppress(OSError):
+        os.replace(path, path.with_suffix(".unusable.toml"))
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _checked(name: str, value: object, example: object) -> object:
+    if isinstance(example, tuple):
+        is_right = isinstance(value, list) and all(type(v) is int for v in value)
+        value = tuple(value) if isinstance(value, list) else value
+    elif isinstance(example, float):
+        is_right = type(value) in (int, float) and 0 <= float(str(value)) <= 1
+    else:
+        is_right = type(value) is type(example)
+    if not is_right:
+        raise _unusable(f"holds an unusable value for {name!r}")
+    return value
+
+
+def _toml(value: object) -> str:
+    """TOML's basic strings, numbers, booleans and flat lists are JSON's, apart from DEL."""
+    text = json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _unusable(what: str) -> SettingsError:
+    return SettingsError(
+        f"The settings file {what}.",
+        remedy="The application starts with its defaults; the old file is kept beside it.",
+    )

@@ -1,0 +1,204 @@
+"""What the application knows, as one frozen snapshot, and who is told when it changes.
+
+Zoom, pan, window/level and a drag in progress are not here: they belong to the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Finding, Heatmap, Image, ImageRef, Series, Study
+    from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.localize import Question
+    from afloc_desktop.core.model.manifest import FindingSpec
+
+Listener = Callable[["State", "State"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as something to show: what happened and what to do."""
+
+    reason: str
+    remedy: str
+
+    @classmethod
+    def of(cls, error: AflocError) -> Problem:
+        """Take the two sentences of an error."""
+        return cls(error.reason, error.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What the reader may know about the model in use. The model itself stays on its lane.
+
+    Attributes:
+        id, version, title: As its maker named it.
+        bundle_sha256, fingerprint: Half of every identity key.
+        provider: The execution provider really used.
+        dicom_modalities: Modalities it was made for.
+        findings: In display order.
+    """
+
+    id: str
+    version: str
+    title: str
+    bundle_sha256: str
+    fingerprint: str
+    provider: str
+    dicom_modalities: tuple[str, ...]
+    findings: tuple[FindingSpec, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """Everything one question on one film came to.
+
+    Attributes:
+        prompt: What was asked; answers and thresholds are kept by it.
+        question: What was understood of the words.
+        heatmap: Where.
+        finding: The machine's proposal at the question's own threshold.
+        seconds: From asking the model to here.
+    """
+
+    prompt: Prompt
+    question: Question
+    heatmap: Heatmap
+    finding: Finding
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """One moment of the application.
+
+    Attributes:
+        listing: All that was opened.
+        image_ref: The film that was chosen; `image` follows when it is decoded.
+        image: The film on screen; None while it is read or where it cannot be.
+        image_problem: Why the chosen film is not shown.
+        model: None until it is loaded, and where it cannot be.
+        model_problem: Why there is no model.
+        prompt: The question that is chosen; kept from film to film.
+        asked: Typed questions, newest first.
+        answers: For the film on screen and the model in use, by question.
+        answer_problem: Why the chosen question has no answer.
+        thresholds: The reader's own, by question; the finding's own where absent.
+        opacity: Of the colours, 0 to 1.
+        is_contour: A line at the threshold instead of colours above it.
+        is_overlay_on: The reader's switch for the overlay.
+        is_hidden: Everything the model said is hidden for the moment.
+        busy: Keys of the work under way.
+        scanned: Files looked at so far while a listing is under way.
+        notice: Something to say that belongs to none of the above.
+    """
+
+    listing: Listing = field(default_factory=partial(Listing, (), ()))
+    image_ref: ImageRef | None = None
+    image: Image | None = None
+    image_problem: Problem | None = None
+    model: Model | None = None
+    model_problem: Problem | None = None
+    prompt: Prompt | None = None
+    asked: tuple[str, ...] = ()
+    answers: Mapping[Prompt, Answer] = field(default_factory=dict)
+    answer_problem: Problem | None = None
+    thresholds: Mapping[Prompt, float] = field(default_factory=dict)
+    opacity: float = 0.45
+    is_contour: bool = False
+    is_overlay_on: bool = True
+    is_hidden: bool = False
+    busy: frozenset[str] = frozenset()
+    scanned: int = 0
+    notice: Problem | None = None
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer to the chosen question on the film on screen, if there is one yet."""
+        return None if self.prompt is None else self.answers.get(self.prompt)
+
+    @property
+    def wanted_key(self) -> IdentityKey | None:
+        """What a heatmap must belong to in order to be painted now."""
+        if self.image is None or self.model is None or self.prompt is None:
+            return None
+        return IdentityKey(
+            sop_instance_uid=self.image.ref.sop_instance_uid,
+            frame=self.image.ref.frame,
+            pixel_sha256=self.image.pixel_sha256,
+            bundle_sha256=self.model.bundle_sha256,
+            preprocess_fingerprint=self.model.fingerprint,
+            prompt=self.prompt.words,
+        )
+
+    def threshold(self, answer: Answer) -> float:
+        """Similarity from which an answer counts as found: the reader's, else the finding's."""
+        return self.thresholds.get(answer.prompt, answer.question.threshold)
+
+    def is_present(self, answer: Answer) -> bool:
+        """Whether the highest similarity reaches the threshold in use."""
+        return bool(answer.finding.similarity >= self.threshold(answer))
+
+
+def home_of(listing: Listing, ref: ImageRef) -> tuple[Study, Series] | None:
+    """The study and series a film was listed under."""
+    for study in listing.studies:
+        for series in study.series:
+            if ref in series.images:
+                return study, series
+    return None
+
+
+class Store:
+    """Holds the current `State` and tells listeners `(old, new)` after each change.
+
+    Used on the main thread only.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._listeners: list[Listener] = []
+        self._is_telling = False
+
+    @property
+    def state(self) -> State:
+        """The current snapshot."""
+        return self._state
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` after each change.
+
+        Returns:
+            A call that ends it.
+        """
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields and tell every listener once.
+
+        Raises:
+            RuntimeError: Called by a listener; views turn intent into a call on the workspace,
+                they never answer a change with a change.
+        """
+        if self._is_telling:
+            raise RuntimeError("the store was updated while it was telling its listeners")
+        old, self._state = self._state, replace(self._state, **changes)
+        self._is_telling = True
+        try:
+            for listener in tuple(self._listeners):
+                listener(old, self._state)
+        finally:
+            self._is_telling = False
