@@ -1,0 +1,111 @@
+"""MobileNetV2 (Sandler et al., CVPR 2018), its layers named as in torchvision's weight file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from afloc_desktop.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Expansion, output channels, repeats, stride of the first: table 2 of the paper.
+_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+STEM_CHANNELS, MIDDLE_CHANNELS, DEEP_CHANNELS = 32, 96, 320
+_STEM_END, _MIDDLE_END = 7, 14
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, stride: int, groups: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU6(inplace=True),
+    )
+
+
+class InvertedResidual(nn.Module):
+    """Widen by 1x1, filter each channel by 3x3, narrow by 1x1; added to the input where it fits."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        layers: list[nn.Module] = []
+        if expansion != 1:
+            layers.append(_convolution(inputs, hidden, 1, 1, 1))
+        layers += [
+            _convolution(hidden, hidden, 3, stride, hidden),
+            nn.Conv2d(hidden, outputs, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+        ]
+        self.conv = nn.Sequential(*layers)
+        self.is_residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return x + y if self.is_residual else y
+
+
+class MobileNetV2(nn.Module):
+    """Blocks 0 to 17; the classifier and the layer before it are left out.
+
+    Batch statistics stay those of ImageNet in every mode: batches here are small and half
+    synthetic.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = [_convolution(3, 32, 3, 2, 1)]
+        channels = 32
+        for expansion, outputs, repeats, first_stride in _STAGES:
+            for repeat in range(repeats):
+                stride = first_stride if repeat == 0 else 1
+                blocks.append(InvertedResidual(channels, outputs, stride, expansion))
+                channels = outputs
+        self.features = nn.Sequential(*blocks)
+        self.eval()
+
+    def train(self, mode: bool = True) -> MobileNetV2:
+        """Stay in evaluation mode whatever is asked."""
+        del mode
+        return super().train(False)
+
+    def stem(self, x: Tensor) -> Tensor:
+        """(N, 3, side, side), ImageNet-normalised, to (N, 32, side/8, side/8)."""
+        return self.features[:_STEM_END](x)
+
+    def middle(self, stem: Tensor) -> Tensor:
+        """Stem to (N, 96, side/16, side/16)."""
+        return self.features[_STEM_END:_MIDDLE_END](stem)
+
+    def deep(self, middle: Tensor) -> Tensor:
+        """Middle to (N, 320, side/32, side/32)."""
+        return self.features[_MIDDLE_END:](middle)
+
+    def trainable_blocks(self) -> nn.Sequential:
+        """Blocks 7 to 17, which the end-to-end stage trains."""
+        return self.features[_STEM_END:]
+
+    def load_torchvision(self, state: Mapping[str, Tensor]) -> None:
+        """Take the weights of a torchvision state dict; its classifier is ignored.
+
+        Raises:
+            CheckpointError: A tensor is absent or has another shape.
+        """
+        wanted = self.state_dict()
+        for name, tensor in wanted.items():
+            if name not in state or state[name].shape != tensor.shape:
+                raise CheckpointError(
+                    f"The image backbone file has no fitting tensor {name}.",
+                    remedy="Use torchvision's mobilenet_v2 file of ImageNet weights.",
+                )
+        self.load_state_dict({name: state[name] for name in wanted})
