@@ -7,6 +7,7 @@ pixels is left out, and it is stretched to [-1, 1] over what remains before it i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -38,7 +39,8 @@ class Scores(NamedTuple):
     cnr: float
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Interval:
     """A mean with the 2.5 and 97.5 percentiles of its bootstrap."""
 
     value: float

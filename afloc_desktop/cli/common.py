@@ -1,0 +1,90 @@
+"""What the verbs share: options, progress on stderr, one JSON document on stdout."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from afloc_desktop.core.domain import Skipped
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+Verbs = Any  # argparse keeps the type of its subparsers private
+
+
+def add_verb(verbs: Verbs, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    """A verb with its `--help` and an example."""
+    import argparse
+
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=f"example: {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json`: one document on stdout and nothing else there."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """`--bundle` and `--provider`."""
+    parser.add_argument("--bundle", metavar="ID", help="model bundle; the shipped one unless given")
+    parser.add_argument(
+        "--provider",
+        default="auto",
+        choices=("auto", "cpu", "cuda", "directml", "coreml", "openvino"),
+        help="where to run the model (default: the best that works here)",
+    )
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal; never on stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def answer(text: str) -> None:
+    """A line of the answer itself."""
+    print(text)
+
+
+def answer_json(value: object) -> None:
+    """The answer as one JSON document; what is not finite becomes null."""
+    text = json.dumps(_plain(value), indent=1, allow_nan=False, ensure_ascii=False)
+    # Names in a file system need not be text; they are shown escaped, not refused.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+def say_skipped(skipped: Iterable[Skipped]) -> None:
+    """Name every input that failed, with its reason and remedy."""
+    for entry in skipped:
+        say(f"skipped {printable(str(entry.path))}: {entry.reason} {entry.remedy}")
+
+
+def printable(text: str) -> str:
+    """Text from a file, with control and direction characters shown as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _plain(value: object) -> object:
+    """Values of the vocabulary as JSON knows them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,233 @@
+"""`afloc localize` and the headless demo: the main job without a window."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.cli.common import (
+    DONE,
+    NOTHING_DONE,
+    SOME_FAILED,
+    Verbs,
+    add_json,
+    add_model,
+    add_verb,
+    answer_json,
+    printable,
+    say,
+    say_skipped,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+    from afloc_desktop.core.domain import Image, Listing, Prompt, Skipped
+    from afloc_desktop.core.export.overlay import Picture
+    from afloc_desktop.core.export.results import Answer, ResultsFolder
+    from afloc_desktop.core.localize import Localizer
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Register the verbs of this module."""
+    parser = add_verb(
+        verbs,
+        "localize",
+        "where findings are, as files",
+        'afloc localize /data/study --finding "right pleural effusion" --output results',
+    )
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="files or folders")
+    asked = parser.add_argument_group("what to look for (at least one)")
+    asked.add_argument("--finding", metavar="TEXT", action="append", default=[], help="repeatable")
+    asked.add_argument("--all", action="store_true", help="every finding the bundle knows")
+    asked.add_argument("--report", metavar="FILE", type=Path, help="each sentence of a text file")
+    add_model(parser)
+    parser.add_argument("--output", metavar="DIR", type=Path, required=True)
+    parser.add_argument(
+        "--formats",
+        metavar="LIST",
+        default="json,npz,png",
+        help="of json, npz, png, csv, with commas (default: json,npz,png)",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_localize)
+
+
+def _localize(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.core.export.results import FORMATS
+
+    formats = frozenset(filter(None, chosen.formats.split(",")))
+    if not formats <= set(FORMATS):
+        unknown = ", ".join(sorted(formats - set(FORMATS)))
+        say(f"afloc localize: unknown format: {unknown}; there are {', '.join(FORMATS)}")
+        return NOTHING_DONE
+    if not (chosen.finding or chosen.all or chosen.report):
+        say("afloc localize: say what to look for: --finding, --all or --report")
+        return NOTHING_DONE
+    if any(not words.strip() for words in chosen.finding):
+        say("afloc localize: --finding needs words")
+        return NOTHING_DONE
+    _refuse_output_in_source(chosen.paths, chosen.output)
+    prompts = [*_typed(chosen.finding), *(_sentences(chosen.report) if chosen.report else [])]
+    return _run(chosen, chosen.paths, prompts, formats)
+
+
+def run_demo(chosen: argparse.Namespace) -> int:
+    """The sample study with its default findings, as files and one page."""
+    from afloc_desktop.state.models import sample_study
+
+    chosen.all = False
+    return _run(chosen, [sample_study()], None, frozenset(("json", "npz", "png", "csv")))
+
+
+def _run(
+    chosen: argparse.Namespace,
+    paths: Sequence[Path],
+    prompts: list[Prompt] | None,
+    formats: frozenset[str],
+) -> int:
+    """Localize `prompts` (None: the bundle's defaults, and a page) in every film below `paths`."""
+    from afloc_desktop.core.dicom.scan import scan
+    from afloc_desktop.core.errors import BundleMissing
+    from afloc_desktop.core.export.results import ResultsFolder
+    from afloc_desktop.state.models import open_default
+    from afloc_desktop.state.paths import Paths
+
+    started = time.monotonic()
+    listing = scan(paths)
+    if not listing.images:
+        say_skipped(listing.skipped)
+        say("afloc: no film was found")
+        return NOTHING_DONE
+    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
+    known = localizer.manifest.findings
+    asked = list(prompts or [])
+    if chosen.all or prompts is None:
+        asked += _presets(f.id for f in known if chosen.all or f.is_default)
+    if not asked:
+        raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
+    results = ResultsFolder(chosen.output, formats)
+    page = None if prompts is not None else _Page()
+    skipped = _all_films(listing, localizer, asked, results, page)
+    document = results.finish(skipped)
+    if page is not None:
+        page.write(chosen.output / "page.png")
+    say_skipped(skipped)
+    count = len(document["images"])
+    seconds = time.monotonic() - started
+    say(f"{count} films, {len(asked)} findings each, {seconds:.1f} s, in {chosen.output}")
+    if chosen.json:
+        answer_json(document)
+    if not count:
+        return NOTHING_DONE
+    return SOME_FAILED if skipped else DONE
+
+
+def _all_films(
+    listing: Listing,
+    localizer: Localizer,
+    prompts: list[Prompt],
+    results: ResultsFolder,
+    page: _Page | None,
+) -> list[Skipped]:
+    """Answer every film; a film that fails costs itself."""
+    from afloc_desktop.core.dicom.read import read
+    from afloc_desktop.core.domain import Skipped
+    from afloc_desktop.core.errors import InputError
+    from afloc_desktop.core.export.results import answer_prompt
+
+    skipped = list(listing.skipped)
+    for ref in listing.images:
+        try:
+            image = read(ref)
+        except InputError as error:
+            skipped.append(Skipped(ref.path, error.reason, error.remedy))
+            continue
+        for warning in image.warnings:
+            say(f"warning {printable(str(ref.path))}: {warning}")
+        answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
+        results.add(image, localizer, answers)
+        if page is not None:
+            page.add(image, answers)
+    return skipped
+
+
+class _Page:
+    """The demo's picture: each film beside what stands out most in it."""
+
+    def __init__(self) -> None:
+        self._panels: list[Picture] = []
+
+    def add(self, image: Image, answers: list[Answer]) -> None:
+        import PIL.Image
+
+        from afloc_desktop.core.dicom.display import first_choice, render
+        from afloc_desktop.core.export.overlay import draw_film, draw_finding
+
+        grey = render(image, first_choice(image))
+        # By how far each exceeds its own threshold: similarities of two findings do not compare.
+        best = max(answers, key=lambda a: a.finding.similarity - a.finding.threshold)
+        shown = draw_finding(grey, best.heatmap, best.finding, best.question.label)
+        plain = draw_film(grey)
+        framed = PIL.Image.new("RGB", shown.size, (24, 26, 30))
+        framed.paste(plain, (0, (shown.height - plain.height) // 2))
+        self._panels += [framed, shown]
+
+    def write(self, path: Path) -> None:
+        from afloc_desktop.core.export.atomic import write_atomically
+        from afloc_desktop.core.export.overlay import draw_page, to_png
+
+        page = draw_page("AFLoc Desktop: the sample study", self._panels, columns=2)
+        write_atomically(path, to_png(page))
+
+
+def _typed(findings: Sequence[str]) -> list[Prompt]:
+    from afloc_desktop.core.domain import Prompt
+
+    return [Prompt(words, "typed") for words in findings]
+
+
+def _presets(ids: Iterable[str]) -> list[Prompt]:
+    from afloc_desktop.core.domain import Prompt
+
+    return [Prompt(i, "preset") for i in ids]
+
+
+def _sentences(report: Path) -> list[Prompt]:
+    """The sentences of a report that say something is there; negated ones are named and left."""
+    from afloc_desktop.core.domain import Prompt
+    from afloc_desktop.core.errors import UnreadableFile
+    from afloc_desktop.core.text import is_negated
+
+    try:
+        text = report.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(
+            f"The report {report.name} cannot be read as UTF-8 text.",
+            remedy="Save it as plain text in UTF-8.",
+        ) from error
+    prompts = []
+    for sentence in re.split(r"(?<=[.!?])\s+|\n+", text):
+        words = sentence.strip()
+        if not re.search(r"\w", words):
+            continue
+        if is_negated(words):
+            say("one sentence of the report says something is absent; it is not asked")
+        else:
+            prompts.append(Prompt(words, "report"))
+    return prompts
+
+
+def _refuse_output_in_source(paths: Sequence[Path], output: Path) -> None:
+    from afloc_desktop.core.errors import ExportError
+
+    target = output.resolve()
+    for path in paths:
+        if path.is_dir() and target.is_relative_to(path.resolve()):
+            raise ExportError(
+                "The output folder lies inside the study's folder, which is never written to.",
+                remedy="Choose an --output folder elsewhere.",
+            )

@@ -1,0 +1,260 @@
+"""`afloc findings`, `bundles`, `self-test` and `evaluate`: what the models are and how good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from afloc_desktop.cli.common import (
+    DONE,
+    NOTHING_DONE,
+    SOME_FAILED,
+    Verbs,
+    add_json,
+    add_model,
+    add_verb,
+    answer,
+    answer_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from afloc_desktop.core.evaluate import Report, Row
+    from afloc_desktop.core.metrics import Interval
+    from afloc_desktop.core.model.bundle import Bundle
+    from afloc_desktop.state.models import Installed
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Register the verbs of this module."""
+    findings = add_verb(verbs, "findings", "findings the bundle knows", "afloc findings --json")
+    findings.add_argument("--bundle", metavar="ID")
+    add_json(findings)
+    findings.set_defaults(run=_findings)
+    bundles = add_verb(verbs, "bundles", "model management", "afloc bundles list")
+    actions = bundles.add_subparsers(metavar="ACTION", required=True)
+    listing = add_verb(actions, "list", "installed bundles", "afloc bundles list --json")
+    add_json(listing)
+    listing.set_defaults(run=_list)
+    for name, summary, run in (
+        ("info", "all that a bundle says of itself", _info),
+        ("verify", "check every file of a bundle, and run its self-test", _verify),
+    ):
+        action = add_verb(actions, name, summary, f"afloc bundles {name} afloc-cxr-base")
+        action.add_argument("bundle", metavar="ID|FOLDER", nargs="?")
+        add_json(action)
+        action.set_defaults(run=run)
+    test = add_verb(
+        verbs, "self-test", "golden inputs through every bundle and provider", "afloc self-test"
+    )
+    add_json(test)
+    test.set_defaults(run=_self_test)
+    _add_evaluate(verbs)
+
+
+def _add_evaluate(verbs: Verbs) -> None:
+    parser = add_verb(
+        verbs,
+        "evaluate",
+        "localization figures on films with known regions, with bootstrap intervals",
+        "afloc evaluate --regions regions.csv --images images --labels nih.csv --split dev",
+    )
+    parser.add_argument("--regions", metavar="CSV", type=Path, required=True)
+    parser.add_argument("--images", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--labels", metavar="CSV", type=Path, help="image, labels: for AUROC")
+    parser.add_argument("--split", metavar="NAME", help="only images of this split of --labels")
+    parser.add_argument("--protocol", choices=("afloc", "cheXlocalize"), default="afloc")
+    add_model(parser)
+    add_json(parser)
+    parser.set_defaults(run=_evaluate)
+
+
+def _findings(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.models import find
+    from afloc_desktop.state.paths import Paths
+
+    bundle = find(Paths.default(), chosen.bundle)
+    if chosen.json:
+        answer_json({"bundle": _identity(bundle), "findings": bundle.manifest.findings})
+        return DONE
+    for finding in bundle.manifest.findings:
+        answer(f"{finding.id:24} {finding.label:28} from similarity {finding.threshold:.2f}")
+        answer(f"{'':24} {' '.join(finding.prompts)}")
+    return DONE
+
+
+def _list(chosen: argparse.Namespace) -> int:
+    entries = _installed()
+    if chosen.json:
+        answer_json({"bundles": [_entry(entry) for entry in entries]})
+    for entry in entries:
+        if entry.error is not None:
+            say(f"{entry.folder.name}: {entry.error.reason} {entry.error.remedy}")
+        elif not chosen.json and entry.bundle is not None:
+            manifest = entry.bundle.manifest
+            answer(f"{manifest.id:24} {manifest.version:8} {manifest.modality:8} {manifest.title}")
+    if not any(entry.bundle for entry in entries):
+        return NOTHING_DONE
+    return SOME_FAILED if any(entry.error for entry in entries) else DONE
+
+
+def _info(chosen: argparse.Namespace) -> int:
+    bundle = _chosen_bundle(chosen.bundle)
+    if chosen.json:
+        answer_json({**_identity(bundle), "manifest": bundle.manifest})
+    else:
+        answer(bundle.read("MODEL_CARD.md").decode("utf-8", "replace"))
+    return DONE
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.core.model.selftest import self_test
+    from afloc_desktop.core.model.session import Sessions
+
+    bundle = _chosen_bundle(chosen.bundle)
+    report = self_test(bundle, Sessions(bundle, "cpu"))
+    if chosen.json:
+        answer_json({**_identity(bundle), "files": len(bundle.manifest.files), "self_test": report})
+    else:
+        answer(f"{bundle.manifest.id}: {len(bundle.manifest.files)} files and self-test are right")
+    return DONE
+
+
+def _self_test(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.model.selftest import self_test
+    from afloc_desktop.core.model.session import Sessions, available_providers
+
+    passed: list[Any] = []
+    failed: list[dict[str, str]] = []
+    for entry in _installed():
+        if entry.bundle is None:
+            failed.append(_failure(entry.folder.name, "", entry.error))
+            continue
+        for provider in available_providers():
+            try:
+                passed.append(self_test(entry.bundle, Sessions(entry.bundle, provider)))
+            except AflocError as error:
+                failed.append(_failure(entry.bundle.manifest.id, provider, error))
+    if chosen.json:
+        answer_json({"passed": passed, "failed": failed})
+    for report in passed if not chosen.json else ():
+        differences = f"maps {report.map_difference:.1e}, words {report.word_difference:.1e}"
+        answer(f"passed {report.bundle_id} on {report.provider}: largest differences {differences}")
+    for entry_ in failed:
+        say(
+            f"failed {entry_['bundle']} {entry_['provider']}: {entry_['reason']} {entry_['remedy']}"
+        )
+    if not passed:
+        return NOTHING_DONE
+    return SOME_FAILED if failed else DONE
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.core.evaluate import evaluate, read_cases, read_labels
+    from afloc_desktop.state.models import open_default
+    from afloc_desktop.state.paths import Paths
+
+    labels = read_labels(chosen.labels, chosen.split) if chosen.labels else {}
+    if chosen.split and not chosen.labels:
+        say("afloc evaluate: --split needs --labels")
+        return NOTHING_DONE
+    cases = read_cases(chosen.regions, set(labels) if labels else None)
+    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
+
+    def progress(done: int, total: int) -> None:
+        if done % 50 == 0 or done == total:
+            say(f"{done} of {total} films")
+
+    report = evaluate(
+        localizer,
+        cases,
+        images=chosen.images,
+        labels=labels,
+        protocol=chosen.protocol,
+        progress=progress,
+    )
+    if chosen.json:
+        answer_json(report)
+    else:
+        answer(format_report(report))
+    return DONE if report.rows or report.labels else NOTHING_DONE
+
+
+def format_report(report: Report) -> str:
+    """The figures as a table, the centre prior below each row."""
+    priors = {row.label: row for row in report.centre}
+    lines = [
+        f"{report.bundle_id}, protocol {report.protocol}; value [95 % bootstrap interval]",
+        f"{'':30} {'cases':>5}  {'pointing':22} {'IoU':22} {'CNR':22}",
+    ]
+    for row in report.rows:
+        lines += [_line(row.label, row), _line("  centre prior", priors[row.label])]
+    if report.macro and report.centre_macro:
+        lines += [_line(report.macro.label, report.macro)]
+        lines += [_line("  centre prior", report.centre_macro)]
+    for label in report.labels:
+        against = f"AUROC {_interval(label.against_others)} against all others"
+        if label.against_no_finding:
+            against += f", {_interval(label.against_no_finding)} against No Finding"
+        lines.append(f"{label.label:30} {label.positives:5}  {against}")
+    if report.labels_macro is not None:
+        lines.append(f"{'macro-8':30} {'':5}  AUROC {report.labels_macro:.3f}")
+    if report.not_asked:
+        lines.append(f"not among the bundle's findings: {', '.join(report.not_asked)}")
+    return "\n".join(lines)
+
+
+def _line(label: str, row: Row) -> str:
+    figures = " ".join(f"{_interval(value):22}" for value in (row.pointing, row.iou, row.cnr))
+    return f"{label:30} {row.cases:5}  {figures}".rstrip()
+
+
+def _interval(value: Interval) -> str:
+    return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+
+
+def _chosen_bundle(name: str | None) -> Bundle:
+    from afloc_desktop.core.model.bundle import load_bundle
+    from afloc_desktop.state.models import find
+    from afloc_desktop.state.paths import Paths
+
+    if name is not None and Path(name).is_dir():
+        return load_bundle(Path(name))
+    return find(Paths.default(), name)
+
+
+def _installed() -> tuple[Installed, ...]:
+    from afloc_desktop.state.models import installed
+    from afloc_desktop.state.paths import Paths
+
+    return installed(Paths.default())
+
+
+def _identity(bundle: Bundle) -> dict[str, str]:
+    return {"id": bundle.manifest.id, "version": bundle.manifest.version, "sha256": bundle.sha256}
+
+
+def _entry(entry: Installed) -> dict[str, Any]:
+    where = {"folder": str(entry.folder), "shipped": entry.is_shipped}
+    if entry.bundle is None:
+        return {**where, **_failure(entry.folder.name, "", entry.error)}
+    manifest = entry.bundle.manifest
+    return {
+        **where,
+        **_identity(entry.bundle),
+        "title": manifest.title,
+        "modality": manifest.modality,
+        "licence": manifest.licence,
+    }
+
+
+def _failure(bundle: str, provider: str, error: Any) -> dict[str, str]:
+    return {
+        "bundle": bundle,
+        "provider": provider,
+        "reason": error.reason,
+        "remedy": error.remedy,
+    }

@@ -1,0 +1,45 @@
+"""`afloc open` and `afloc demo`: the window, and the sample study without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.cli.common import Verbs, add_json, add_model, add_verb, say
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Register the verbs of this module."""
+    opening = add_verb(verbs, "open", "the window, with these loaded", "afloc open /media/cdrom")
+    opening.add_argument("paths", metavar="PATH", nargs="*", type=Path, help="files or folders")
+    opening.set_defaults(run=_open)
+    demo = add_verb(
+        verbs, "demo", "the sample study, localized", "afloc demo --headless --output first-light"
+    )
+    demo.add_argument("--headless", action="store_true", help="write files, open no window")
+    demo.add_argument("--output", metavar="DIR", type=Path, help="where --headless writes")
+    add_model(demo)
+    add_json(demo)
+    demo.set_defaults(run=_demo)
+
+
+def _open(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.ui.app import run
+
+    return run(chosen.paths)
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    if chosen.headless:
+        from afloc_desktop.cli.localizing import run_demo
+
+        if chosen.output is None:
+            say("afloc demo: --headless needs --output DIR")
+            return 2
+        return run_demo(chosen)
+    from afloc_desktop.ui.app import run
+
+    return run([], demo=True)

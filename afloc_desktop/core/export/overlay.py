@@ -1,0 +1,140 @@
+"""Pictures of findings: the film in grey, the similarity in colour, outlines and a banner."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
+
+from afloc_desktop.core.preprocess import resize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from afloc_desktop.core.domain import Finding, FloatArray, Heatmap
+
+BANNER = "RESEARCH USE ONLY – not for diagnosis"
+LONGEST = 1024
+_OPACITY = 0.45
+_OUTLINE = (255, 214, 102)
+_BAR = 34
+# Eleven steps of inferno (matplotlib, CC0): even in lightness, readable without colour vision.
+_INFERNO = np.array(
+    [
+        (0, 0, 4),
+        (22, 11, 57),
+        (66, 10, 104),
+        (106, 23, 110),
+        (147, 38, 103),
+        (188, 55, 84),
+        (221, 81, 58),
+        (243, 120, 25),
+        (252, 165, 10),
+        (246, 215, 70),
+        (252, 255, 164),
+    ],
+    np.float32,
+)
+
+Picture = PIL.Image.Image
+
+
+def colours(values: FloatArray) -> np.ndarray:
+    """Colours of values in [0, 1], clipped; float32 shape (…, 3) in [0, 255]."""
+    position = np.clip(values, 0, 1) * (len(_INFERNO) - 1)
+    low = np.minimum(position.astype(np.intp), len(_INFERNO) - 2)
+    weight = (position - low)[..., None]
+    mixed: np.ndarray = _INFERNO[low] * (1 - weight) + _INFERNO[low + 1] * weight
+    return mixed
+
+
+def to_png(picture: Picture) -> bytes:
+    """The picture as PNG bytes, without any metadata."""
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def draw_film(grey: np.ndarray) -> Picture:
+    """A rendered film, long side at most `LONGEST`.
+
+    Args:
+        grey: uint8, shape (rows, columns).
+    """
+    rows, columns = grey.shape
+    scale = min(1.0, LONGEST / max(rows, columns))
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    film = PIL.Image.fromarray(grey)
+    return (film if size == film.size else film.resize(size, PIL.Image.Resampling.BOX)).convert(
+        "RGB"
+    )
+
+
+def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: str) -> Picture:
+    """One finding over its film, with outlines, scale, label and banner.
+
+    Args:
+        grey: The film as rendered, uint8, shape (rows, columns).
+        heatmap: Of the same film.
+        finding: What is proposed from it; nothing is coloured below its threshold.
+        label: What the reader calls it.
+    """
+    film = draw_film(grey)
+    values = resize(heatmap.similarity, film.height, film.width)
+    top = max(float(np.nanmax(heatmap.similarity)), finding.threshold + 0.05)
+    share = (values - finding.threshold) / (top - finding.threshold)
+    alpha = np.where(np.nan_to_num(share, nan=-1.0) >= 0, _OPACITY, 0.0)[..., None]
+    mixed = np.asarray(film, np.float32) * (1 - alpha) + colours(np.nan_to_num(share)) * alpha
+    picture = PIL.Image.fromarray(np.clip(mixed + 0.5, 0, 255).astype(np.uint8))
+    draw = PIL.ImageDraw.Draw(picture)
+    zoom = film.width / grey.shape[1]
+    for region in finding.regions:
+        points = [(p.x * zoom, p.y * zoom) for p in region.outline]
+        draw.line([*points, points[0]], fill=_OUTLINE, width=2)
+    verdict = "proposed" if finding.is_present else "below threshold"
+    caption = (
+        f"{label}: similarity {finding.similarity:.2f} ({verdict}, from {finding.threshold:.2f})"
+    )
+    return _with_bars(picture, caption)
+
+
+def draw_page(title: str, panels: Sequence[Picture], *, columns: int) -> Picture:
+    """Pictures of one study on one dark page, left to right, with a heading and the banner."""
+    gap, width = 16, 480
+    shown = [p.resize((width, round(p.height * width / p.width))) for p in panels]
+    rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
+    heights = [max(p.height for p in row) for row in rows]
+    across = min(columns, len(shown)) or 1
+    page = PIL.Image.new(
+        "RGB",
+        (across * width + (across + 1) * gap, sum(heights) + (len(rows) + 1) * gap + 2 * _BAR),
+        (24, 26, 30),
+    )
+    draw = PIL.ImageDraw.Draw(page)
+    draw.text((gap, 9), title, font=_font(18), fill=(235, 235, 235))
+    y = _BAR + gap
+    for row, height in zip(rows, heights, strict=True):
+        for index, picture in enumerate(row):
+            page.paste(picture, (gap + index * (width + gap), y))
+        y += height + gap
+    draw.text((gap, page.height - _BAR + 6), BANNER, font=_font(16), fill=_OUTLINE)
+    return page
+
+
+def _with_bars(picture: Picture, caption: str) -> Picture:
+    framed = PIL.Image.new("RGB", (picture.width, picture.height + 2 * _BAR), (24, 26, 30))
+    framed.paste(picture, (0, _BAR))
+    draw = PIL.ImageDraw.Draw(framed)
+    size = max(9, min(18, picture.width // 34))
+    draw.text((8, (_BAR - size) // 2), caption, font=_font(size), fill=(235, 235, 235))
+    foot = picture.height + _BAR + (_BAR - size) // 2
+    draw.text((8, foot), BANNER, font=_font(size), fill=_OUTLINE)
+    return framed
+
+
+def _font(size: int) -> PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont:
+    return PIL.ImageFont.load_default(size)
