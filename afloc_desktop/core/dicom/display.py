@@ -1,0 +1,182 @@
+"""From film to grey: the 8-bit image that is painted. The rest of the product never sees it.
+
+Windows and tables are on modality values (PS3.3 C.11.2.1); MONOCHROME1 is turned at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from afloc_desktop.core.domain import Voi, VoiLut, VoiWindow
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import FloatArray, Image
+
+GreyArray = npt.NDArray[np.uint8]
+
+AUTO = "auto"
+_AUTO_PERCENTILES = (1, 99)
+_AUTO_SAMPLE = 500_000  # pixels; the percentiles of 7.5 million take 100 ms and differ by < .1 %
+_BLOCK = 64  # rows worked on at a time: fits the cache, 7 ms instead of 12 for 3000 x 2500
+_MOST_LEVELS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class MinMax:
+    """Darkest value black, brightest white."""
+
+
+Choice = Voi | MinMax
+
+
+def choices(image: Image) -> tuple[Choice, ...]:
+    """What a reader may choose from: the file's own first, in its order, then ours."""
+    return (*image.voi, auto_window(image), MinMax())
+
+
+def first_choice(image: Image) -> Choice:
+    """How a film opens: the file's first table, else its first window, else `auto_window`."""
+    tables = [voi for voi in image.voi if isinstance(voi, VoiLut)]
+    if tables:
+        return tables[0]
+    return image.voi[0] if image.voi else auto_window(image)
+
+
+def auto_window(image: Image) -> VoiWindow:
+    """A window over the 1st to the 99th percentile of what is not padding, named `AUTO`."""
+    values = _seen(image)
+    low, high = np.percentile(values[:: max(1, values.size // _AUTO_SAMPLE)], _AUTO_PERCENTILES)
+    if image.is_inverted:
+        low, high = -high, -low
+    # A film of one value: any width shows it mid-grey.
+    width = float(high - low) or 1.0
+    return VoiWindow(float(low + high) / 2, width, "LINEAR_EXACT", AUTO)
+
+
+def render(image: Image, choice: Choice | None = None) -> GreyArray:
+    """The film as it is painted, in its own matrix.
+
+    Args:
+        image: Any film.
+        choice: None for `first_choice`.
+
+    Returns:
+        uint8, shape (rows, columns), 255 is white.
+    """
+    return WindowTable(image).render(first_choice(image) if choice is None else choice)
+
+
+def modality_value(image: Image, row: int, column: int) -> float:
+    """What a probe shows: the modality value there, in the file's own polarity."""
+    value = float(image.pixels[row, column])
+    return -value if image.is_inverted else value
+
+
+class WindowTable:
+    """Renders one film again and again while a window is dragged.
+
+    Linear windows are one multiplication and one addition per pixel. Curves and tables go
+    through a table of all values where the film has integers, else through the formula.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._sign = -1.0 if image.is_inverted else 1.0
+        self._levels: tuple[int, npt.NDArray[np.uint16]] | None = None
+        self._is_indexed = False
+
+    def render(self, choice: Choice) -> GreyArray:
+        """uint8, shape (rows, columns)."""
+        if isinstance(choice, MinMax) or (
+            isinstance(choice, VoiWindow) and choice.function != "SIGMOID"
+        ):
+            return self._render_linear(*_bounds(self._image, choice))
+        levels = self._index()
+        if levels is None:
+            grey = _quantize(_curve(self._image.pixels * np.float32(self._sign), choice))
+        else:
+            lowest, index = levels
+            span = np.arange(int(index.max()) + 1, dtype=np.float64) + lowest
+            grey = np.take(_quantize(_curve(span * self._sign, choice)), index)
+        return np.subtract(255, grey, dtype=np.uint8) if self._image.is_inverted else grey
+
+    def _render_linear(self, low: float, high: float) -> GreyArray:
+        """Black at modality value `low`, white at `high`."""
+        pixels, out = self._image.pixels, np.empty(self._image.pixels.shape, np.uint8)
+        if not high > low:
+            return self._render_step(low, out)
+        # Inverted: 255 - (-p - low) * s = (p + high) * s. The film is already turned.
+        black = -high if self._image.is_inverted else low
+        scale = 255 / (high - low)
+        block = np.empty((_BLOCK, pixels.shape[1]), np.float32)
+        for start in range(0, pixels.shape[0], _BLOCK):
+            part = pixels[start : start + _BLOCK]
+            grey = block[: part.shape[0]]
+            np.subtract(part, np.float32(black), out=grey)
+            np.multiply(grey, np.float32(scale), out=grey)
+            np.add(grey, np.float32(0.5), out=grey)
+            np.clip(grey, 0, 255, out=grey)
+            np.copyto(out[start : start + _BLOCK], grey, casting="unsafe")
+        return out
+
+    def _render_step(self, edge: float, out: GreyArray) -> GreyArray:
+        """A window of no extent: black up to and including the edge, white above."""
+        np.multiply(self._image.pixels * np.float32(self._sign) > edge, 255, out=out)
+        return np.subtract(255, out, dtype=np.uint8) if self._image.is_inverted else out
+
+    def _index(self) -> tuple[int, npt.NDArray[np.uint16]] | None:
+        """Every pixel as a number of its level, None where the film has no integer levels."""
+        if not self._is_indexed:
+            self._levels = _levels(self._image.pixels)
+            self._is_indexed = True
+        return self._levels
+
+
+def _levels(pixels: FloatArray) -> tuple[int, npt.NDArray[np.uint16]] | None:
+    lowest, highest = float(pixels.min()), float(pixels.max())
+    if highest - lowest >= _MOST_LEVELS or not lowest.is_integer():
+        return None
+    index = (pixels - np.float32(lowest)).astype(np.uint16)
+    return (int(lowest), index) if np.array_equal(index + np.float32(lowest), pixels) else None
+
+
+def _bounds(image: Image, choice: MinMax | VoiWindow) -> tuple[float, float]:
+    """Modality values of black and white, linear between."""
+    if isinstance(choice, MinMax):
+        seen = _seen(image)
+        low, high = float(seen.min()), float(seen.max())
+        return (-high, -low) if image.is_inverted else (low, high)
+    if choice.function == "LINEAR":
+        # C.11.2.1.2.1: the window is w - 1 wide around c - 0.5.
+        middle, width = choice.centre - 0.5, choice.width - 1
+    else:
+        middle, width = choice.centre, choice.width
+    return middle - width / 2, middle + width / 2
+
+
+def _curve(values: npt.NDArray[np.floating], choice: Voi) -> npt.NDArray[np.floating]:
+    """Grey in [0, 1] of modality values under a sigmoid or a table."""
+    if isinstance(choice, VoiLut):
+        last = len(choice.values) - 1
+        index = np.clip(np.rint(values) - choice.first, 0, last).astype(np.intp)
+        grey: npt.NDArray[np.floating] = choice.values[index] / np.float64((1 << choice.bits) - 1)
+        return grey
+    # C.11.2.1.3.1. Beyond 50 the exponential overflows float32 and the result is 0 anyway.
+    exponent = np.clip(-4 * (values - choice.centre) / choice.width, -50, 50)
+    curve: npt.NDArray[np.floating] = 1 / (1 + np.exp(exponent))
+    return curve
+
+
+def _quantize(grey: npt.NDArray[np.floating]) -> GreyArray:
+    return np.asarray(grey * 255 + 0.5, np.uint8)
+
+
+def _seen(image: Image) -> FloatArray:
+    """Pixels that are not padding; all of them where everything is."""
+    if image.padding is None or image.padding.all():
+        return image.pixels.ravel()
+    return image.pixels[~image.padding]

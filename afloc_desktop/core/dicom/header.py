@@ -1,0 +1,308 @@
+"""The checked parse: what a file says about its pixels, believed only where it is possible.
+
+Nothing is allocated from a claim before the claim was compared with the bytes that are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from afloc_desktop.core.dicom.files import DICOMDIR, Body, find_body, not_dicom
+from afloc_desktop.core.dicom.fragments import Fragments, find_fragments
+from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code
+from afloc_desktop.core.dicom.tags import Tags
+from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
+
+if TYPE_CHECKING:
+    from pydicom.tag import BaseTag
+
+    from afloc_desktop.core.dicom.syntax import Syntax
+
+MAX_PIXELS = 125_000_000  # 500 MB as float32; the largest mammograms have 27 million
+_UNDEFINED = 0xFFFFFFFF
+_PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+_FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
+_GREY = ("MONOCHROME1", "MONOCHROME2")
+_PALETTE = "PALETTE COLOR"
+_COLOUR = (
+    "RGB",
+    "YBR_FULL",
+    "YBR_FULL_422",
+    "YBR_PARTIAL_422",
+    "YBR_PARTIAL_420",
+    "YBR_ICT",
+    "YBR_RCT",
+    "HSV",
+    "ARGB",
+    "CMYK",
+)
+_OVERLAY_ROWS = tuple(0x60000010 + (n << 17) for n in range(16))
+_WANTED = (
+    "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyDate", "Modality",
+    "StudyDescription", "SeriesDescription", "AccessionNumber", "PatientName", "PatientID",
+    "BodyPartExamined", "ViewPosition", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
+    "InstanceNumber", "PatientOrientation", "ImageOrientationPatient",
+    "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
+    "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelAspectRatio",
+    "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
+    "PixelSpacingCalibrationType", "EstimatedRadiographicMagnificationFactor",
+    "DistanceSourceToDetector", "DistanceSourceToPatient",
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue",
+    "DoubleFloatPixelPaddingValue",
+    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence",
+    "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction",
+    "PresentationLUTShape", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "ExtendedOffsetTable",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """How pixels are stored. Every value was checked; later steps may trust them.
+
+    Plain values only, so that it can cross to another process.
+
+    Attributes:
+        syntax: Transfer syntax.
+        rows, columns: At least 1 each, at most `MAX_PIXELS` together.
+        samples: Per pixel.
+        frames: At least 1.
+        photometric: One of the standard's terms.
+        bits_allocated: Of one sample: 1, 8, 16 or 32, for floating point 32 or 64.
+        bits_stored, high_bit: Where in the allocated bits the value is.
+        is_signed: Two's complement.
+        is_float: Floating point; the bit fields other than `bits_allocated` mean nothing.
+        vr: Value representation of the pixel element, empty where implicit.
+    """
+
+    syntax: Syntax
+    rows: int
+    columns: int
+    samples: int
+    frames: int
+    photometric: str
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    is_signed: bool
+    is_float: bool
+    vr: str
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of one uncompressed frame."""
+        return self.rows * self.columns * self.samples * self.bits_allocated
+
+
+@dataclass(frozen=True, slots=True)
+class PixelElement:
+    """Where the pixel data are.
+
+    Attributes:
+        tag: Group and element in one number.
+        vr: Empty where implicit.
+        offset: Of the first byte of the value.
+        length: As claimed, None for a sequence of fragments.
+    """
+
+    tag: int
+    vr: str
+    offset: int
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file, understood but not decoded.
+
+    Attributes:
+        header: How pixels are stored.
+        tags: Everything else the file says; needs pydicom.
+        file: Where `element` and `fragments` point into.
+        element: The pixel data.
+        fragments: Of compressed pixel data, empty where native.
+        warnings: What the reader must be told.
+    """
+
+    header: Header
+    tags: Tags
+    file: BinaryIO
+    element: PixelElement
+    fragments: Fragments
+    warnings: tuple[str, ...]
+
+
+def parse(file: BinaryIO, size: int) -> Parsed:
+    """Read and check the header of an open file.
+
+    Raises:
+        UnreadableFile: Not DICOM, damaged, or claiming what cannot be.
+        UnsupportedImage: Sound, but not an image, or in an unknown transfer syntax.
+    """
+    body = find_body(file, size)
+    if body.media_class == DICOMDIR:
+        raise UnsupportedImage(
+            "This is a DICOMDIR, an index and not an image; it is not read yet.",
+            remedy="Open the folder that it stands in.",
+        )
+    tags, element = _read_tags(body)
+    is_image = element is not None and ("Rows" in tags or "Columns" in tags)
+    if not body.has_magic and not is_image:
+        raise not_dicom()
+    if element is None:
+        raise _no_image(tags)
+    fragments = Fragments((), ())
+    if element.length is None and body.syntax.codec != "native":
+        fragments = find_fragments(body.file, element.offset, body.size)
+    header = _check(tags, body.syntax, element)
+    warnings = _check_extent(header, element, body.size, len(fragments.items))
+    if any(tag in tags for tag in _OVERLAY_ROWS):
+        warnings = (*warnings, "The graphic overlays of this file are not shown.")
+    return Parsed(header, tags, body.file, element, fragments, warnings)
+
+
+def _read_tags(body: Body) -> tuple[Tags, PixelElement | None]:
+    found: list[PixelElement] = []
+
+    def is_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+        if int(tag) not in _PIXEL_TAGS:
+            return False
+        claimed = None if length == _UNDEFINED else length
+        found.append(PixelElement(int(tag), vr or "", body.file.tell(), claimed))
+        return True
+
+    with foreign_code("The header is damaged"):
+        from pydicom.filereader import read_dataset
+        from pydicom.tag import Tag
+
+        wanted: list[BaseTag | int] = [Tag(name) for name in (*_WANTED, *_OVERLAY_ROWS)]
+        dataset = read_dataset(
+            body.file,
+            body.syntax.is_implicit,
+            body.syntax.is_little_endian,
+            stop_when=is_pixels,
+            specific_tags=wanted,
+        )
+    # pydicom asks once more, before it reads, to guess the layout: the last answer counts.
+    return Tags(dataset), found[-1] if found else None
+
+
+def _no_image(tags: Tags) -> UnreadableFile | UnsupportedImage:
+    if "Rows" in tags:
+        return UnreadableFile(
+            "The file describes an image, but its pixels are missing.", remedy=FETCH_AGAIN
+        )
+    with foreign_code("The header is damaged"):
+        from pydicom.uid import UID
+
+        uid = tags.text("SOPClassUID")
+        name = UID(uid).name
+    kind = name if name != uid else "another kind of DICOM object"
+    return UnsupportedImage(
+        f"The file holds no image ({kind}).", remedy="Open the images of the study."
+    )
+
+
+def _check(tags: Tags, syntax: Syntax, element: PixelElement) -> Header:
+    rows, columns = tags.integer("Rows"), tags.integer("Columns")
+    if not rows or not columns or rows < 0 or columns < 0:
+        raise _impossible("its size in rows and columns")
+    if rows * columns > MAX_PIXELS:
+        raise UnreadableFile(
+            f"The image claims {rows} x {columns} pixels, more than can be opened.",
+            remedy="Export it again in a smaller size.",
+        )
+    photometric = tags.text("PhotometricInterpretation").upper()
+    samples = _samples(tags, photometric)
+    is_float = element.tag in _FLOAT_BITS
+    if is_float:
+        bits = stored = _FLOAT_BITS[element.tag]
+        high = stored - 1
+    else:
+        bits, stored, high = _bit_layout(tags, syntax)
+    return Header(
+        syntax=syntax, rows=rows, columns=columns, samples=samples, frames=_frames(tags),
+        photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
+        is_signed=_is_signed(tags), is_float=is_float, vr=element.vr,
+    )  # fmt: skip
+
+
+def _impossible(what: str) -> UnreadableFile:
+    return UnreadableFile(
+        f"The header is wrong about {what}: missing or impossible.", remedy=FETCH_AGAIN
+    )
+
+
+def _samples(tags: Tags, photometric: str) -> int:
+    samples = tags.integer("SamplesPerPixel") if "SamplesPerPixel" in tags else 1
+    is_single = photometric in _GREY or photometric == _PALETTE
+    if not is_single and photometric not in _COLOUR:
+        raise _impossible("how its values become grey or colour")
+    if samples is None or samples not in ((1,) if is_single else (3, 4)):
+        raise _impossible("its samples per pixel")
+    return samples
+
+
+def _frames(tags: Tags) -> int:
+    if not tags.text("NumberOfFrames") and "NumberOfFrames" not in tags.spoilt:
+        return 1
+    frames = tags.integer("NumberOfFrames")
+    if frames is None or frames < 1:
+        raise _impossible("its number of frames")
+    return frames
+
+
+def _bit_layout(tags: Tags, syntax: Syntax) -> tuple[int, int, int]:
+    allocated = tags.integer("BitsAllocated")
+    if allocated == 12:
+        raise UnsupportedImage(
+            "The pixels are packed in 12 bits, a layout of 1985 that is not read.",
+            remedy="Export the image again with 16 bits allocated.",
+        )
+    if allocated not in (1, 8, 16, 32):
+        raise _impossible("the bits of a pixel")
+    stored = tags.integer("BitsStored") if "BitsStored" in tags else allocated
+    if stored is None or not 1 <= stored <= allocated:
+        raise _impossible("the bits of a pixel")
+    high = tags.integer("HighBit") if "HighBit" in tags else stored - 1
+    if high is None or not stored - 1 <= high < allocated:
+        raise _impossible("the position of its highest bit")
+    return allocated, stored, high
+
+
+def _is_signed(tags: Tags) -> bool:
+    representation = tags.integer("PixelRepresentation") if "PixelRepresentation" in tags else 0
+    if representation not in (0, 1):
+        raise _impossible("whether its values are signed")
+    return representation == 1
+
+
+def _check_extent(
+    header: Header, element: PixelElement, size: int, fragments: int
+) -> tuple[str, ...]:
+    """Compare what the header claims with the bytes that are there."""
+    if header.syntax.codec != "native":
+        if element.length is not None:
+            raise UnreadableFile(
+                "The file says that its pixels are compressed, but they are not.",
+                remedy=FETCH_AGAIN,
+            )
+        if header.frames > fragments:
+            raise UnreadableFile(
+                f"The file claims {header.frames} frames and holds {fragments}.",
+                remedy=FETCH_AGAIN,
+            )
+        return ()
+    if element.length is None:
+        raise UnreadableFile(
+            "The file says that its pixels are not compressed, but they are.", remedy=FETCH_AGAIN
+        )
+    expected = -(-header.frame_bits * header.frames // 8)
+    if expected > min(element.length, size - element.offset):
+        raise UnreadableFile(
+            "The file is incomplete: it holds fewer pixels than it describes.", remedy=FETCH_AGAIN
+        )
+    if element.length > expected + 1:
+        return ("The file holds more pixel data than it describes; the rest is not shown.",)
+    return ()

@@ -1,0 +1,169 @@
+"""From an image reference to an `Image`: parse, decode, modality values, polarity, padding."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from afloc_desktop.core.dicom.decode import Stored, decode, no_decoder
+from afloc_desktop.core.dicom.files import open_regular
+from afloc_desktop.core.dicom.frames import frame_bytes
+from afloc_desktop.core.dicom.guard import quiet_pydicom
+from afloc_desktop.core.dicom.header import Header, Parsed, parse
+from afloc_desktop.core.dicom.modality import Modality, find_modality
+from afloc_desktop.core.dicom.spacing import find_spacing
+from afloc_desktop.core.dicom.voi import find_voi
+from afloc_desktop.core.domain import BoolArray, Image, ImageRef, Spacing, Voi, read_only
+from afloc_desktop.core.errors import UnsupportedImage
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.dicom.tags import Tags
+
+_SHIFTED = "The highest bit of a pixel is not where the standard has it; values were shifted."
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """What one frame means beyond its stored values. Plain values: pydicom ends here."""
+
+    modality: Modality
+    voi: tuple[Voi, ...]
+    spacing: Spacing | None
+    padding: tuple[float, float] | None
+    row_direction: Literal["L", "R"] | None
+    warnings: tuple[str, ...]
+
+
+def read(ref: ImageRef) -> Image:
+    """Read one frame. The file is opened read-only and nothing is written anywhere.
+
+    Raises:
+        UnreadableFile: Absent, damaged, or not what it claims to be.
+        UnsupportedImage: Sound, but in colour or compressed in a way that is not read.
+    """
+    with open_regular(ref.path) as (file, size), quiet_pydicom():
+        parsed = parse(file, size)
+        _refuse_unsupported(parsed.header)
+        data = frame_bytes(parsed, ref.frame)
+        film = _describe(parsed, ref.frame)
+    stored = decode(parsed.header, data)
+    return _assemble(ref, parsed.header, film, stored)
+
+
+def _refuse_unsupported(header: Header) -> None:
+    if header.samples > 1 or header.photometric == "PALETTE COLOR":
+        raise UnsupportedImage(
+            "This is a colour image; only grey images are read.",
+            remedy="Open a radiograph.",
+        )
+    if header.syntax.codec in ("jpeg-ls", "video"):
+        raise no_decoder(header.syntax.codec)
+
+
+def _describe(parsed: Parsed, frame: int) -> _Film:
+    header, tags = parsed.header, parsed.tags.for_frame(frame)
+    modality, bad_modality = find_modality(tags, header)
+    voi, bad_voi = find_voi(
+        tags,
+        may_be_negative=header.is_signed or modality.slope < 0 or modality.intercept < 0,
+        is_little_endian=header.syntax.is_little_endian,
+    )
+    spacing, bad_spacing = find_spacing(tags)
+    is_shifted = not header.is_float and header.high_bit != header.bits_stored - 1
+    return _Film(
+        modality=modality,
+        voi=voi,
+        spacing=spacing,
+        padding=_padding_range(tags, header),
+        row_direction=_row_direction(tags),
+        warnings=(
+            *parsed.warnings,
+            *((_SHIFTED,) if is_shifted else ()),
+            *bad_modality,
+            *bad_voi,
+            *bad_spacing,
+            *_polarity_conflict(tags, header),
+        ),
+    )
+
+
+def _padding_range(tags: Tags, header: Header) -> tuple[float, float] | None:
+    """Lowest and highest stored value that mean "no image here" (PS3.3 C.7.5.1.1.2)."""
+    if header.is_float:
+        keyword = "FloatPixelPaddingValue" if header.bits_allocated == 32 else "Double"
+        value = tags.number(keyword) if keyword in tags else None
+        return None if value is None else (value, value)
+    value, limit = (_as_stored(tags.integer(k), header) for k in _PADDING)
+    if value is None:
+        return None
+    return (value, value) if limit is None else (min(value, limit), max(value, limit))
+
+
+_PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
+
+
+def _as_stored(value: int | None, header: Header) -> int | None:
+    """A padding value as the pixels have it, though it may be written in the other sign."""
+    if value is None:
+        return None
+    span = 1 << header.bits_stored
+    wrapped = value % span
+    return wrapped - span if header.is_signed and wrapped >= span // 2 else wrapped
+
+
+def _row_direction(tags: Tags) -> Literal["L", "R"] | None:
+    first = tags.text("PatientOrientation").split("\\")[0].strip().upper()
+    if first.startswith("L"):
+        return "L"
+    return "R" if first.startswith("R") else None
+
+
+def _polarity_conflict(tags: Tags, header: Header) -> tuple[str, ...]:
+    """PS3.3 C.8.11.3.1.2: MONOCHROME1 goes with INVERSE and MONOCHROME2 with IDENTITY."""
+    expected = "INVERSE" if header.photometric == "MONOCHROME1" else "IDENTITY"
+    if tags.text("PresentationLUTShape").upper() in ("", expected):
+        return ()
+    return ("The file contradicts itself about what is white; its MONOCHROME tag was followed.",)
+
+
+def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Image:
+    padding = _padding_mask(stored, film.padding)
+    digest = _digest(header, stored)
+    if header.is_float:
+        stored = np.where(np.isfinite(stored), stored, 0)
+    pixels = film.modality.apply(stored)
+    # PS3.3 C.7.6.3.1.2: MONOCHROME1 shows the lowest value white. Inverted here, once.
+    is_inverted = header.photometric == "MONOCHROME1"
+    if is_inverted:
+        np.subtract(0, pixels, out=pixels)  # unlike np.negative, keeps 0 from becoming -0
+    return Image(
+        ref=ref,
+        pixels=read_only(pixels),
+        is_inverted=is_inverted,
+        padding=None if padding is None else read_only(padding),
+        voi=film.voi,
+        spacing=film.spacing,
+        pixel_sha256=digest,
+        row_direction=film.row_direction,
+        warnings=film.warnings,
+    )
+
+
+def _padding_mask(stored: Stored, limits: tuple[float, float] | None) -> BoolArray | None:
+    mask: BoolArray | None = None
+    if limits is not None:
+        mask = (stored >= limits[0]) & (stored <= limits[1])
+    if stored.dtype.kind == "f":
+        unseen = ~np.isfinite(stored)
+        mask = unseen if mask is None else mask | unseen
+    return mask if mask is not None and mask.any() else None
+
+
+def _digest(header: Header, stored: Stored) -> str:
+    little = np.ascontiguousarray(stored, stored.dtype.newbyteorder("<"))
+    digest = hashlib.sha256(f"{header.rows}x{header.columns} {int(header.is_signed)} ".encode())
+    digest.update(little.data)
+    return digest.hexdigest()

@@ -1,0 +1,105 @@
+"""Header values as plain numbers and text. The only way the rest reads a pydicom data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from afloc_desktop.core.dicom.guard import foreign_code
+from afloc_desktop.core.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydicom import Dataset
+
+_MOST_NUMBERS = 4096  # windows, spacings: a handful; longer lists are damage or an attack
+# Macros of enhanced multi-frame objects that hold what a film has at its top level.
+_FRAME_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
+
+
+class Tags:
+    """A data set, or several in order of precedence.
+
+    A value that cannot be read counts as absent and its keyword is kept in `spoilt`.
+    """
+
+    def __init__(self, *layers: Dataset) -> None:
+        self._layers = layers
+        self.spoilt: set[str] = set()
+
+    def __contains__(self, keyword: str | int) -> bool:
+        return any(keyword in layer for layer in self._layers)
+
+    def integer(self, keyword: str) -> int | None:
+        """A single whole number, None where absent or anything else."""
+        value = self._value(keyword)
+        return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def number(self, keyword: str) -> float | None:
+        """A single number, None where absent or anything else."""
+        values = self.numbers(keyword)
+        return values[0] if len(values) == 1 else None
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """All numbers of an element; empty where absent or where one of them is no number."""
+        value = self._value(keyword)
+        if value is None or isinstance(value, (str, bytes)):
+            if value:
+                self.spoilt.add(keyword)
+            return ()
+        try:
+            items = [value] if isinstance(value, (int, float)) else list(value)[:_MOST_NUMBERS]
+            return tuple(float(item) for item in items)
+        except (TypeError, ValueError, OverflowError):
+            self.spoilt.add(keyword)
+            return ()
+
+    def text(self, keyword: str) -> str:
+        """Text as in the file, several values joined by a backslash; empty where absent."""
+        value = self._value(keyword)
+        if value is None:
+            return ""
+        is_many = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+        try:
+            with foreign_code(""):
+                parts = [str(part) for part in (value if is_many else [value])]
+        except UnreadableFile:  # bytes that the stated character set does not allow
+            self.spoilt.add(keyword)
+            return ""
+        return "\\".join(parts).strip(" \0")
+
+    def raw(self, keyword: str) -> Any:
+        """The value as pydicom gives it; None where absent or unreadable."""
+        return self._value(keyword)
+
+    def items(self, keyword: str) -> tuple[Tags, ...]:
+        """The items of a sequence; empty where absent or not a sequence."""
+        value = self._value(keyword)
+        if value is None or isinstance(value, (str, bytes, int, float)):
+            return ()
+        return tuple(Tags(item) for item in value if hasattr(item, "file_tell"))
+
+    def for_frame(self, frame: int) -> Tags:
+        """These tags with what the functional groups say about one frame (1-based) on top."""
+        per_frame = self.items("PerFrameFunctionalGroupsSequence")
+        shared = self.items("SharedFunctionalGroupsSequence")
+        groups = (*per_frame[frame - 1 : frame], *shared[:1])
+        macros = [item for group in groups for item in group._macro_items()]
+        return Tags(*macros, *self._layers)
+
+    def _macro_items(self) -> Iterator[Dataset]:
+        for name in _FRAME_MACROS:
+            for item in self.items(name)[:1]:
+                yield from item._layers
+
+    def _value(self, keyword: str) -> Any:
+        for layer in self._layers:
+            if keyword in layer:
+                try:
+                    with foreign_code(""):
+                        return layer[keyword].value
+                except UnreadableFile:
+                    self.spoilt.add(keyword)
+                    return None
+        return None
