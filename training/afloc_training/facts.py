@@ -95,6 +95,21 @@ def truth(claim: Claim, film: FilmFacts) -> bool | None:
     return False
 
 
+def shown_by(claim: Claim, painted: Iterable[Fact]) -> tuple[str, ...]:
+    """Findings whose painted masks are what a true claim speaks of; empty where none is exact.
+
+    A one-sided claim about a lesion on both sides is true, but its mask would be too large.
+    """
+    return tuple(
+        fact.finding
+        for fact in painted
+        if _is_about(claim, fact)
+        and _fits(claim, fact) is True
+        and (claim.side == fact.side or claim.side is None or fact.side != "bilateral")
+        and (claim.device is None or claim.device == fact.device)
+    )
+
+
 def _device_truth(claim: Claim, painted: Iterable[Fact]) -> bool | None:
     """Films have unlabelled tubes: never known to be absent."""
     devices = {fact.device for fact in painted if fact.finding == "support_devices"}

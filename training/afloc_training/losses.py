@@ -1,4 +1,4 @@
-"""The loss terms: is it there, and where. Truth is 1, 0, or -1 for unknown, which counts nowhere."""
+"""The loss terms: is it there, and where. Truth is 1, 0, or -1 for unknown, which is left out."""
 
 from __future__ import annotations
 

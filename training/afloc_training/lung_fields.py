@@ -1,4 +1,4 @@
-"""Lung fields by classical means: threshold, opening, component tests. Rejects rather than guesses."""
+"""Lung fields by threshold, opening and component tests. Rejects rather than guesses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from afloc_desktop.core.domain import BoolArray, FloatArray
 from afloc_desktop.core.preprocess import resize
 
 if TYPE_CHECKING:
     from typing import Literal
+
+    from afloc_desktop.core.domain import BoolArray, FloatArray
 
 _GRID = 128
 # Below the middle of the grey values first; openings from gentle to rough. First hit wins.

@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from afloc_desktop.core.domain import BoolArray, FloatArray
 from afloc_desktop.core.preprocess import resize
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Zone
+    from afloc_desktop.core.domain import BoolArray, FloatArray, Zone
     from afloc_training.facts import Fact
 
 SIDE_PX = 384

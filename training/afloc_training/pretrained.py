@@ -38,7 +38,7 @@ class TextFiles:
 
 
 def backbone_file() -> Path:
-    """torchvision's ImageNet MobileNetV2 weights.
+    """Torchvision's ImageNet MobileNetV2 weights.
 
     Raises:
         CheckpointError: The package is absent, or the file is not the one expected.

@@ -1,0 +1,212 @@
+"""Graphs for onnxruntime: written once, compared with torch before they are kept."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from afloc_desktop.core.errors import CheckpointError
+from afloc_training.network import FilmVectors, TrunkFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from afloc_training.backbone import MobileNetV2
+    from afloc_training.network import Matcher, TextHead
+    from afloc_training.text_features import SentenceEncoder
+
+_OPSET = 17
+# torchvision's preset for this weight file.
+_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGE_TOLERANCE = 1e-4
+TEXT_TOLERANCE = 1e-4
+# Cosine of a text vector to its 8-bit twin: measured .995 to .998 (training.md 5).
+QUANTISED_COSINE = 0.98
+
+
+class FilmTrunk(nn.Module):
+    """`image` (N, 1, side, side) in [0, 1] to the trunk's features."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, trunk: MobileNetV2) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.register_buffer("mean", torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(_IMAGENET_STD).view(1, 3, 1, 1))
+
+    def forward(self, image: Tensor) -> TrunkFeatures:
+        stem = self.trunk.stem((image.repeat(1, 3, 1, 1) - self.mean) / self.std)
+        middle = self.trunk.middle(stem)
+        return TrunkFeatures(stem, middle, self.trunk.deep(middle))
+
+
+class FilmEncoder(nn.Module):
+    """`image` (N, 1, side, side) in [0, 1] to unit vectors, local and global."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        super().__init__()
+        self.trunk = FilmTrunk(matcher.trunk)
+        self.adapter = matcher.image
+
+    def forward(self, image: Tensor) -> FilmVectors:
+        vectors: FilmVectors = self.adapter(self.trunk(image))
+        return vectors
+
+
+class TextEncoder(nn.Module):
+    """Token ids and mask (K, T) to unit vectors (K, D)."""
+
+    def __init__(self, sentences: SentenceEncoder, head: TextHead) -> None:
+        super().__init__()
+        self.sentences = sentences
+        self.head = head
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        text: Tensor = self.head(self.sentences(input_ids, attention_mask))
+        return functional.normalize(text, dim=1)
+
+
+class Parity(NamedTuple):
+    """Largest absolute difference of the graphs from torch; lowest cosine of the 8-bit text."""
+
+    image: float
+    text: float
+    quantised_cosine: float
+
+
+def export_trunk(trunk: MobileNetV2, path: Path, side: int) -> None:
+    """The trunk alone, for computing features in other processes: stem, middle, deep."""
+    _export(
+        FilmTrunk(trunk).eval(),
+        {"image": torch.zeros(1, 1, side, side)},
+        path,
+        outputs=("stem", "middle", "deep"),
+        dynamic={0: "films"},
+    )
+
+
+def export_image(matcher: Matcher, path: Path, side: int) -> float:
+    """`image.onnx`, and its largest difference from torch.
+
+    Raises:
+        CheckpointError: onnxruntime computes something else than torch.
+    """
+    encoder = FilmEncoder(matcher).eval()
+    # Two films, so that a batch size baked in by the tracer shows in the comparison with three.
+    _export(
+        encoder,
+        {"image": torch.zeros(2, 1, side, side)},
+        path,
+        outputs=("local", "global"),
+        dynamic={0: "films"},
+    )
+    sample = torch.rand(3, 1, side, side, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        wanted = encoder(sample)
+    found = run(path, {"image": sample.numpy()})
+    difference = max(_distance(f, w) for f, w in zip(found, wanted, strict=True))
+    return _accept("image.onnx", difference, IMAGE_TOLERANCE)
+
+
+def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> Parity:
+    """8-bit `text.onnx`, compared on padded examples; the image entry of the answer is 0.
+
+    Args:
+        encoder: Sentence encoder and trained head.
+        path: Where the 8-bit graph goes; the float graph is removed again.
+        ids, mask: Examples of several lengths, int64 (K, T).
+
+    Raises:
+        CheckpointError: onnxruntime computes something else than torch.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    encoder = encoder.eval()
+    whole = path.with_suffix(".float.onnx")
+    example = torch.ones(2, 5, dtype=torch.int64)
+    _export(
+        encoder,
+        {"input_ids": example, "attention_mask": example},
+        whole,
+        outputs=("text",),
+        dynamic={0: "texts", 1: "tokens"},
+    )
+    feeds = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+    with torch.inference_mode():
+        wanted = encoder(ids, mask)
+    difference = _accept("text.onnx", _distance(run(whole, feeds)[0], wanted), TEXT_TOLERANCE)
+    with _quiet():
+        quantize_dynamic(whole, path, weight_type=QuantType.QInt8)
+    whole.unlink()
+    cosine = float((run(path, feeds)[0] * wanted.numpy()).sum(axis=1).min())
+    _accept("The 8-bit text.onnx", 1 - cosine, 1 - QUANTISED_COSINE)
+    return Parity(0.0, difference, cosine)
+
+
+def run(path: Path, feeds: Mapping[str, np.ndarray], threads: int = 2) -> list[np.ndarray]:
+    """Run a graph once on the CPU."""
+    answers: list[np.ndarray] = open_session(path, threads).run(None, dict(feeds))
+    return answers
+
+
+def open_session(path: Path, threads: int) -> Any:
+    """An onnxruntime session on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _export(
+    module: nn.Module,
+    example: Mapping[str, Tensor],
+    path: Path,
+    *,
+    outputs: tuple[str, ...],
+    dynamic: dict[int, str],
+) -> None:
+    first = {0: next(iter(dynamic.values()))}
+    axes = {name: dynamic for name in example} | {name: first for name in outputs}
+    with _quiet(), torch.inference_mode():
+        torch.onnx.export(
+            module,
+            tuple(example.values()),
+            str(path),
+            input_names=list(example),
+            output_names=list(outputs),
+            dynamic_axes=axes,
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The tracer warns of its own age and of every shape it reads; parity is checked instead."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _distance(found: np.ndarray, wanted: Tensor) -> float:
+    return float(np.abs(found - wanted.numpy()).max())
+
+
+def _accept(name: str, difference: float, tolerance: float) -> float:
+    if not difference <= tolerance:
+        raise CheckpointError(
+            f"{name} differs from the trained network by {difference:.2g}.",
+            remedy="Use the versions of torch and onnxruntime in constraints.txt.",
+        )
+    return difference

@@ -1,0 +1,210 @@
+"""Trunk features of all training films, computed once by two processes into memory-mapped files."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.picture import read_picture
+from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNELS
+from afloc_training.facts import FilmFacts
+from afloc_training.films import network_input
+from afloc_training.lung_fields import find_lungs
+from afloc_training.network import GRID
+from afloc_training.synthesis import PAINTABLE, SyntheticFilm, compose, vary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from afloc_desktop.core.domain import FloatArray
+    from afloc_desktop.core.preprocess import PreprocessSpec
+    from afloc_training.films import FilmRow
+    from afloc_training.recipe import FilmSettings
+
+PROCESSES = 2
+_CHUNK = 24
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "stem": (STEM_CHANNELS, 2 * GRID, 2 * GRID),
+    "middle": (MIDDLE_CHANNELS, GRID, GRID),
+    "deep": (DEEP_CHANNELS, GRID // 2, GRID // 2),
+    "masks": (len(PAINTABLE), GRID, GRID),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FilmPlan:
+    """One training film: a row, and what is done to it, decided by `seed` alone."""
+
+    row: FilmRow
+    kind: Literal["plain", "varied", "painted"]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureSet:
+    """Features of N films, float16, memory-mapped.
+
+    Attributes:
+        stem, middle, deep: The trunk's three strides, see `network.TrunkFeatures`.
+        masks: Share of each cell a painted finding covers, (N, len(PAINTABLE), 24, 24).
+        facts: What is known of each film.
+        is_painted: Whether the film comes from the synthesiser, (N,).
+    """
+
+    stem: np.ndarray
+    middle: np.ndarray
+    deep: np.ndarray
+    masks: np.ndarray
+    facts: tuple[FilmFacts, ...]
+    is_painted: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A run of films for one process; `first` is the number of its first film."""
+
+    plans: tuple[FilmPlan, ...]
+    first: int
+    folder: Path
+    trunk: Path
+    spec: PreprocessSpec
+
+
+def plan_films(
+    rows: Sequence[FilmRow], has_lungs: Sequence[bool], settings: FilmSettings
+) -> tuple[FilmPlan, ...]:
+    """Every film of one training, real ones first.
+
+    Args:
+        rows: Kept training rows.
+        has_lungs: Whether the lung fields of each row were found.
+        settings: How many copies of each.
+
+    Raises:
+        DatasetError: No film to paint on.
+    """
+    plans = [
+        FilmPlan(row, "varied" if copy else "plain", copy * len(rows) + number)
+        for copy in range(settings.real_copies)
+        for number, row in enumerate(rows)
+    ]
+    grounds = [
+        row
+        for row, is_found in zip(rows, has_lungs, strict=True)
+        # An enlarged film has no texture of its own, which would mark what is painted on it.
+        if is_found and not row.is_low_resolution
+    ]
+    if not grounds:
+        raise DatasetError(
+            "No film shows two clear lungs to paint on.",
+            remedy="Use upright frontal chest films.",
+        )
+    for row in grounds:
+        count = settings.painted_per_normal if row.is_normal else settings.painted_per_abnormal
+        plans += [FilmPlan(row, "painted", 10**6 + len(plans) + copy) for copy in range(count)]
+    return tuple(plans)
+
+
+def render(plan: FilmPlan, spec: PreprocessSpec) -> SyntheticFilm:
+    """The film of a plan. Equal plans give equal films.
+
+    Raises:
+        UnreadableFile: The picture is absent or damaged.
+        ValueError: A painted plan for a film without lung fields.
+    """
+    plane = network_input(read_picture(plan.row.path), spec)[0, 0]
+    if plan.kind == "plain":
+        return SyntheticFilm(plane, FilmFacts(plan.row.labels), ())
+    rng = np.random.default_rng(plan.seed)
+    if plan.kind == "varied":
+        film, _ = vary(rng, plane, ())
+        return SyntheticFilm(film, FilmFacts(plan.row.labels), ())
+    lungs = find_lungs(plane)
+    if lungs is None:
+        raise ValueError("a film to paint on has lung fields")
+    return compose(rng, plane, lungs, plan.row.labels)
+
+
+def find_all_lungs(rows: Sequence[FilmRow], spec: PreprocessSpec) -> list[bool]:
+    """Whether the lung fields of each row are found."""
+    with _pool() as pool:
+        return list(pool.map(_has_lungs, ((row, spec) for row in rows), chunksize=_CHUNK))
+
+
+def compute_features(
+    plans: Sequence[FilmPlan],
+    spec: PreprocessSpec,
+    trunk: Path,
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> FeatureSet:
+    """Render every plan and run the trunk on it.
+
+    Args:
+        plans: From `plan_films`.
+        spec: The recipe's.
+        trunk: From `export.export_trunk`.
+        folder: Existing; receives four `.npy` files, some 0.4 MB a film.
+        progress: Called with films done and in all.
+    """
+    for name, shape in _SHAPES.items():
+        np.lib.format.open_memmap(
+            folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(plans), *shape)
+        ).flush()
+    jobs = [
+        _Job(tuple(plans[first : first + _CHUNK]), first, folder, trunk, spec)
+        for first in range(0, len(plans), _CHUNK)
+    ]
+    facts: list[FilmFacts] = []
+    with _pool() as pool:
+        for found in pool.map(_compute, jobs):
+            facts += found
+            progress(len(facts), len(plans))
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHAPES}
+    is_painted = np.array([plan.kind == "painted" for plan in plans])
+    return FeatureSet(**arrays, facts=tuple(facts), is_painted=is_painted)
+
+
+def _pool() -> ProcessPoolExecutor:
+    # Spawned, not forked: the parent may hold threads of torch, which a fork would freeze.
+    return ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _has_lungs(job: tuple[FilmRow, PreprocessSpec]) -> bool:
+    row, spec = job
+    return find_lungs(network_input(read_picture(row.path), spec)[0, 0]) is not None
+
+
+def _compute(job: _Job) -> list[FilmFacts]:
+    from afloc_training.export import open_session
+
+    session = open_session(job.trunk, threads=1)
+    arrays = {name: np.load(job.folder / f"{name}.npy", mmap_mode="r+") for name in _SHAPES}
+    facts = []
+    for number, plan in enumerate(job.plans, job.first):
+        film = render(plan, job.spec)
+        features = session.run(["stem", "middle", "deep"], {"image": film.film[None, None]})
+        for name, value in zip(("stem", "middle", "deep"), features, strict=True):
+            arrays[name][number] = value[0]
+        arrays["masks"][number] = cell_masks(film)
+        facts.append(film.facts)
+    for array in arrays.values():
+        array.flush()
+    return facts
+
+
+def cell_masks(film: SyntheticFilm) -> FloatArray:
+    """Share of each grid cell every paintable finding covers, (len(PAINTABLE), 24, 24)."""
+    cells: Any = np.zeros(_SHAPES["masks"], np.float32)
+    for fact, mask in zip(film.facts.painted, film.masks, strict=True):
+        size = len(mask) // GRID
+        share = mask.reshape(GRID, size, GRID, size).mean(axis=(1, 3))
+        channel = PAINTABLE.index(fact.finding)
+        cells[channel] = np.maximum(cells[channel], share)
+    return cells  # type: ignore[no-any-return]
