@@ -69,8 +69,8 @@ def jpeg2000_claim(stream: bytes) -> Claim:
 
 
 def _require_end(stream: bytes) -> None:
-    """Decoders fill what is missing with grey and say nothing."""
-    if not stream.rstrip(b"\0").endswith(b"\xff\xd9"):
+    """Decoders fill what is missing with grey and say nothing. Streams are padded with 0 or FF."""
+    if not stream.rstrip(b"\0\xff").endswith(b"\xff\xd9"):
         raise UnreadableFile(
             "The file is incomplete: its compressed pixels end early.", remedy=FETCH_AGAIN
         )

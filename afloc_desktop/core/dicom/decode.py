@@ -48,29 +48,35 @@ def decode(header: Header, data: bytes) -> Stored:
     else:
         cells = _codestream(header, data)
     if cells.shape != (header.rows, header.columns):
-        raise _mismatch()
+        raise _mismatch("size")
     if header.is_float:
         return cells
-    # Only raw cells can hold something below or above the value; decoders return values.
-    shift = header.high_bit + 1 - header.bits_stored if codec in ("native", "rle") else 0
-    return _values(header, cells, shift)
-
-
-def _values(header: Header, cells: Stored, shift: int) -> Stored:
     size = max(1, header.bits_allocated // 8)
-    if cells.dtype.itemsize != size:
-        cells = cells.astype(f"{cells.dtype.kind}{size}")
-    raw = cells.view(f"u{size}")
-    stored = header.bits_stored
-    if stored == size * 8 and not shift:
-        return raw.view(f"i{size}") if header.is_signed else raw
-    if not header.is_signed:
-        kept: Stored = (raw >> shift) & raw.dtype.type((1 << stored) - 1)
-        return kept
-    # The sign bit to the top and back down again spreads it.
-    lift = size * 8 - stored
-    spread: Stored = ((raw >> shift) << lift).view(f"i{size}") >> lift
-    return spread
+    raw = cells.astype(f"{cells.dtype.kind}{size}", copy=False).view(f"u{size}")
+    if codec in ("native", "rle"):
+        return _values(header, raw >> (header.high_bit + 1 - header.bits_stored))
+    return _whole_values(header, raw)
+
+
+def _values(header: Header, raw: Stored) -> Stored:
+    """The lowest stored bits, sign extended. What is above them may be an old overlay."""
+    spare = raw.dtype.itemsize * 8 - header.bits_stored
+    values: Stored
+    if header.is_signed:
+        # The sign bit to the top and back down again spreads it.
+        values = (raw << spare).view(f"i{raw.dtype.itemsize}") >> spare
+    else:
+        values = raw & raw.dtype.type((1 << header.bits_stored) - 1)
+    return values
+
+
+def _whole_values(header: Header, raw: Stored) -> Stored:
+    """The same for what a decoder gave: anything above the stored bits is a contradiction."""
+    values = _values(header, raw)
+    is_spread = values.view(raw.dtype) == raw
+    if not (is_spread | (raw >> (header.bits_stored - 1) <= 1)).all():
+        raise _mismatch("bits")
+    return values
 
 
 def _native(header: Header, data: bytes) -> Stored:
@@ -124,9 +130,9 @@ def _codestream(header: Header, data: bytes) -> Stored:
     is_jpeg = header.syntax.codec == "jpeg"
     claim = jpeg_claim(data) if is_jpeg else jpeg2000_claim(data)
     if (claim.rows, claim.columns, claim.samples) != (header.rows, header.columns, 1):
-        raise _mismatch()
+        raise _mismatch("size")
     if claim.precision > header.bits_allocated:
-        raise _mismatch()
+        raise _mismatch("bits")
     with foreign_code("The compressed pixels cannot be decoded"):
         cells: Stored = np.asarray(decoder(data))
     if cells.dtype.kind not in "iu":
@@ -156,9 +162,9 @@ def no_decoder(codec: str) -> UnsupportedImage:
     )
 
 
-def _mismatch() -> UnreadableFile:
+def _mismatch(what: str) -> UnreadableFile:
     return UnreadableFile(
-        "The header and the compressed pixels disagree about the size of the image.",
+        f"The header and the compressed pixels disagree about the {what} of the image.",
         remedy=FETCH_AGAIN,
     )
 

@@ -23,11 +23,14 @@ _AUTO_PERCENTILES = (1, 99)
 _AUTO_SAMPLE = 500_000  # pixels; the percentiles of 7.5 million take 100 ms and differ by < .1 %
 _BLOCK = 64  # rows worked on at a time: fits the cache, 7 ms instead of 12 for 3000 x 2500
 _MOST_LEVELS = 65_536
+# Grey is cut to whole levels, not rounded, as DCMTK does. What is whole in exact arithmetic may
+# lie a hair below in float32.
+_HAIR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class MinMax:
-    """Darkest value black, brightest white."""
+    """Darkest value of all black, padding included; brightest white."""
 
 
 Choice = Voi | MinMax
@@ -102,31 +105,31 @@ class WindowTable:
             lowest, index = levels
             span = np.arange(int(index.max()) + 1, dtype=np.float64) + lowest
             grey = np.take(_quantize(_curve(span * self._sign, choice)), index)
-        return np.subtract(255, grey, dtype=np.uint8) if self._image.is_inverted else grey
+        return ~grey if self._image.is_inverted else grey
 
     def _render_linear(self, low: float, high: float) -> GreyArray:
         """Black at modality value `low`, white at `high`."""
-        pixels, out = self._image.pixels, np.empty(self._image.pixels.shape, np.uint8)
         if not high > low:
-            return self._render_step(low, out)
+            return self._render_step(low)
+        pixels, out = self._image.pixels, np.empty(self._image.pixels.shape, np.uint8)
         # Inverted: 255 - (-p - low) * s = (p + high) * s. The film is already turned.
-        black = -high if self._image.is_inverted else low
         scale = 255 / (high - low)
+        black = (-high if self._image.is_inverted else low) - _HAIR / scale
         block = np.empty((_BLOCK, pixels.shape[1]), np.float32)
         for start in range(0, pixels.shape[0], _BLOCK):
             part = pixels[start : start + _BLOCK]
             grey = block[: part.shape[0]]
             np.subtract(part, np.float32(black), out=grey)
             np.multiply(grey, np.float32(scale), out=grey)
-            np.add(grey, np.float32(0.5), out=grey)
             np.clip(grey, 0, 255, out=grey)
             np.copyto(out[start : start + _BLOCK], grey, casting="unsafe")
         return out
 
-    def _render_step(self, edge: float, out: GreyArray) -> GreyArray:
+    def _render_step(self, edge: float) -> GreyArray:
         """A window of no extent: black up to and including the edge, white above."""
-        np.multiply(self._image.pixels * np.float32(self._sign) > edge, 255, out=out)
-        return np.subtract(255, out, dtype=np.uint8) if self._image.is_inverted else out
+        is_white = self._image.pixels * np.float32(self._sign) > edge
+        grey: GreyArray = (is_white != self._image.is_inverted) * np.uint8(255)
+        return grey
 
     def _index(self) -> tuple[int, npt.NDArray[np.uint16]] | None:
         """Every pixel as a number of its level, None where the film has no integer levels."""
@@ -147,8 +150,7 @@ def _levels(pixels: FloatArray) -> tuple[int, npt.NDArray[np.uint16]] | None:
 def _bounds(image: Image, choice: MinMax | VoiWindow) -> tuple[float, float]:
     """Modality values of black and white, linear between."""
     if isinstance(choice, MinMax):
-        seen = _seen(image)
-        low, high = float(seen.min()), float(seen.max())
+        low, high = float(image.pixels.min()), float(image.pixels.max())
         return (-high, -low) if image.is_inverted else (low, high)
     if choice.function == "LINEAR":
         # C.11.2.1.2.1: the window is w - 1 wide around c - 0.5.
@@ -172,7 +174,7 @@ def _curve(values: npt.NDArray[np.floating], choice: Voi) -> npt.NDArray[np.floa
 
 
 def _quantize(grey: npt.NDArray[np.floating]) -> GreyArray:
-    return np.asarray(grey * 255 + 0.5, np.uint8)
+    return np.asarray(grey * 255 + _HAIR, np.uint8)
 
 
 def _seen(image: Image) -> FloatArray:

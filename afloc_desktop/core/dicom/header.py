@@ -91,8 +91,9 @@ class Header:
 
     @property
     def frame_bits(self) -> int:
-        """Bits of one uncompressed frame."""
-        return self.rows * self.columns * self.samples * self.bits_allocated
+        """Bits of one uncompressed frame; two pixels of YBR_FULL_422 share their colour."""
+        samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
+        return self.rows * self.columns * samples * self.bits_allocated
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,8 @@ def _read_tags(body: Body) -> tuple[Tags, PixelElement | None]:
         from pydicom.filereader import read_dataset
         from pydicom.tag import Tag
 
-        wanted: list[BaseTag | int] = [Tag(name) for name in (*_WANTED, *_OVERLAY_ROWS)]
+        wanted: list[BaseTag | int] = [Tag(keyword) for keyword in _WANTED]
+        wanted += _OVERLAY_ROWS
         dataset = read_dataset(
             body.file,
             body.syntax.is_implicit,
@@ -198,6 +200,10 @@ def _no_image(tags: Tags) -> UnreadableFile | UnsupportedImage:
 
         uid = tags.text("SOPClassUID")
         name = UID(uid).name
+    if not uid or "Image Storage" in name:
+        return UnreadableFile(
+            "The file is incomplete: it ends before the pixels.", remedy=FETCH_AGAIN
+        )
     kind = name if name != uid else "another kind of DICOM object"
     return UnsupportedImage(
         f"The file holds no image ({kind}).", remedy="Open the images of the study."
@@ -245,10 +251,10 @@ def _samples(tags: Tags, photometric: str) -> int:
 
 
 def _frames(tags: Tags) -> int:
-    if not tags.text("NumberOfFrames") and "NumberOfFrames" not in tags.spoilt:
-        return 1
     frames = tags.integer("NumberOfFrames")
-    if frames is None or frames < 1:
+    if frames is None:
+        return 1  # absent, or no number: one film is what it then is
+    if frames < 1:
         raise _impossible("its number of frames")
     return frames
 

@@ -86,6 +86,7 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
             *bad_voi,
             *bad_spacing,
             *_polarity_conflict(tags, header),
+            *_missing_frames(parsed),
         ),
     )
 
@@ -129,11 +130,18 @@ def _polarity_conflict(tags: Tags, header: Header) -> tuple[str, ...]:
     return ("The file contradicts itself about what is white; its MONOCHROME tag was followed.",)
 
 
+def _missing_frames(parsed: Parsed) -> tuple[str, ...]:
+    described = len(parsed.tags.items("PerFrameFunctionalGroupsSequence"))
+    if described in (0, parsed.header.frames):
+        return ()
+    return (f"The file describes {described} of its {parsed.header.frames} frames.",)
+
+
 def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Image:
     padding = _padding_mask(stored, film.padding)
     digest = _digest(header, stored)
     if header.is_float:
-        stored = np.where(np.isfinite(stored), stored, 0)
+        stored = _finite(stored)
     pixels = film.modality.apply(stored)
     # PS3.3 C.7.6.3.1.2: MONOCHROME1 shows the lowest value white. Inverted here, once.
     is_inverted = header.photometric == "MONOCHROME1"
@@ -160,6 +168,13 @@ def _padding_mask(stored: Stored, limits: tuple[float, float] | None) -> BoolArr
         unseen = ~np.isfinite(stored)
         mask = unseen if mask is None else mask | unseen
     return mask if mask is not None and mask.any() else None
+
+
+def _finite(stored: Stored) -> Stored:
+    """Floating-point values with NaN and infinity as the lowest of the others."""
+    is_finite = np.isfinite(stored)
+    lowest = stored.min(where=is_finite, initial=np.inf)
+    return np.where(is_finite, stored, lowest if np.isfinite(lowest) else 0)
 
 
 def _digest(header: Header, stored: Stored) -> str:

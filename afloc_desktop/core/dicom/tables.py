@@ -30,7 +30,7 @@ def read_table(item: Tags, *, may_be_negative: bool, is_little_endian: bool) -> 
     entries = entries & 0xFFFF or 65_536  # 0 stands for 65,536, and SS writers make it negative
     if not 1 <= bits <= 16:
         return None
-    values = _entries(item, entries, bits, is_little_endian)
+    values = _entries(item, entries, is_little_endian)
     if values is None or int(values.max()) >> bits:
         return None
     if may_be_negative and first > 32_767:
@@ -38,17 +38,14 @@ def read_table(item: Tags, *, may_be_negative: bool, is_little_endian: bool) -> 
     return VoiLut(first, read_only(values), bits, item.text("LUTExplanation"))
 
 
-def _entries(
-    item: Tags, entries: int, bits: int, is_little_endian: bool
-) -> npt.NDArray[np.uint16] | None:
+def _entries(item: Tags, entries: int, is_little_endian: bool) -> npt.NDArray[np.uint16] | None:
     data = item.raw("LUTData")
     if isinstance(data, bytes):
-        # Some writers pack 8-bit entries, one a byte, an odd count padded.
-        is_packed = bits <= 8 and len(data) - entries in (0, 1) and entries > 1
-        kind = "u1" if is_packed else "<u2" if is_little_endian else ">u2"
-        if len(data) < entries * np.dtype(kind).itemsize:
+        # Words. Half as many bytes may be 8-bit entries or half a table: no way to tell.
+        if len(data) < entries * 2:
             return None
-        return np.frombuffer(data, kind, entries).astype(np.uint16)
+        words = np.frombuffer(data, "<u2" if is_little_endian else ">u2", entries)
+        return words.astype(np.uint16)
     try:
         values = np.atleast_1d(np.asarray(data, np.int64))
     except (TypeError, ValueError, OverflowError):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 _BAD_WINDOW = "A grey-scale window of the file is not usable and was left out."
+_NARROW = "A grey-scale window of the file is narrower than allowed; it is shown as LINEAR_EXACT."
 _BAD_TABLE = "A grey-scale table of the file is not usable and was left out."
 _BAD_FUNCTION = "The file names an unknown window function; it is shown as linear."
 
@@ -49,22 +50,17 @@ def _windows(tags: Tags) -> tuple[list[VoiWindow], tuple[str, ...]]:
     for centre, width, explanation in zip_longest(centres, widths, explanations):
         if centre is None or width is None:
             continue
-        window = _window(centre, width, function, (explanation or "").strip())
-        if window is None:
+        if not math.isfinite(centre) or not math.isfinite(width) or width <= 0:
             is_bad = True
-        else:
-            windows.append(window)
-    return windows, (*warnings, _BAD_WINDOW) if is_bad else warnings
-
-
-def _window(centre: float, width: float, function: Function, explanation: str) -> VoiWindow | None:
-    if not math.isfinite(centre) or not math.isfinite(width) or width <= 0:
-        return None
-    if function == "LINEAR" and width < 1:
-        # Illegal (C.11.2.1.2.1), yet usual where modality values are fractions. The exact
+            continue
+        # Illegal (C.11.2.1.2.1), yet seen where modality values are fractions; the exact
         # function is what the writer meant.
-        return VoiWindow(centre, width, "LINEAR_EXACT", explanation)
-    return VoiWindow(centre, width, function, explanation)
+        is_narrow = function == "LINEAR" and width < 1
+        if is_narrow and _NARROW not in warnings:
+            warnings = (*warnings, _NARROW)
+        shape = "LINEAR_EXACT" if is_narrow else function
+        windows.append(VoiWindow(centre, width, shape, (explanation or "").strip()))
+    return windows, (*warnings, _BAD_WINDOW) if is_bad else warnings
 
 
 def _function(tags: Tags) -> tuple[Function, tuple[str, ...]]:
