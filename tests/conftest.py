@@ -1,9 +1,14 @@
 """What every test stands on: no display, no network, a home of its own, the shared data."""
 
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from afloc_desktop.core.domain import Image, ImageRef, read_only
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -27,3 +32,40 @@ def shared() -> Path:
             pytest.fail("AFLOC_REQUIRE_SHARED is set, but ../shared is not there")
         pytest.skip("needs ../shared")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle_master(tmp_path_factory) -> Path:
+    """The tiny bundle, made once; tests that change it take `tiny_bundle`."""
+    import tiny_bundle
+
+    return tiny_bundle.make(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture
+def tiny_bundle(tiny_bundle_master, tmp_path) -> Path:
+    """A copy of the tiny bundle that a test may damage."""
+    return Path(shutil.copytree(tiny_bundle_master, tmp_path / "bundles" / "tiny"))
+
+
+@pytest.fixture
+def make_image():
+    """Films from arrays, as the reader of DICOM would give them."""
+
+    def make(pixels, **changes) -> Image:
+        values = np.asarray(pixels, np.float32)
+        rows, columns = values.shape
+        fields = {
+            "ref": ImageRef(Path("film.dcm"), 1, "1.2.3", rows, columns, 1),
+            "pixels": read_only(np.ascontiguousarray(values)),
+            "is_inverted": False,
+            "padding": None,
+            "voi": (),
+            "spacing": None,
+            "pixel_sha256": hashlib.sha256(values.tobytes()).hexdigest(),
+            "row_direction": "L",
+            "warnings": (),
+        }
+        return Image(**{**fields, **changes})
+
+    return make

@@ -1,0 +1,165 @@
+import dataclasses
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+import tiny_bundle as tiny
+
+from afloc_desktop.core.errors import (
+    BundleCorrupt,
+    BundleError,
+    BundleIncompatible,
+    BundleMissing,
+)
+from afloc_desktop.core.model.bundle import (
+    REQUIRED,
+    load_arrays,
+    load_bundle,
+    load_finding_vectors,
+)
+
+
+def test_a_whole_bundle_is_opened_with_its_identity(tiny_bundle):
+    bundle = load_bundle(tiny_bundle)
+    assert bundle.manifest.id == "tiny"
+    assert len(bundle.sha256) == 64
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_one_flipped_byte_in_any_file_is_noticed(tiny_bundle, name):
+    path = tiny_bundle / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(BundleCorrupt, match=name) as caught:
+        load_bundle(tiny_bundle)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_an_absent_file_is_named(tiny_bundle, name):
+    (tiny_bundle / name).unlink()
+    with pytest.raises(BundleMissing, match=name):
+        load_bundle(tiny_bundle)
+
+
+def test_an_absent_folder_is_named(tmp_path):
+    with pytest.raises(BundleMissing, match="nowhere"):
+        load_bundle(tmp_path / "nowhere")
+
+
+def test_a_file_swapped_after_the_check_is_not_read(tiny_bundle):
+    bundle = load_bundle(tiny_bundle)
+    (tiny_bundle / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BundleCorrupt, match=r"tokenizer\.json"):
+        bundle.read("tokenizer.json")
+
+
+def test_a_link_out_of_the_bundle_is_refused(tiny_bundle, tmp_path):
+    outside = tmp_path / "outside.md"
+    shutil.move(tiny_bundle / "MODEL_CARD.md", outside)
+    (tiny_bundle / "MODEL_CARD.md").symlink_to(outside)
+    with pytest.raises(BundleMissing):
+        load_bundle(tiny_bundle)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "a/b", "", "bundle.json"])
+def test_names_that_leave_the_folder_are_refused(tiny_bundle, name):
+    document = json.loads((tiny_bundle / "bundle.json").read_text(encoding="utf-8"))
+    tiny.edit(tiny_bundle, files={**document["files"], name: "0" * 64})
+    with pytest.raises(BundleCorrupt):
+        load_bundle(tiny_bundle)
+
+
+@pytest.mark.parametrize("version", ["99.0", "0.1.1"])
+def test_a_bundle_for_a_later_application_asks_for_an_update(tiny_bundle, version):
+    tiny.edit(tiny_bundle, min_app_version=version)
+    with pytest.raises(BundleIncompatible, match=version) as caught:
+        load_bundle(tiny_bundle)
+    assert "Update" in caught.value.remedy
+
+
+def test_a_version_that_is_none_is_refused(tiny_bundle):
+    tiny.edit(tiny_bundle, min_app_version="newest")
+    with pytest.raises(BundleIncompatible):
+        load_bundle(tiny_bundle)
+
+
+def test_weights_kept_outside_the_graph_are_refused(tiny_bundle):
+    graph = tiny_bundle / "image.onnx"
+    graph.write_bytes(graph.read_bytes() + b"\n\x08location\x12\x08/etc/x.y")
+    tiny.sign(tiny_bundle, tiny.manifest())
+    with pytest.raises(BundleCorrupt, match="another file"):
+        load_bundle(tiny_bundle)
+
+
+def test_findings_named_twice_are_refused(tiny_bundle):
+    spot = tiny.finding("bright_spot", "Bright spot")
+    tiny.sign(tiny_bundle, tiny.manifest(findings=(spot, spot)))
+    with pytest.raises(BundleCorrupt, match="twice"):
+        load_bundle(tiny_bundle)
+
+
+def test_a_level_no_output_gives_is_refused(tiny_bundle):
+    heatmap = dataclasses.replace(tiny.manifest().heatmap, level="local2")
+    tiny.sign(tiny_bundle, tiny.manifest(heatmap=heatmap))
+    with pytest.raises(BundleCorrupt, match="level"):
+        load_bundle(tiny_bundle)
+
+
+def test_binary_rubbish_as_a_manifest_is_corrupt(tiny_bundle):
+    (tiny_bundle / "bundle.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BundleCorrupt):
+        load_bundle(tiny_bundle)
+
+
+def test_a_manifest_of_megabytes_is_not_parsed(tiny_bundle):
+    (tiny_bundle / "bundle.json").write_bytes(b" " * (1 << 21))
+    with pytest.raises(BundleCorrupt, match="1 MB"):
+        load_bundle(tiny_bundle)
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        np.eye(2, 4, dtype=np.float64),
+        np.eye(3, 4, dtype=np.float32),
+        2 * np.eye(2, 4, dtype=np.float32),
+        np.full((2, 4), np.nan, np.float32),
+    ],
+)
+def test_finding_vectors_that_do_not_fit_are_refused(tiny_bundle, vectors):
+    ids = np.array(["bright_spot", "dark_spot"])
+    np.savez(tiny_bundle / "findings.npz", ids=ids, vectors=vectors)
+    tiny.sign(tiny_bundle, tiny.manifest())
+    with pytest.raises(BundleCorrupt, match="findings"):
+        load_finding_vectors(load_bundle(tiny_bundle))
+
+
+def test_a_pickle_among_the_arrays_is_never_opened(tiny_bundle):
+    np.savez(tiny_bundle / "selftest.npz", tensor=np.array([{}], dtype=object))
+    tiny.sign(tiny_bundle, tiny.manifest())
+    with pytest.raises(BundleCorrupt, match="selftest"):
+        load_arrays(load_bundle(tiny_bundle), "selftest.npz")
+
+
+def test_arrays_that_unpack_to_gigabytes_are_refused(tiny_bundle):
+    with zipfile.ZipFile(tiny_bundle / "selftest.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        info = zipfile.ZipInfo("tensor.npy")
+        with archive.open(info, "w", force_zip64=True) as member:
+            block = bytes(1 << 24)
+            for _ in range(70):
+                member.write(block)
+    tiny.sign(tiny_bundle, tiny.manifest())
+    with pytest.raises(BundleCorrupt, match="gigabyte"):
+        load_arrays(load_bundle(tiny_bundle), "selftest.npz")
+
+
+def test_hostile_bundles_are_all_refused(shared):
+    """Bundles of other shapes, pickles, bombs, scripts: none is a bundle of ours."""
+    folders = [p for p in (shared / "corpus" / "bundles").rglob("*") if p.is_dir()]
+    for folder in folders:
+        with pytest.raises(BundleError):
+            load_bundle(folder)

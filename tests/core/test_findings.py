@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance, Spacing
+from afloc_desktop.core.findings import peak, propose, regions
+from afloc_desktop.core.localize import Question
+
+KEY = IdentityKey("1.2", 1, "p", "b", "f", "bright")
+WHO = Provenance("tiny", "b", "f", "0", "CPUExecutionProvider", "2026")
+
+
+def heatmap(values, scale=(1.0, 1.0)) -> Heatmap:
+    similarity = np.asarray(values, np.float32)
+    return Heatmap(similarity, scale, Prompt("bright", "typed"), "tiny", KEY, ())
+
+
+def question(threshold=0.5) -> Question:
+    prompt = Prompt("bright", "typed")
+    return Question(prompt, "bright_spot", "Bright", threshold, 1.0, None, None, (), ())
+
+
+def say(values, **changes):
+    return propose(heatmap(values), question(), spacing=None, provenance=WHO, **changes)
+
+
+def test_peak_ignores_what_the_network_never_saw():
+    point, value = peak(heatmap([[np.nan, 0.2], [0.1, np.nan]]))
+    assert (point, value) == ((1.5, 0.5), pytest.approx(0.2))
+
+
+def test_a_film_nobody_saw_has_no_peak():
+    assert peak(heatmap(np.full((2, 2), np.nan))) is None
+    finding = say(np.full((2, 2), np.nan))
+    assert not finding.is_present
+    assert finding.peak is None
+
+
+def test_the_peak_is_in_source_pixels():
+    values = np.zeros((4, 4))
+    values[1, 2] = 1
+    point, _ = peak(heatmap(values, scale=(10.0, 20.0)))
+    assert point == (25, 30)
+
+
+def test_below_the_threshold_nothing_is_proposed_but_the_similarity_is_told():
+    finding = say(np.full((5, 5), 0.4))
+    assert (finding.is_present, finding.regions) == (False, ())
+    assert finding.similarity == pytest.approx(0.4)
+    assert (finding.status, finding.probability) == ("proposed", None)
+
+
+def test_the_readers_own_threshold_decides():
+    assert say(np.full((5, 5), 0.4), threshold=0.3).is_present
+
+
+def test_a_block_becomes_one_region_whose_box_covers_its_pixel_centres():
+    values = np.zeros((10, 12))
+    values[3:6, 4:9] = 1
+    (region,) = regions(heatmap(values), 0.5, None)
+    # The outline at 0.5 runs half way to the neighbouring pixel centres at the latest.
+    x0, y0, x1, y1 = region.box
+    assert 4 <= x0 <= 4.5
+    assert 3 <= y0 <= 3.5
+    assert 8.5 <= x1 <= 9
+    assert 5.5 <= y1 <= 6
+
+
+def test_regions_that_touch_at_a_corner_are_two():
+    values = np.zeros((6, 6))
+    values[1:3, 1:3] = 0.8
+    values[3:5, 3:5] = 0.9
+    found = regions(heatmap(values), 0.5, None)
+    assert [round(r.similarity, 1) for r in found] == [0.9, 0.8]
+
+
+def test_a_ring_is_outlined_on_its_outside():
+    values = np.ones((9, 9))
+    values[0] = values[-1] = 0
+    values[:, 0] = values[:, -1] = 0
+    values[3:6, 3:6] = 0
+    (region,) = regions(heatmap(values), 0.5, None)
+    assert region.box.x0 < 2
+    assert region.box.x1 > 7
+
+
+def test_a_region_at_the_edge_stays_on_the_film():
+    (region,) = regions(heatmap(np.ones((5, 7)), scale=(3.0, 3.0)), 0.5, None)
+    assert region.box.x0 >= 0
+    assert region.box.x1 <= 21
+    assert region.box.y1 <= 15
+
+
+def test_a_single_pixel_is_a_region():
+    values = np.zeros((5, 5))
+    values[2, 2] = 1
+    (region,) = regions(heatmap(values), 0.5, None)
+    assert region.peak == (2.5, 2.5)
+    assert len(region.outline) >= 4
+
+
+def test_areas_are_in_square_millimetres_and_only_with_a_spacing():
+    values = np.zeros((10, 10))
+    values[2:4, 2:6] = 1  # 8 map pixels of 2 x 2 source pixels of 0.5 x 0.25 mm
+    spacing = Spacing(row_mm=0.5, column_mm=0.25, basis="detector")
+    (with_spacing,) = regions(heatmap(values, (2.0, 2.0)), 0.5, spacing)
+    (without,) = regions(heatmap(values, (2.0, 2.0)), 0.5, None)
+    assert with_spacing.area_mm2 == pytest.approx(8 * 4 * 0.5 * 0.25)
+    assert without.area_mm2 is None
+
+
+def test_a_speckled_map_is_cut_to_twenty_regions():
+    values = np.zeros((40, 40))
+    values[::2, ::2] = np.random.default_rng(0).random((20, 20)) / 2 + 0.5
+    found = regions(heatmap(values), 0.5, None)
+    assert len(found) == 20
+    assert [r.similarity for r in found] == sorted((r.similarity for r in found), reverse=True)
+
+
+def test_every_statement_says_what_computed_it():
+    assert say(np.ones((3, 3))).provenance == WHO

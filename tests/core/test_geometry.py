@@ -1,0 +1,40 @@
+import pytest
+
+from afloc_desktop.core.geometry import Box, Frame, Point
+
+
+def test_a_portrait_film_is_centred_between_side_bars():
+    frame = Frame.letterbox(3000, 2500, 384)
+    assert (frame.height, frame.width, frame.top, frame.left) == (384, 320, 0, 32)
+
+
+def test_a_landscape_film_is_centred_between_top_and_bottom_bars():
+    frame = Frame.letterbox(100, 200, 64)
+    assert (frame.height, frame.width, frame.top, frame.left) == (32, 64, 16, 0)
+
+
+def test_a_film_of_one_row_keeps_one_row():
+    assert Frame.letterbox(1, 4000, 384).height == 1
+
+
+@pytest.mark.parametrize("shape", [(224, 224), (2500, 2048), (1, 4000), (3001, 17)])
+def test_points_survive_the_round_trip(shape):
+    frame = Frame.letterbox(*shape, 384)
+    for point in (Point(0, 0), Point(shape[1], shape[0]), Point(shape[1] / 3, shape[0] / 7)):
+        back = frame.to_source(frame.to_input(point))
+        assert back == pytest.approx(point, abs=1e-9)
+
+
+def test_the_corners_of_the_film_are_the_corners_of_its_place_in_the_input():
+    frame = Frame.letterbox(100, 200, 64)
+    assert frame.to_input(Point(0, 0)) == (0, 16)
+    assert frame.to_input(Point(200, 100)) == (64, 48)
+
+
+def test_an_empty_film_is_our_own_mistake():
+    with pytest.raises(ValueError, match="at least 1"):
+        Frame.letterbox(0, 10, 64)
+
+
+def test_the_centre_of_a_box_is_where_its_diagonals_cross():
+    assert Box(0, 10, 4, 20).centre == (2, 15)

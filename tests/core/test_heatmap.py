@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from afloc_desktop.core.geometry import Frame
+from afloc_desktop.core.heatmap import gaussian_matrix, spread
+
+
+@pytest.mark.parametrize("sigma", [0.4, 1.5, 2.0, 9.0])
+def test_the_gaussian_equals_the_reference(sigma):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    values = np.random.default_rng(0).normal(size=19)
+    theirs = ndimage.gaussian_filter1d(values, sigma, mode="reflect", truncate=4)
+    assert gaussian_matrix(19, sigma) @ values == pytest.approx(theirs, abs=1e-12)
+
+
+def test_no_smoothing_leaves_the_grid():
+    assert np.array_equal(gaussian_matrix(5, 0), np.eye(5))
+
+
+def test_smoothing_keeps_the_sum_of_weights():
+    assert gaussian_matrix(7, 2.0).sum(axis=1) == pytest.approx(1)
+
+
+def test_the_map_covers_the_film_with_its_own_aspect():
+    similarity, scale = spread(np.zeros((24, 24), np.float32), Frame.letterbox(3000, 2500, 384), 1)
+    assert similarity.shape == (512, 427)
+    assert scale == pytest.approx((2500 / 427, 3000 / 512))
+
+
+def test_small_films_get_no_more_map_pixels_than_they_have():
+    similarity, scale = spread(np.zeros((24, 24), np.float32), Frame.letterbox(40, 31, 384), 1)
+    assert similarity.shape == (40, 31)
+    assert scale == (1, 1)
+
+
+def test_interpolation_is_linear_between_cell_centres():
+    # Two cells over a film of four pixels: centres at 1 and 3, pixels at 0.5, 1.5, 2.5, 3.5.
+    grid = np.array([[0.0, 1.0], [0.0, 1.0]], np.float32)
+    similarity, _ = spread(grid, Frame.letterbox(4, 4, 8), 0)
+    assert similarity[0] == pytest.approx([0, 0.25, 0.75, 1])
+
+
+def test_cells_of_padding_never_reach_the_film():
+    grid = np.full((24, 24), 100.0, np.float32)
+    frame = Frame.letterbox(100, 50, 96)  # film in columns 24 to 71: cells 6 to 17
+    grid[:, 6:18] = 0
+    assert not spread(grid, frame, 2.0)[0].any()
+
+
+def test_a_film_of_one_row_has_a_map_of_one_row():
+    similarity, _ = spread(np.ones((24, 24), np.float32), Frame.letterbox(1, 4000, 384), 1.5)
+    assert similarity.shape == (1, 512)
+    assert similarity == pytest.approx(1)

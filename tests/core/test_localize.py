@@ -1,0 +1,162 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tiny_bundle as tiny
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.errors import Cancelled
+from afloc_desktop.core.findings import peak
+from afloc_desktop.core.localize import Localizer
+
+
+@pytest.fixture
+def localizer(tiny_bundle):
+    return Localizer.open(tiny_bundle, provider="cpu")
+
+
+def film_with_dot(shape, x, y, *, bright=1.0, ground=0.0):
+    """One square dot of some 4 % of the film around the pixel (x, y)."""
+    film = np.full(shape, ground, np.float32)
+    half = max(1, max(shape) // 48)
+    film[max(0, y - half) : y + half + 1, max(0, x - half) : x + half + 1] = bright
+    return film
+
+
+def sizes_and_dots():
+    random = np.random.default_rng(3)
+    for rows, columns in [(96, 96), (301, 257), (120, 480), (480, 120), (997, 1024), (97, 61)]:
+        for _ in range(8):
+            yield rows, columns, int(random.integers(columns)), int(random.integers(rows))
+
+
+@pytest.mark.parametrize(("rows", "columns", "x", "y"), list(sizes_and_dots()))
+def test_the_peak_is_where_the_dot_is(localizer, make_image, rows, columns, x, y):
+    image = make_image(film_with_dot((rows, columns), x, y))
+    point, _ = peak(localizer.localize(image, Prompt("bright", "typed")))
+    # A cell of the grid is all the network can tell apart; smoothing pulls towards an edge.
+    reach = 1.5 * max(rows, columns) / tiny.GRID
+    assert abs(point.x - x) <= reach
+    assert abs(point.y - y) <= reach
+
+
+def test_a_flipped_film_gives_the_flipped_map(localizer, make_image):
+    film = np.random.default_rng(0).random((96, 96), np.float32)
+    straight = localizer.localize(make_image(film), Prompt("bright", "typed"))
+    mirrored = localizer.localize(make_image(film[:, ::-1]), Prompt("bright", "typed"))
+    assert mirrored.similarity[:, ::-1] == pytest.approx(straight.similarity, abs=1e-5)
+
+
+def test_an_inverted_twin_gives_the_same_map(localizer, make_image):
+    stored = np.random.default_rng(0).integers(0, 4096, (120, 100)).astype(np.float32)
+    one = localizer.localize(make_image(stored), Prompt("bright", "typed"))
+    twin = make_image(-(4095 - stored), is_inverted=True)
+    other = localizer.localize(twin, Prompt("bright", "typed"))
+    assert other.similarity == pytest.approx(one.similarity, abs=1e-4)
+
+
+def two_dots(make_image, **changes):
+    film = film_with_dot((96, 96), 20, 48) + film_with_dot((96, 96), 76, 48)
+    return make_image(film, **changes)
+
+
+@pytest.mark.parametrize(
+    ("words", "row_direction", "x"),
+    [
+        ("right bright spot", "L", 20),
+        ("left bright spot", "L", 76),
+        ("right bright spot", None, 20),
+        ("right bright spot", "R", 76),
+        ("bright spot on the left side", "R", 20),
+    ],
+)
+def test_a_named_side_is_the_patients_side(localizer, make_image, words, row_direction, x):
+    image = two_dots(make_image, row_direction=row_direction)
+    point, _ = peak(localizer.localize(image, Prompt(words, "typed")))
+    assert point.x == pytest.approx(x, abs=5)
+
+
+def test_both_sides_stay_lit_when_both_are_meant(localizer, make_image):
+    image = two_dots(make_image)
+    both = localizer.localize(image, Prompt("bilateral bright spots", "typed")).similarity
+    none = localizer.localize(image, Prompt("bright spot", "typed")).similarity
+    assert np.array_equal(both, none)
+
+
+def test_a_blank_film_is_answered_with_finite_numbers(localizer, make_image):
+    heatmap = localizer.localize(make_image(np.full((50, 40), 7.0)), Prompt("bright", "typed"))
+    assert np.isfinite(heatmap.similarity).all()
+
+
+def test_an_answer_carries_what_it_belongs_to(localizer, make_image):
+    image = make_image(np.eye(96))
+    heatmap = localizer.localize(image, Prompt("dark", "typed"))
+    assert heatmap.key == localizer.key(image, Prompt("dark", "typed"))
+    assert heatmap.key != localizer.key(image, Prompt("bright", "typed"))
+    assert heatmap.key.pixel_sha256 == image.pixel_sha256
+    assert heatmap.key.bundle_sha256 == localizer.bundle_sha256
+
+
+def test_other_pixels_under_the_same_uid_are_another_film(localizer, make_image):
+    one, other = make_image(np.eye(96)), make_image(np.eye(96)[::-1])
+    first = localizer.localize(one, Prompt("bright", "typed")).similarity
+    second = localizer.localize(other, Prompt("bright", "typed")).similarity
+    assert not np.array_equal(first, second)
+
+
+def test_all_findings_are_answered_by_id(localizer, make_image):
+    film = make_image(film_with_dot((96, 96), 48, 48))
+    maps = localizer.localize_all(film, ["bright_spot", "dark_spot"])
+    assert maps["bright_spot"].similarity[48, 48] > maps["bright_spot"].similarity[5, 5]
+    assert maps["dark_spot"].similarity[48, 48] < maps["dark_spot"].similarity[5, 5]
+
+
+@pytest.mark.parametrize(
+    "words", ["bright_spot", "Bright spot", "BRIGHT", "bright spots", "Bright."]
+)
+def test_a_finding_is_known_by_id_label_synonym_and_plural(localizer, words):
+    question = localizer.understand(words)
+    assert (question.finding_id, question.prompt.origin) == ("bright_spot", "preset")
+    assert question.threshold == 0.8
+
+
+def test_a_side_beside_a_known_finding_keeps_its_threshold(localizer):
+    question = localizer.understand("right bright spot")
+    assert (question.finding_id, question.side) == ("bright_spot", "right")
+    assert question.notes == ("side: right",)
+    assert question.label == "right bright spot"
+
+
+def test_words_the_bundle_does_not_list_use_its_general_threshold(localizer):
+    question = localizer.understand("there is bright")
+    assert (question.finding_id, question.threshold) == ("text", 0.6)
+
+
+def test_unknown_words_and_negations_are_warned_of(localizer):
+    assert "unknown" in " ".join(localizer.understand("zebra").warnings)
+    assert "Negations" in " ".join(localizer.understand("no bright spot").warnings)
+
+
+def test_a_cancelled_question_is_not_answered(localizer, make_image):
+    def check():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        localizer.localize(make_image(np.eye(96)), Prompt("bright", "typed"), check=check)
+
+
+def test_a_film_is_encoded_once_for_many_questions(localizer, make_image, monkeypatch):
+    image = make_image(np.eye(96))
+    localizer.localize(image, Prompt("bright", "typed"))
+
+    def refuse(tensor):
+        raise AssertionError("encoded again")
+
+    monkeypatch.setattr(localizer._sessions, "encode_image", refuse)
+    localizer.localize(image, Prompt("dark", "typed"))
+
+
+def test_provenance_names_what_computed_the_answer(localizer):
+    provenance = localizer.provenance()
+    assert provenance.provider == "CPUExecutionProvider"
+    assert dataclasses.asdict(provenance).keys() >= {"bundle_sha256", "app_version", "created"}

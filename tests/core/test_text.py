@@ -1,0 +1,114 @@
+import json
+
+import pytest
+
+from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence, is_negated, parse_place
+
+SPEC = TextSpec("wordpiece", True, 8, "There is {}.")
+VOCABULARY = {
+    w: i
+    for i, w in enumerate(
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "pleural", "eff", "##usion", "right", ".", "3", "-"]
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "side", "zone", "rest"),
+    [
+        ("pleural effusion", None, None, "pleural effusion"),
+        ("right pleural effusion", "right", None, "pleural effusion"),
+        ("Pleural effusion on the left side", "left", None, "Pleural effusion"),
+        ("left-sided pneumothorax", "left", None, "pneumothorax"),
+        ("bilateral effusions", "bilateral", None, "effusions"),
+        ("opacity in the right and left lung", "bilateral", None, "opacity and"),
+        ("nodule in the right upper lobe", "right", "upper", "nodule"),
+        ("consolidation at both bases", "bilateral", "lower", "consolidation"),
+        ("bright mass", None, None, "bright mass"),
+        ("right", "right", None, "right"),
+    ],
+)
+def test_a_place_is_read_and_taken_out(words, side, zone, rest):
+    place = parse_place(words)
+    assert (place.side, place.zone, place.rest) == (side, zone, rest)
+
+
+@pytest.mark.parametrize("words", ["No effusion", "without pneumothorax", "Heart is not enlarged"])
+def test_negations_are_noticed(words):
+    assert is_negated(words)
+
+
+@pytest.mark.parametrize("words", ["nodule", "notch", "abnormal"])
+def test_words_that_only_look_like_negations_are_not(words):
+    assert not is_negated(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("Effusion", "There is effusion."),
+        ("COPD", "There is COPD."),
+        ("There is a small effusion on the right", "There is a small effusion on the right."),
+        ("gleason pattern 3.", "gleason pattern 3."),
+    ],
+)
+def test_bare_terms_become_sentences_and_sentences_stay(words, sentence):
+    assert as_sentence(words, SPEC) == sentence
+
+
+def test_nothing_cannot_become_a_sentence():
+    with pytest.raises(ValueError, match="no words"):
+        as_sentence("  ", SPEC)
+
+
+def ids(text: str) -> list[int]:
+    return WordPiece(VOCABULARY, SPEC).encode(text)
+
+
+def test_words_are_split_into_the_longest_known_pieces():
+    assert ids("Pleural effusion.") == [2, 4, 5, 6, 8, 3]
+
+
+def test_a_word_that_cannot_be_pieced_together_is_unknown():
+    assert ids("pleuralx") == [2, 1, 3]
+    assert ids("x" * 101) == [2, 1, 3]
+
+
+def test_digits_and_signs_are_kept():
+    assert ids("3-3.") == [2, 9, 10, 9, 8, 3]
+
+
+def test_accents_and_case_are_dropped():
+    assert ids("PLÉURAL") == [2, 4, 3]
+
+
+def test_long_prompts_are_cut_at_the_limit_and_closed():
+    assert ids("right " * 20) == [2, 7, 7, 7, 7, 7, 7, 3]
+
+
+def test_several_texts_are_padded_to_the_longest():
+    rows, masks = WordPiece(VOCABULARY, SPEC).encode_all(["right", "pleural effusion"])
+    assert rows == [[2, 7, 3, 0, 0], [2, 4, 5, 6, 3]]
+    assert masks == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
+
+
+def test_the_tokenizer_equals_the_reference_on_text_of_all_kinds(tmp_path):
+    reference = pytest.importorskip("tokenizers")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "lung", "cafe", "中", "1", "5", "."]
+    letters = list("abcdefghijklmnopqrstuvwxyz")
+    vocabulary = {w: i for i, w in enumerate([*words, *letters, *("##" + c for c in letters), ","])}
+    file = tmp_path / "vocab.txt"
+    file.write_text("\n".join(vocabulary), encoding="utf-8")
+    theirs = reference.BertWordPieceTokenizer(str(file), lowercase=True)
+    ours = WordPiece(vocabulary, TextSpec("wordpiece", True, 512, "{}"))
+    for text in (
+        "The lungs, 1.5 cm.",
+        "Café\u00a0au lait\tnoir\r\nx",
+        "中文 text",
+        "a\u200bb\x00c",
+        "don't -- stop! (5)",
+        "…",
+        "naïve coöperation",
+        json.dumps({"a": 1}),
+    ):
+        assert ours.encode(text) == theirs.encode(text).ids, text
