@@ -14,6 +14,7 @@ from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import Header, Parsed, parse
 from afloc_desktop.core.dicom.modality import Modality, find_modality
+from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_desktop.core.dicom.spacing import find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
 from afloc_desktop.core.domain import BoolArray, Image, ImageRef, Spacing, Voi, read_only
@@ -22,6 +23,7 @@ from afloc_desktop.core.errors import UnsupportedImage
 if TYPE_CHECKING:
     from afloc_desktop.core.dicom.tags import Tags
 
+_NEGATIVE = "This film looks inverted; its MONOCHROME1/2 tag may be wrong."
 _SHIFTED = "The highest bit of a pixel is not where the standard has it; values were shifted."
 
 
@@ -34,6 +36,7 @@ class _Film:
     spacing: Spacing | None
     padding: tuple[float, float] | None
     row_direction: Literal["L", "R"] | None
+    is_frontal_chest: bool
     warnings: tuple[str, ...]
 
 
@@ -79,6 +82,7 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
         spacing=spacing,
         padding=_padding_range(tags, header),
         row_direction=_row_direction(tags),
+        is_frontal_chest=_is_frontal_chest(tags),
         warnings=(
             *parsed.warnings,
             *((_SHIFTED,) if is_shifted else ()),
@@ -94,9 +98,9 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
 def _padding_range(tags: Tags, header: Header) -> tuple[float, float] | None:
     """Lowest and highest stored value that mean "no image here" (PS3.3 C.7.5.1.1.2)."""
     if header.is_float:
-        keyword = "FloatPixelPaddingValue" if header.bits_allocated == 32 else "Double"
-        value = tags.number(keyword) if keyword in tags else None
-        return None if value is None else (value, value)
+        prefix = "Float" if header.bits_allocated == 32 else "DoubleFloat"
+        number = tags.number(prefix + "PixelPaddingValue")
+        return None if number is None else (number, number)
     value, limit = (_as_stored(tags.integer(k), header) for k in _PADDING)
     if value is None:
         return None
@@ -120,6 +124,14 @@ def _row_direction(tags: Tags) -> Literal["L", "R"] | None:
     if first.startswith("L"):
         return "L"
     return "R" if first.startswith("R") else None
+
+
+def _is_frontal_chest(tags: Tags) -> bool:
+    return (
+        tags.text("Modality").upper() in ("CR", "DX", "RG", "DR")
+        and tags.text("BodyPartExamined").upper() in ("CHEST", "THORAX")
+        and tags.text("ViewPosition").upper() in ("PA", "AP", "")
+    )
 
 
 def _polarity_conflict(tags: Tags, header: Header) -> tuple[str, ...]:
@@ -147,6 +159,9 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
     is_inverted = header.photometric == "MONOCHROME1"
     if is_inverted:
         np.subtract(0, pixels, out=pixels)  # unlike np.negative, keeps 0 from becoming -0
+    warnings = film.warnings
+    if film.is_frontal_chest and looks_inverted(pixels):
+        warnings = (*warnings, _NEGATIVE)
     return Image(
         ref=ref,
         pixels=read_only(pixels),
@@ -156,7 +171,7 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
         spacing=film.spacing,
         pixel_sha256=digest,
         row_direction=film.row_direction,
-        warnings=film.warnings,
+        warnings=warnings,
     )
 
 
