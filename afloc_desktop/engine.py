@@ -190,7 +190,7 @@ def _prompts(request: dict[str, Any], localizer: Localizer) -> list[Any]:
 
     wanted = request.get("findings")
     if wanted is None:
-        return [Prompt(finding.id, "preset") for finding in localizer.manifest.findings]
+        return [Prompt(finding.label, "preset") for finding in localizer.manifest.findings]
     if not isinstance(wanted, list) or not all(isinstance(w, str) and w.strip() for w in wanted):
         raise InputError("'findings' is no list of words.", remedy=_BAD_REQUEST)
     return [Prompt(words, "typed") for words in wanted]

@@ -106,7 +106,7 @@ def _run(
     known = localizer.manifest.findings
     asked = list(prompts or [])
     if chosen.all or prompts is None:
-        asked += _presets(f.id for f in known if chosen.all or f.is_default)
+        asked += _presets(f.label for f in known if chosen.all or f.is_default)
     if not asked:
         raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
     results = ResultsFolder(chosen.output, formats)
@@ -190,10 +190,10 @@ def _typed(findings: Sequence[str]) -> list[Prompt]:
     return [Prompt(words, "typed") for words in findings]
 
 
-def _presets(ids: Iterable[str]) -> list[Prompt]:
+def _presets(labels: Iterable[str]) -> list[Prompt]:
     from afloc_desktop.core.domain import Prompt
 
-    return [Prompt(i, "preset") for i in ids]
+    return [Prompt(label, "preset") for label in labels]
 
 
 def _sentences(report: Path) -> list[Prompt]:

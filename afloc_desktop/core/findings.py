@@ -77,12 +77,13 @@ def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tupl
     above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= threshold)
     if not above.any():
         return ()
-    labels = sitk.GetArrayFromImage(
-        sitk.ConnectedComponent(sitk.GetImageFromArray(above.astype(np.uint8)))
-    )
-    found = []
-    for label in range(1, int(labels.max()) + 1):
-        found.append(_region(heatmap, labels == label, threshold, spacing))
+    mask = sitk.GetImageFromArray(above.astype(np.uint8))
+    joined = sitk.ConnectedComponent(mask)  # type: ignore[no-untyped-call]
+    labels = sitk.GetArrayFromImage(joined)
+    found = [
+        _region(heatmap, labels == label, threshold, spacing)
+        for label in range(1, int(labels.max()) + 1)
+    ]
     found.sort(key=lambda region: -region.similarity)
     return tuple(found[:_MOST_REGIONS])
 
@@ -113,14 +114,12 @@ def _outline(
     """The outer contour at `threshold`, source pixels, clipped to the film."""
     import contourpy
 
-    # Neighbouring regions and the film's edge fall just below the threshold, so that the line
-    # closes half a map pixel outside the region at the latest.
-    drop = max(1e-6, float(similarity[inside].max()) - threshold)
-    field = np.pad(
-        np.where(inside, np.maximum(similarity, threshold + 1e-6), threshold - drop),
-        1,
-        constant_values=threshold - drop,
-    )
+    # The line follows the map itself; other regions, what was not seen and what lies beyond the
+    # film fall below the threshold, so that it always closes.
+    below = threshold - max(1e-6, float(similarity[inside].max()) - threshold)
+    is_own = inside | (similarity < threshold)
+    field = np.pad(np.where(is_own, similarity, below), 1, constant_values=below)
+    field[1:-1, 1:-1][inside] = np.maximum(similarity[inside], threshold + 1e-6)
     lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(threshold)  # type: ignore[assignment]
     longest = max(lines, key=_extent)
     rows, columns = similarity.shape

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Finding, FloatArray, Heatmap
 
-BANNER = "RESEARCH USE ONLY – not for diagnosis"
+BANNER = "RESEARCH USE ONLY: not for diagnosis"
 LONGEST = 1024
 _OPACITY = 0.45
 _OUTLINE = (255, 214, 102)
