@@ -6,6 +6,7 @@ Windows and tables are on modality values (PS3.3 C.11.2.1); MONOCHROME1 is turne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,8 +90,6 @@ class WindowTable:
     def __init__(self, image: Image) -> None:
         self._image = image
         self._sign = -1.0 if image.is_inverted else 1.0
-        self._levels: tuple[int, npt.NDArray[np.uint16]] | None = None
-        self._is_indexed = False
 
     def render(self, choice: Choice) -> GreyArray:
         """uint8, shape (rows, columns)."""
@@ -98,11 +97,10 @@ class WindowTable:
             isinstance(choice, VoiWindow) and choice.function != "SIGMOID"
         ):
             return self._render_linear(*_bounds(self._image, choice))
-        levels = self._index()
-        if levels is None:
+        if self._levels is None:
             grey = _quantize(_curve(self._image.pixels * np.float32(self._sign), choice))
         else:
-            lowest, index = levels
+            lowest, index = self._levels
             span = np.arange(int(index.max()) + 1, dtype=np.float64) + lowest
             grey = np.take(_quantize(_curve(span * self._sign, choice)), index)
         return ~grey if self._image.is_inverted else grey
@@ -131,20 +129,17 @@ class WindowTable:
         grey: GreyArray = (is_white != self._image.is_inverted) * np.uint8(255)
         return grey
 
-    def _index(self) -> tuple[int, npt.NDArray[np.uint16]] | None:
-        """Every pixel as a number of its level, None where the film has no integer levels."""
-        if not self._is_indexed:
-            self._levels = _levels(self._image.pixels)
-            self._is_indexed = True
-        return self._levels
-
-
-def _levels(pixels: FloatArray) -> tuple[int, npt.NDArray[np.uint16]] | None:
-    lowest, highest = float(pixels.min()), float(pixels.max())
-    if highest - lowest >= _MOST_LEVELS or not lowest.is_integer():
-        return None
-    index = (pixels - np.float32(lowest)).astype(np.uint16)
-    return (int(lowest), index) if np.array_equal(index + np.float32(lowest), pixels) else None
+    @cached_property
+    def _levels(self) -> tuple[int, npt.NDArray[np.uint16]] | None:
+        """Lowest value and every pixel's distance from it, None where these are no integers."""
+        pixels = self._image.pixels
+        lowest, highest = float(pixels.min()), float(pixels.max())
+        if highest - lowest >= _MOST_LEVELS or not lowest.is_integer():
+            return None
+        index = (pixels - np.float32(lowest)).astype(np.uint16)
+        if not np.array_equal(index + np.float32(lowest), pixels):
+            return None
+        return int(lowest), index
 
 
 def _bounds(image: Image, choice: MinMax | VoiWindow) -> tuple[float, float]:

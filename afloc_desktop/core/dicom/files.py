@@ -91,7 +91,7 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         with BoundedFile(io.FileIO(path), status.st_size) as file:
             yield file, status.st_size
     except FileNotFoundError:
-        raise UnreadableFile("The file does not exist.", remedy="Check the path.") from None
+        raise UnreadableFile("The path does not exist.", remedy="Check the spelling.") from None
     except OSError as error:
         raise UnreadableFile(
             f"The file cannot be read ({error.strerror or type(error).__name__}).",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.tags import Tags
     from afloc_desktop.core.domain import FloatArray, VoiLut
 
+_LARGEST = 3e38  # of a modality value: float32 ends there; NaN is not below it either
 _IGNORED = "The file's rescale values are not usable; grey values are shown as stored."
 
 
@@ -40,9 +40,11 @@ class Modality:
             index = np.clip(stored.astype(np.int64) - self.table.first, 0, last)
             return self.table.values[index].astype(np.float32)
         if self.slope == 1 and self.intercept == 0:
-            return stored.astype(np.float32)
+            with np.errstate(over="ignore"):  # double floats beyond float32 become infinite
+                return stored.astype(np.float32)
         # In double precision: 0.0123 x 40,000 is seven grey levels off in PET otherwise.
-        scaled: FloatArray = (stored * self.slope + self.intercept).astype(np.float32)
+        with np.errstate(over="ignore"):
+            scaled: FloatArray = (stored * self.slope + self.intercept).astype(np.float32)
         return scaled
 
 
@@ -61,8 +63,6 @@ def find_modality(tags: Tags, header: Header) -> tuple[Modality, tuple[str, ...]
     if "RescaleSlope" not in tags and "RescaleIntercept" not in tags:
         return Modality(None, 1.0, 0.0), warnings
     slope, intercept = tags.number("RescaleSlope"), tags.number("RescaleIntercept")
-    if slope is None or intercept is None or not slope:
-        return Modality(None, 1.0, 0.0), (*warnings, _IGNORED)
-    if not math.isfinite(slope) or not math.isfinite(intercept):
+    if not slope or intercept is None or not abs(slope) * 2**32 + abs(intercept) < _LARGEST:
         return Modality(None, 1.0, 0.0), (*warnings, _IGNORED)
     return Modality(None, slope, intercept), warnings

@@ -101,13 +101,11 @@ def _padding_range(tags: Tags, header: Header) -> tuple[float, float] | None:
         prefix = "Float" if header.bits_allocated == 32 else "DoubleFloat"
         number = tags.number(prefix + "PixelPaddingValue")
         return None if number is None else (number, number)
-    value, limit = (_as_stored(tags.integer(k), header) for k in _PADDING)
+    value = _as_stored(tags.integer("PixelPaddingValue"), header)
+    limit = _as_stored(tags.integer("PixelPaddingRangeLimit"), header)
     if value is None:
         return None
     return (value, value) if limit is None else (min(value, limit), max(value, limit))
-
-
-_PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit")
 
 
 def _as_stored(value: int | None, header: Header) -> int | None:
@@ -152,9 +150,12 @@ def _missing_frames(parsed: Parsed) -> tuple[str, ...]:
 def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Image:
     padding = _padding_mask(stored, film.padding)
     digest = _digest(header, stored)
-    if header.is_float:
-        stored = _finite(stored)
     pixels = film.modality.apply(stored)
+    is_finite = np.isfinite(pixels)
+    if not is_finite.all():  # floating-point files mark what they do not know with NaN
+        padding = ~is_finite if padding is None else padding | ~is_finite
+        lowest = pixels.min(where=is_finite, initial=np.inf)
+        pixels[~is_finite] = lowest if np.isfinite(lowest) else 0
     # PS3.3 C.7.6.3.1.2: MONOCHROME1 shows the lowest value white. Inverted here, once.
     is_inverted = header.photometric == "MONOCHROME1"
     if is_inverted:
@@ -176,20 +177,10 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
 
 
 def _padding_mask(stored: Stored, limits: tuple[float, float] | None) -> BoolArray | None:
-    mask: BoolArray | None = None
-    if limits is not None:
-        mask = (stored >= limits[0]) & (stored <= limits[1])
-    if stored.dtype.kind == "f":
-        unseen = ~np.isfinite(stored)
-        mask = unseen if mask is None else mask | unseen
-    return mask if mask is not None and mask.any() else None
-
-
-def _finite(stored: Stored) -> Stored:
-    """Floating-point values with NaN and infinity as the lowest of the others."""
-    is_finite = np.isfinite(stored)
-    lowest = stored.min(where=is_finite, initial=np.inf)
-    return np.where(is_finite, stored, lowest if np.isfinite(lowest) else 0)
+    if limits is None:
+        return None
+    mask: BoolArray = (stored >= limits[0]) & (stored <= limits[1])
+    return mask if mask.any() else None
 
 
 def _digest(header: Header, stored: Stored) -> str:

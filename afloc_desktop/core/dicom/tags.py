@@ -57,17 +57,22 @@ class Tags:
 
     def text(self, keyword: str) -> str:
         """Text as in the file, several values joined by a backslash; empty where absent."""
+        from pydicom.valuerep import PersonName
+
         value = self._value(keyword)
         if value is None:
             return ""
         is_many = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+        parts = list(value) if is_many else [value]
         try:
+            # Text in an impossible character set comes as numbers: pydicom guesses on.
+            if not all(isinstance(part, (str, PersonName)) for part in parts):
+                raise UnreadableFile("This is no text.", remedy="")
             with foreign_code(""):
-                parts = [str(part) for part in (value if is_many else [value])]
-        except UnreadableFile:  # bytes that the stated character set does not allow
+                return "\\".join(str(part) for part in parts).strip(" \0")
+        except UnreadableFile:
             self.spoilt.add(keyword)
             return ""
-        return "\\".join(parts).strip(" \0")
 
     def raw(self, keyword: str) -> Any:
         """The value as pydicom gives it; None where absent or unreadable."""
@@ -76,9 +81,11 @@ class Tags:
     def items(self, keyword: str) -> tuple[Tags, ...]:
         """The items of a sequence; empty where absent or not a sequence."""
         value = self._value(keyword)
-        if value is None or isinstance(value, (str, bytes, int, float)):
+        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
             return ()
-        return tuple(Tags(item) for item in value if hasattr(item, "file_tell"))
+        from pydicom.dataset import Dataset
+
+        return tuple(Tags(item) for item in value if isinstance(item, Dataset))
 
     def for_frame(self, frame: int) -> Tags:
         """These tags with what the functional groups say about one frame (1-based) on top."""
