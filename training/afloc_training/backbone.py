@@ -81,17 +81,20 @@ class MobileNetV2(nn.Module):
 
     def stem(self, x: Tensor) -> Tensor:
         """(N, 3, side, side), ImageNet-normalised, to (N, 32, side/8, side/8)."""
-        return self.features[:_STEM_END](x)
+        y: Tensor = self.features[:_STEM_END](x)
+        return y
 
     def middle(self, stem: Tensor) -> Tensor:
         """Stem to (N, 96, side/16, side/16)."""
-        return self.features[_STEM_END:_MIDDLE_END](stem)
+        y: Tensor = self.features[_STEM_END:_MIDDLE_END](stem)
+        return y
 
     def deep(self, middle: Tensor) -> Tensor:
         """Middle to (N, 320, side/32, side/32)."""
-        return self.features[_MIDDLE_END:](middle)
+        y: Tensor = self.features[_MIDDLE_END:](middle)
+        return y
 
-    def trainable_blocks(self) -> nn.Sequential:
+    def trainable_blocks(self) -> nn.Module:
         """Blocks 7 to 17, which the end-to-end stage trains."""
         return self.features[_STEM_END:]
 

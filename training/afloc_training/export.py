@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -193,10 +194,15 @@ def _export(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The tracer warns of its own age and of every shape it reads; parity is checked instead."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """The exporters warn of their age and of every shape they read; parity is checked instead."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _distance(found: np.ndarray, wanted: Tensor) -> float:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,7 +16,7 @@ import numpy as np
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.picture import read_picture
 from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNELS
-from afloc_training.facts import FilmFacts
+from afloc_training.facts import Fact, FilmFacts
 from afloc_training.films import network_input
 from afloc_training.lung_fields import find_lungs
 from afloc_training.network import GRID
@@ -20,7 +24,6 @@ from afloc_training.synthesis import PAINTABLE, SyntheticFilm, compose, vary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.preprocess import PreprocessSpec
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 PROCESSES = 2
 _CHUNK = 24
+_FACTS = "facts.json"
+_SHAPING = ("facts", "features", "films", "lung_fields", "painting", "synthesis")
 _SHAPES: dict[str, tuple[int, ...]] = {
     "stem": (STEM_CHANNELS, 2 * GRID, 2 * GRID),
     "middle": (MIDDLE_CHANNELS, GRID, GRID),
@@ -150,9 +155,56 @@ def compute_features(
         plans: From `plan_films`.
         spec: The recipe's.
         trunk: From `export.export_trunk`.
-        folder: Existing; receives four `.npy` files, some 0.4 MB a film.
+        folder: Existing; receives four `.npy` files, some 0.4 MB a film. What an equal call
+            left there is used again.
         progress: Called with films done and in all.
     """
+    key = _key(plans, spec, trunk)
+    facts = _finished_facts(folder, key)
+    if facts is None:
+        facts = _compute_all(plans, spec, trunk, folder, progress)
+        films = [dataclasses.asdict(fact) | {"labels": sorted(fact.labels)} for fact in facts]
+        text = json.dumps({"key": key, "films": films})
+        (folder / _FACTS).write_text(text, encoding="utf-8")
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHAPES}
+    is_painted = np.array([plan.kind == "painted" for plan in plans])
+    return FeatureSet(**arrays, facts=tuple(facts), is_painted=is_painted)
+
+
+def _key(plans: Sequence[FilmPlan], spec: PreprocessSpec, trunk: Path) -> str:
+    """Changes with anything that shapes the features: plans, preprocessing, trunk, this code."""
+    digest = hashlib.sha256(trunk.read_bytes() + spec.fingerprint.encode())
+    for plan in plans:
+        labels = sorted(plan.row.labels)
+        digest.update(f"{plan.row.path.name} {plan.kind} {plan.seed} {labels}".encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        if source.stem in _SHAPING or source.stem.startswith("lesions_"):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _finished_facts(folder: Path, key: str) -> list[FilmFacts] | None:
+    """The facts an earlier run finished with under this key; None where there is none."""
+    try:
+        stored = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if stored["key"] != key:
+        return None
+    return [
+        FilmFacts(frozenset(film["labels"]), tuple(Fact(**fact) for fact in film["painted"]))
+        for film in stored["films"]
+    ]
+
+
+def _compute_all(
+    plans: Sequence[FilmPlan],
+    spec: PreprocessSpec,
+    trunk: Path,
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> list[FilmFacts]:
+    (folder / _FACTS).unlink(missing_ok=True)
     for name, shape in _SHAPES.items():
         np.lib.format.open_memmap(
             folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(plans), *shape)
@@ -166,9 +218,7 @@ def compute_features(
         for found in pool.map(_compute, jobs):
             facts += found
             progress(len(facts), len(plans))
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHAPES}
-    is_painted = np.array([plan.kind == "painted" for plan in plans])
-    return FeatureSet(**arrays, facts=tuple(facts), is_painted=is_painted)
+    return facts
 
 
 def _pool() -> ProcessPoolExecutor:

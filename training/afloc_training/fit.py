@@ -118,7 +118,7 @@ class Trainer:
             losses = self._losses(stage, self._curriculum.draw(self._rng, self._settings.batch))
             total = torch.stack(list(losses.values())).sum()
             optimiser.zero_grad()
-            total.backward()
+            torch.autograd.backward(total)
             parameters = [p for group in optimiser.param_groups for p in group["params"]]
             nn.utils.clip_grad_norm_(parameters, _GRADIENT_LIMIT)
             optimiser.step()

@@ -68,7 +68,7 @@ def paint_effusion(rng: Rng, film: FloatArray, lungs: Lungs) -> Painted | None:
 
 def _outward(bounds: Extent, side: OneSide, columns: FloatArray) -> FloatArray:
     """0 at the medial border of a lung's box, 1 at its lateral one."""
-    share = np.clip((columns - bounds.left) / max(bounds.width, 1), 0, 1)
+    share = as_film(np.clip((columns - bounds.left) / max(bounds.width, 1), 0, 1))
     return 1 - share if side == "right" else share
 
 

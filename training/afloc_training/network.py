@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.second.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.first(functional.relu(self.first_norm(x)))
+        y: Tensor = self.first(functional.relu(self.first_norm(x)))
         y = self.second(functional.relu(self.second_norm(y)))
         return x + y
 

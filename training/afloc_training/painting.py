@@ -91,12 +91,14 @@ def soften(mask: npt.NDArray[Any], sigma_px: float) -> FloatArray:
     return as_film(ndimage.gaussian_filter(mask.astype(np.float32), sigma_px))
 
 
-def step(values: FloatArray, width_px: float) -> FloatArray:
+def step(values: npt.NDArray[Any], width_px: float) -> FloatArray:
     """1 where `values` is well above 0, 0 well below, a soft edge of `width_px` between."""
     return as_film(1 / (1 + np.exp(-np.clip(values / width_px, -30, 30))))
 
 
-def blend(film: FloatArray, opacity: FloatArray, grey: FloatArray | float) -> FloatArray:
+def blend(
+    film: FloatArray, opacity: npt.NDArray[Any], grey: npt.NDArray[Any] | float
+) -> FloatArray:
     """Lay `grey` over a film, `opacity` 0 leaving the film and 1 hiding it."""
     return as_film(film + (np.clip(grey, 0, 1) - film) * np.clip(opacity, 0, 1))
 

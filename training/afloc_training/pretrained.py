@@ -78,7 +78,8 @@ def load_text_encoder(files: TextFiles) -> nn.Module:
     missing = [name for name in loaded.missing_keys if not _is_unused(name)]
     if missing or foreign:
         raise CheckpointError("The text encoder file does not fit MiniLM-L6.", remedy=_REMEDY)
-    return model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
+    return model
 
 
 def load_vocabulary(files: TextFiles) -> dict[str, int]:

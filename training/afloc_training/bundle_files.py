@@ -1,0 +1,192 @@
+"""The files of a bundle beside its graphs: vectors, self-test, manifest; and the safe move."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.errors import WouldOverwrite
+from afloc_desktop.core.model.bundle import MANIFEST
+from afloc_desktop.core.model.manifest import (
+    SCHEMA,
+    Figure,
+    FindingSpec,
+    HeatmapSpec,
+    Manifest,
+    dump_manifest,
+)
+from afloc_training.export import open_session, run
+from afloc_training.network import GRID
+from afloc_training.vocabulary import FINDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from afloc_desktop.core.domain import FloatArray
+    from afloc_desktop.core.text import WordPiece
+    from afloc_training.recipe import Recipe
+
+_SELF_TEST_WORDS = (
+    "There is a right pleural effusion.",
+    "Pneumonia in the left lower lobe.",
+    "No pneumothorax.",
+)
+_UNLISTED_SIGMA_CELLS = 2.0
+_LICENCE = (
+    "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
+    "(Apache-2.0)."
+)
+_DATA = (
+    "Training split of NIH ChestX-ray14 (NIH Clinical Center; Wang et al., CVPR 2017), "
+    "unrestricted use with attribution. Synthetic-lesion supervised: lesions painted on those films. "
+    "Text templated from labels and painted facts. No box, mask or report of a person."
+)
+_INTENDED_USE = (
+    "Research and teaching: showing where an adult frontal chest film resembles a finding named in "
+    "words. Research use only: not for diagnosis, not for children or lateral films."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Similarity thresholds by finding id, and for words the bundle does not list."""
+
+    by_finding: Mapping[str, float]
+    unlisted: float
+
+
+def write_finding_vectors(folder: Path, tokenizer: WordPiece) -> FloatArray:
+    """`findings.npz`: unit mean of the unit vectors of each finding's prompts, (F, D).
+
+    Prompts are encoded one at a time by the shipped graph, as the desktop encodes typed words.
+    """
+    session = open_session(folder / "text.onnx", threads=2)
+    vectors = []
+    for term in FINDINGS:
+        rows = [np.array([tokenizer.encode(prompt)], np.int64) for prompt in term.prompts]
+        each = [
+            session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+            for ids in rows
+        ]
+        mean = np.mean(each, axis=0)
+        vectors.append(mean / np.linalg.norm(mean))
+    stacked = np.stack(vectors).astype(np.float32)
+    ids = np.array([term.id for term in FINDINGS])
+    np.savez(folder / "findings.npz", ids=ids, vectors=stacked)
+    return stacked
+
+
+def write_self_test(
+    folder: Path, film: FloatArray, vectors: FloatArray, tokenizer: WordPiece
+) -> None:
+    """`selftest.npz`: a film, and what both graphs answer here.
+
+    Args:
+        folder: Holds the graphs.
+        film: In [0, 1], shape (side, side); stored in 256 grey levels to stay small.
+        vectors: Of the findings.
+        tokenizer: Of the bundle.
+    """
+    tensor = (np.round(film * 255) / 255).astype(np.float16)[None, None]
+    local = run(folder / "image.onnx", {"image": tensor.astype(np.float32)})[0][0]
+    ids, mask = tokenizer.encode_all(_SELF_TEST_WORDS)
+    feeds = {"input_ids": np.array(ids, np.int64), "attention_mask": np.array(mask, np.int64)}
+    np.savez_compressed(
+        folder / "selftest.npz",
+        tensor=tensor,
+        vectors=vectors,
+        maps=np.einsum("kd,dij->kij", vectors, local),
+        words=np.array(_SELF_TEST_WORDS),
+        word_vectors=run(folder / "text.onnx", feeds)[0],
+    )
+
+
+def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) -> Manifest:
+    """What the bundle says of itself; `files` is filled in by `seal`."""
+    settings = recipe.bundle
+    return Manifest(
+        schema=SCHEMA,
+        id=settings.id,
+        version=settings.version,
+        title=settings.title,
+        modality="cxr",
+        dicom_modalities=settings.dicom_modalities,
+        created=_now(),
+        min_app_version=settings.min_app_version,
+        preprocess=recipe.preprocess,
+        text=recipe.text,
+        heatmap=HeatmapSpec(
+            level="local",
+            grid=GRID,
+            similarity="cosine",
+            sigma_cells=_UNLISTED_SIGMA_CELLS,
+            threshold=thresholds.unlisted,
+            side_penalty=settings.side_penalty,
+        ),
+        image_outputs=("local", "global"),
+        findings=tuple(
+            FindingSpec(
+                id=term.id,
+                label=term.label,
+                group=term.group,
+                prompts=term.prompts,
+                synonyms=term.synonyms,
+                threshold=thresholds.by_finding[term.id],
+                sigma_cells=term.sigma_cells,
+                gain=None,
+                bias=None,
+                is_default=term.is_default,
+            )
+            for term in FINDINGS
+        ),
+        licence=_LICENCE,
+        data=_DATA,
+        intended_use=_INTENDED_USE,
+        metrics=tuple(metrics),
+        files={},
+    )
+
+
+def _now() -> str:
+    """UTC, ISO 8601; SOURCE_DATE_EPOCH stands in where builds must be equal byte for byte."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def seal(folder: Path, unsealed: Manifest, card: str) -> None:
+    """Write the model card and `bundle.json` with the hash of every file of the folder."""
+    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+    names = sorted(path.name for path in folder.iterdir() if path.name != MANIFEST)
+    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    (folder / MANIFEST).write_text(dump_manifest(replace(unsealed, files=files)), encoding="utf-8")
+
+
+def check_target(output: Path) -> None:
+    """Refuse a target that is something else than an earlier bundle.
+
+    Raises:
+        WouldOverwrite: It exists and holds no bundle.
+    """
+    if output.exists() and not (output / MANIFEST).is_file():
+        raise WouldOverwrite(
+            f"The target {output.name} exists and is no bundle.",
+            remedy="Give a folder that does not exist yet, or an earlier bundle.",
+        )
+
+
+def publish(partial: Path, output: Path) -> None:
+    """Put a finished folder in its place; an earlier bundle there goes only after that."""
+    earlier = output.with_name(f".{output.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if output.exists():
+        output.rename(earlier)
+    partial.rename(output)
+    shutil.rmtree(earlier, ignore_errors=True)

@@ -1,0 +1,68 @@
+"""`afloc-train`: the training module's command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import AflocError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EXAMPLE = """example:
+  afloc-train default-bundle --data ../shared/data --output resources/bundles/afloc-cxr-base
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 done, 2 nothing done.
+
+    Args:
+        arguments: Of the command line; None takes those of the process.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        _default_bundle(options)
+    except AflocError as error:
+        print(f"afloc-train: {error.reason}\n{error.remedy}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="afloc-train", description="Teach a bundle from films and their words."
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verb = verbs.add_parser(
+        "default-bundle",
+        help="rebuild the shipped default model from its recipe",
+        description="Train on the NIH training films, export, evaluate and write the bundle.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
+    verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
+    verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the default bundle")
+    verb.add_argument("--work", type=Path, help="keep the film features here for the next run")
+    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    return parser
+
+
+def _default_bundle(options: argparse.Namespace) -> None:
+    # Torch takes seconds to load; --help must not wait for it.
+    from afloc_training.default_bundle import build_default_bundle, report_result
+    from afloc_training.progress import Reporter
+    from afloc_training.recipe import load_recipe
+
+    recipe = load_recipe(options.recipe)
+    reporter = Reporter(is_json=options.json)
+    built = build_default_bundle(options.data, options.output, recipe, reporter, options.work)
+    report_result(built, reporter)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,275 @@
+"""The story of the default bundle: from labelled films to a folder the desktop can open."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from afloc_desktop.core.evaluate import evaluate, read_cases, read_labels
+from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.model.bundle import load_bundle
+from afloc_desktop.core.model.selftest import self_test
+from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.text import WordPiece
+from afloc_training import bundle_files, model_card
+from afloc_training.backbone import MobileNetV2
+from afloc_training.export import TextEncoder, export_image, export_text, export_trunk
+from afloc_training.features import compute_features, find_all_lungs, plan_films, render
+from afloc_training.films import hold_out, read_rows
+from afloc_training.fit import Trainer, new_matcher, stages
+from afloc_training.pretrained import (
+    backbone_state,
+    load_text_encoder,
+    load_vocabulary,
+    text_files,
+)
+from afloc_training.sentences import sentence_bank
+from afloc_training.text_features import SentenceEncoder, sentence_features
+from afloc_training.thresholds import choose_thresholds, held_out_scores, mean_auroc
+from afloc_training.vocabulary import FINDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from torch import Tensor
+
+    from afloc_desktop.core.evaluate import Report
+    from afloc_training.features import FeatureSet, FilmPlan
+    from afloc_training.films import FilmRow
+    from afloc_training.network import Matcher
+    from afloc_training.pretrained import TextFiles
+    from afloc_training.progress import Reporter
+    from afloc_training.recipe import Recipe
+    from afloc_training.sentences import Sentence
+    from afloc_training.thresholds import Threshold
+
+_SELF_TEST_SEED = 20_251
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Language:
+    """The text side: tokenizer, frozen encoder, sentences and their features."""
+
+    tokenizer: WordPiece
+    encoder: SentenceEncoder
+    bank: Sequence[Sentence]
+    features: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Films:
+    """The image side: rows kept and held out, plans and their features."""
+
+    kept: tuple[FilmRow, ...]
+    held: tuple[FilmRow, ...]
+    plans: tuple[FilmPlan, ...]
+    features: FeatureSet
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What was measured on the finished bundle."""
+
+    report: Report
+    thresholds: tuple[Threshold, ...]
+    bundle_bytes: int
+
+
+def build_default_bundle(
+    data: Path, output: Path, recipe: Recipe, reporter: Reporter, work: Path | None
+) -> Built:
+    """Train, export, measure and put the bundle in its place.
+
+    Args:
+        data: Folder that holds `cxr/nih.csv`, `cxr/regions.csv` and `cxr/images`.
+        output: The bundle folder; an earlier bundle there is replaced.
+        recipe: All settings.
+        reporter: Hears of progress.
+        work: Keeps the trunk features for the next run; None uses a temporary folder.
+
+    Raises:
+        DatasetError: The tables cannot be used.
+        UnreadableFile: A film cannot be read.
+        CheckpointError: Pretrained weights are absent, or a graph differs from torch.
+        WouldOverwrite: The target exists and is no bundle.
+        BundleError, InferenceError: The finished bundle fails its own checks.
+    """
+    bundle_files.check_target(output)
+    backbone, text = backbone_state(), text_files()
+    with _work_folder(work) as folder:
+        films = _films(data / "cxr", recipe, backbone, folder, reporter)
+        language = _language(text, recipe, reporter)
+        matcher = _train(films, language, backbone, recipe, reporter)
+    with _partial_folder(output) as partial:
+        with reporter.stage("export"):
+            shutil.copyfile(text.tokenizer, partial / "tokenizer.json")
+            _export(partial, matcher, language, films, recipe)
+        built = _measure(partial, data / "cxr", films, recipe, reporter)
+        bundle_files.publish(partial, output)
+    return built
+
+
+def _films(
+    folder: Path,
+    recipe: Recipe,
+    backbone: Mapping[str, Tensor],
+    work: Path,
+    reporter: Reporter,
+) -> _Films:
+    settings = recipe.films
+    rows = read_rows(folder / "nih.csv", folder / "images", "train")
+    kept, held = hold_out(rows, settings.held_out_share, settings.held_out_seed)
+    with reporter.stage("lung fields"):
+        has_lungs = find_all_lungs(kept, recipe.preprocess)
+    plans = plan_films(kept, has_lungs, settings)
+    reporter.event(
+        "films",
+        f"  {len(kept)} films kept, {len(held)} held out, {sum(has_lungs)} with clear lungs, "
+        f"{len(plans)} training films in all",
+        kept=len(kept),
+        held_out=len(held),
+        with_lungs=sum(has_lungs),
+        planned=len(plans),
+    )
+    with reporter.stage("trunk features"):
+        trunk = MobileNetV2()
+        trunk.load_torchvision(backbone)
+        export_trunk(trunk, work / "trunk.onnx", recipe.preprocess.side)
+        features = compute_features(
+            plans, recipe.preprocess, work / "trunk.onnx", work, reporter.count
+        )
+    return _Films(kept, held, plans, features)
+
+
+def _language(files: TextFiles, recipe: Recipe, reporter: Reporter) -> _Language:
+    with reporter.stage("sentence features"):
+        tokenizer = WordPiece(load_vocabulary(files), recipe.text)
+        encoder = SentenceEncoder(load_text_encoder(files))
+        bank = sentence_bank(np.random.default_rng(recipe.fit.seed))
+        features = sentence_features(encoder, tokenizer, [sentence.text for sentence in bank])
+    return _Language(tokenizer, encoder, bank, features)
+
+
+def _train(
+    films: _Films,
+    language: _Language,
+    backbone: Mapping[str, Tensor],
+    recipe: Recipe,
+    reporter: Reporter,
+) -> Matcher:
+    matcher = new_matcher(recipe.network, backbone, films.features, recipe.fit.seed)
+    trainer = Trainer(matcher, films.features, language.bank, language.features, recipe.fit)
+    for stage in stages(recipe.fit):
+        if stage.steps:
+            with reporter.stage(f"training, {stage.name}"):
+                trainer.run(stage, reporter.count)
+    return matcher
+
+
+def _export(
+    partial: Path, matcher: Matcher, language: _Language, films: _Films, recipe: Recipe
+) -> None:
+    """Graphs, finding vectors and self-test."""
+    export_image(matcher, partial / "image.onnx", recipe.preprocess.side)
+    examples = [sentence.text for sentence in language.bank[:: len(language.bank) // 40]]
+    ids, mask = (torch.tensor(values) for values in language.tokenizer.encode_all(examples))
+    text = TextEncoder(language.encoder, matcher.text)
+    export_text(text, partial / "text.onnx", ids, mask)
+    vectors = bundle_files.write_finding_vectors(partial, language.tokenizer)
+    painted = next(plan for plan in films.plans if plan.kind == "painted")
+    film = render(replace(painted, seed=_SELF_TEST_SEED), recipe.preprocess).film
+    bundle_files.write_self_test(partial, film, vectors, language.tokenizer)
+
+
+def _measure(
+    partial: Path, folder: Path, films: _Films, recipe: Recipe, reporter: Reporter
+) -> Built:
+    """Choose thresholds on held-out patients, evaluate on the dev split, seal, self-test."""
+    training = model_card.Training(
+        real_films=len(films.kept),
+        painted_films=int(films.features.is_painted.sum()),
+        held_out_films=len(films.held),
+        fit=recipe.fit,
+    )
+    unset = bundle_files.Thresholds({term.id: 0.0 for term in FINDINGS}, 0.0)
+    draft = bundle_files.manifest(recipe, unset, ())
+    bundle_files.seal(partial, draft, model_card.card(draft, training))
+    with reporter.stage("thresholds on held-out patients"):
+        localizer = Localizer.open(partial, provider="cpu")
+        scores = held_out_scores(localizer, films.held, reporter.count)
+        thresholds = choose_thresholds(scores, films.held)
+    chosen = bundle_files.Thresholds(
+        {t.finding: t.value for t in thresholds}, float(np.median([t.value for t in thresholds]))
+    )
+    draft = bundle_files.manifest(recipe, chosen, ())
+    bundle_files.seal(partial, draft, model_card.card(draft, training, thresholds))
+    with reporter.stage("evaluation on the dev split"):
+        report = _evaluate(partial, folder, reporter)
+    final = replace(draft, metrics=model_card.figures(report))
+    bundle_files.seal(partial, final, model_card.card(final, training, thresholds, report))
+    bundle = load_bundle(partial)
+    self_test(bundle, Sessions(bundle, "cpu"))
+    size = sum(path.stat().st_size for path in partial.iterdir())
+    return Built(report, thresholds, size)
+
+
+def _evaluate(partial: Path, folder: Path, reporter: Reporter) -> Report:
+    labels = read_labels(folder / "nih.csv", "dev")
+    return evaluate(
+        Localizer.open(partial, provider="cpu"),
+        read_cases(folder / "regions.csv", set(labels)),
+        images=folder / "images",
+        labels=labels,
+        progress=reporter.count,
+    )
+
+
+def report_result(built: Built, reporter: Reporter) -> None:
+    """Say how good the bundle is, beside the centre prior, and how long each stage took."""
+    lines = [
+        *model_card.localization_table(built.report),
+        "",
+        *model_card.presence_table(built.report),
+        "",
+        f"held-out AUROC, mean: {mean_auroc(built.thresholds):.3f}",
+        f"bundle: {built.bundle_bytes / 1e6:.1f} MB",
+        *(f"{name}: {seconds:.0f} s" for name, seconds in reporter.seconds.items()),
+    ]
+    reporter.event(
+        "done",
+        "\n".join(lines),
+        metrics={f.name: [f.value, f.low, f.high] for f in model_card.figures(built.report)},
+        auroc_macro=built.report.labels_macro,
+        held_out_auroc=mean_auroc(built.thresholds),
+        bundle_bytes=built.bundle_bytes,
+        seconds=reporter.seconds,
+    )
+
+
+@contextmanager
+def _work_folder(work: Path | None) -> Iterator[Path]:
+    if work is not None:
+        work.mkdir(parents=True, exist_ok=True)
+        yield work
+        return
+    with TemporaryDirectory(prefix="afloc-train-") as temporary:
+        yield Path(temporary)
+
+
+@contextmanager
+def _partial_folder(output: Path) -> Iterator[Path]:
+    """A hidden sibling of the target, removed unless it was moved into place."""
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

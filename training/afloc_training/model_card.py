@@ -1,0 +1,219 @@
+"""MODEL_CARD.md: what the model is, what it was measured to do, and what it cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.model.manifest import Figure
+from afloc_training.thresholds import mean_auroc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from afloc_desktop.core.evaluate import Report, Row
+    from afloc_desktop.core.metrics import Interval
+    from afloc_desktop.core.model.manifest import Manifest
+    from afloc_training.recipe import FitSettings
+    from afloc_training.thresholds import Threshold
+
+DEV = "NIH ChestX-ray14 and RSNA boxes, dev split"
+_MEASURES = ("pointing", "iou", "cnr")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What the card says of the training.
+
+    Attributes:
+        real_films: Labelled films seen.
+        painted_films: Films from the synthesiser.
+        held_out_films: Patient-disjoint, for thresholds.
+        fit: Settings of the recipe.
+    """
+
+    real_films: int
+    painted_films: int
+    held_out_films: int
+    fit: FitSettings
+
+
+def figures(report: Report) -> tuple[Figure, ...]:
+    """The measured numbers for the manifest: the model's, and the centre prior's macro."""
+    found: list[Figure] = []
+    for prefix, rows in (
+        ("", [r for r in (report.macro, *report.rows) if r is not None]),
+        ("centre prior ", [r for r in (report.centre_macro,) if r is not None]),
+    ):
+        for row in rows:
+            for measure in _MEASURES:
+                interval: Interval = getattr(row, measure)
+                name = f"{prefix}{row.label} {measure}"
+                found.append(_figure(name, interval, row.cases))
+    for label in report.labels:
+        name = f"{label.label} AUROC"
+        found.append(_figure(name, label.against_others, label.films))
+    return tuple(found)
+
+
+def _figure(name: str, interval: Interval, cases: int) -> Figure:
+    return Figure(
+        name, float(interval.value), float(interval.low), float(interval.high), cases, DEV
+    )
+
+
+def localization_table(report: Report) -> list[str]:
+    """Rows of a table: the model beside the centre prior, on the same cases."""
+    lines = [
+        "| finding | cases | pointing | IoU | CNR | centre prior: pointing / IoU / CNR |",
+        "|---|---|---|---|---|---|",
+    ]
+    pairs = [*zip(report.rows, report.centre, strict=True)]
+    if report.macro is not None and report.centre_macro is not None:
+        pairs.insert(0, (report.macro, report.centre_macro))
+    return lines + [_row(model, centre) for model, centre in pairs]
+
+
+def _row(model: Row, centre: Row) -> str:
+    cells = [model.label, str(model.cases), *(_cell(getattr(model, m)) for m in _MEASURES)]
+    prior = " / ".join(f"{getattr(centre, m).value:.2f}" for m in _MEASURES)
+    return f"| {' | '.join(cells)} | {prior} |"
+
+
+def _cell(interval: Interval) -> str:
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def presence_table(report: Report) -> list[str]:
+    """Rows of a table: AUROC of the highest similarity on a film."""
+    lines = [
+        "| label | positive films | AUROC against all others | against No Finding |",
+        "|---|---|---|---|",
+    ]
+    for label in report.labels:
+        normal = "" if label.against_no_finding is None else _cell(label.against_no_finding)
+        lines.append(
+            f"| {label.label} | {label.positives} | {_cell(label.against_others)} | {normal} |"
+        )
+    if report.labels_macro is not None:
+        lines.append(f"| mean of eight | | {report.labels_macro:.3f} | |")
+    return lines
+
+
+def threshold_table(thresholds: Sequence[Threshold]) -> list[str]:
+    """Rows of a table: every threshold and its reason."""
+    lines = [
+        "| finding | threshold | rule | held-out positives | held-out AUROC |",
+        "|---|---|---|---|---|",
+    ]
+    for t in thresholds:
+        area = "" if t.auroc is None else f"{t.auroc:.2f}"
+        lines.append(f"| {t.finding} | {t.value:.3f} | {t.rule} | {t.positives} | {area} |")
+    return lines
+
+
+def card(
+    manifest: Manifest,
+    training: Training,
+    thresholds: Sequence[Threshold] = (),
+    report: Report | None = None,
+) -> str:
+    """The whole card, Markdown."""
+    lines = list(_what_it_is(manifest, training))
+    if report is not None:
+        lines += _figures(report)
+    if thresholds:
+        lines += _thresholds(thresholds)
+    lines += _limits()
+    return "\n".join(lines) + "\n"
+
+
+def _what_it_is(manifest: Manifest, training: Training) -> Iterator[str]:
+    fit = training.fit
+    end_to_end = (
+        f", then {fit.end_to_end_steps} steps with its blocks 7 to 17 trained"
+        if fit.end_to_end_steps
+        else ""
+    )
+    yield from (
+        f"# {manifest.title} ({manifest.id} {manifest.version})",
+        "",
+        "**Research use only.** Not a medical device; no output may guide the care of a patient.",
+        "",
+        "## What it is",
+        "Two small networks that place films and words in one space. The cosine between a place on",
+        "the film and the words is shown as a heatmap. It is a similarity, not a probability.",
+        "",
+        "- Image: MobileNetV2 (ImageNet weights of torchvision, BSD-3-Clause) and a trained",
+        "  adapter, input 384 x 384, answer on a grid of 24 x 24.",
+        "- Text: MiniLM-L6 (Apache-2.0), frozen, and a trained head; stored in 8 bits.",
+        f"- Training: {fit.frozen_steps} steps of {fit.batch} films with the image trunk frozen"
+        f"{end_to_end}.",
+        "",
+        "## What it learned from",
+        f"- {training.real_films} labelled films of the training split of NIH ChestX-ray14",
+        "  (NIH Clinical Center; Wang et al., CVPR 2017; unrestricted use with attribution), and",
+        f"  {training.painted_films} synthetic films: lesions painted by a program on those films.",
+        "- It is **synthetic-lesion supervised**: where a painted lesion lies is known and taught.",
+        "  No outline or box drawn by a person was used. This differs from AFLoc, which learns",
+        "  from image and report alone.",
+        "- All text is **templated** from labels and from what was painted; no report was read.",
+        f"- {training.held_out_films} films of other patients of the training split were held out;",
+        "  thresholds were chosen on them.",
+        "",
+        f"Licence of the weights: {manifest.licence}",
+        "",
+    )
+
+
+def _figures(report: Report) -> Iterator[str]:
+    yield from (
+        "## What was measured",
+        f"Data: {DEV}; boxes are used here only. Class prompts, AFLoc's protocol (224 map, margin",
+        "14, IoU averaged over thresholds .1 to .5, signed CNR). Percentile bootstrap of cases,",
+        "1,000 draws; patients with several films are not clustered. The recipe goes back to",
+        "experiments that looked at this split, so expect slightly less elsewhere.",
+        "",
+        *localization_table(report),
+        "",
+        "Presence, from the highest similarity on the film. NIH's normal films come mostly from",
+        "one source, so the figures against No Finding flatter.",
+        "",
+        *presence_table(report),
+        "",
+    )
+
+
+def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
+    yield from (
+        "## Thresholds",
+        "`youden` maximises sensitivity + specificity on the held-out films; `specificity`, used",
+        "with fewer than eight positives, keeps 90 % of the films without the label below.",
+        f"Mean held-out AUROC of the findings with eight positives or more: "
+        f"{mean_auroc(thresholds):.3f}. Labels are text-mined and noisy.",
+        "",
+        *threshold_table(thresholds),
+        "",
+    )
+
+
+def _limits() -> Iterator[str]:
+    yield from (
+        "## What it cannot do",
+        "- Small nodules are mostly missed, and painted pneumothoraces do not carry over to real",
+        "  ones: do not rely on either.",
+        '- The networks do not tell "left" from "right". A side in a prompt is read by a rule,',
+        "  which lowers the other half of the map.",
+        "- Negations are not understood: the map shows what is negated.",
+        "- A grid cell is 1/24 of the film: outlines are coarse.",
+        "- Emphysema, fibrosis, pleural thickening and hernia were learned from whole-film labels",
+        "  only, devices from drawings of tubes only: their maps are not supported.",
+        "- Not for children, lateral films, or anything but frontal chest films of adults.",
+        "- Absent findings can still score above their threshold; a map always shows some highest",
+        "  place.",
+        "",
+        "## Reproducing it",
+        "`afloc-train default-bundle` with the recipe `default-cxr.toml` rebuilds it; seeds",
+        "are fixed. On one machine everything but the creation time is meant to come out equal;",
+        "another processor or thread count changes sums in their last digits, and so the weights.",
+    )

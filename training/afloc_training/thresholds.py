@@ -1,0 +1,100 @@
+"""From which similarity a finding is proposed, chosen on held-out training patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.metrics import auroc
+from afloc_desktop.core.picture import read_picture
+from afloc_training.vocabulary import FINDINGS, OPACITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from afloc_desktop.core.localize import Localizer
+    from afloc_training.films import FilmRow
+
+FEWEST_POSITIVES = 8
+_FALLBACK_SPECIFICITY = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One finding's threshold and what stands behind it.
+
+    Attributes:
+        finding: Its id.
+        value: Cosine similarity.
+        positives: Held-out films labelled with it.
+        auroc: Label against similarity on all held-out films; None with too few positives.
+        rule: `youden` maximises sensitivity + specificity; `specificity`, with fewer than 8
+            positives, keeps 90 % of the films without the label below it.
+    """
+
+    finding: str
+    value: float
+    positives: int
+    auroc: float | None
+    rule: Literal["youden", "specificity"]
+
+
+def held_out_scores(
+    localizer: Localizer, rows: Sequence[FilmRow], progress: Callable[[int, int], None]
+) -> np.ndarray:
+    """Highest similarity of every finding on every film, through the engine of the desktop.
+
+    Returns:
+        float, shape (films, findings of the vocabulary).
+    """
+    scores = np.empty((len(rows), len(FINDINGS)))
+    for n, row in enumerate(rows):
+        image = read_picture(row.path)
+        for k, term in enumerate(FINDINGS):
+            heatmap = localizer.localize(image, Prompt(term.id, "preset"))
+            scores[n, k] = np.nanmax(heatmap.similarity)
+        progress(n + 1, len(rows))
+    return scores
+
+
+def choose_thresholds(scores: np.ndarray, rows: Sequence[FilmRow]) -> tuple[Threshold, ...]:
+    """One threshold for each finding of the vocabulary, in its order.
+
+    Args:
+        scores: From `held_out_scores`.
+        rows: The same films.
+    """
+    return tuple(
+        choose(term.id, scores[:, k], np.array([_has(term.id, row.labels) for row in rows]))
+        for k, term in enumerate(FINDINGS)
+    )
+
+
+def choose(finding: str, scores: np.ndarray, is_positive: np.ndarray) -> Threshold:
+    """Youden's J where there are positives enough, else a fixed specificity."""
+    positives = int(is_positive.sum())
+    if FEWEST_POSITIVES <= positives < len(scores):
+        area = auroc(is_positive, scores.tolist())
+        return Threshold(finding, youden(scores, is_positive), positives, area, "youden")
+    value = float(np.percentile(scores[~is_positive], _FALLBACK_SPECIFICITY))
+    return Threshold(finding, value, positives, None, "specificity")
+
+
+def youden(scores: np.ndarray, is_positive: np.ndarray) -> float:
+    """The score that as threshold maximises sensitivity + specificity; of equals the highest."""
+    candidates = np.unique(scores)[::-1]
+    is_found = scores[None, :] >= candidates[:, None]
+    gain = is_found[:, is_positive].mean(axis=1) - is_found[:, ~is_positive].mean(axis=1)
+    return float(candidates[int(gain.argmax())])
+
+
+def mean_auroc(thresholds: Sequence[Threshold]) -> float:
+    """Mean over the findings with positives enough: by this a model is chosen over another."""
+    return float(np.mean([t.auroc for t in thresholds if t.auroc is not None]))
+
+
+def _has(finding: str, labels: frozenset[str]) -> bool:
+    return bool(labels & OPACITIES) if finding == "lung_opacity" else finding in labels
