@@ -124,15 +124,14 @@ class State:
         """The answer to the chosen question on the film on screen, if there is one yet."""
         return None if self.prompt is None else self.answers.get(self.prompt)
 
-    @property
-    def wanted_key(self) -> IdentityKey | None:
-        """What a heatmap must belong to in order to be painted now."""
-        if self.image is None or self.model is None or self.prompt is None:
+    def key_for(self, image: Image) -> IdentityKey | None:
+        """What a heatmap must belong to in order to be painted over `image` now."""
+        if self.model is None or self.prompt is None:
             return None
         return IdentityKey(
-            sop_instance_uid=self.image.ref.sop_instance_uid,
-            frame=self.image.ref.frame,
-            pixel_sha256=self.image.pixel_sha256,
+            sop_instance_uid=image.ref.sop_instance_uid,
+            frame=image.ref.frame,
+            pixel_sha256=image.pixel_sha256,
             bundle_sha256=self.model.bundle_sha256,
             preprocess_fingerprint=self.model.fingerprint,
             prompt=self.prompt.words,

@@ -11,7 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from afloc_desktop.core.domain import Image, ImageRef, Listing, Prompt, Series, Study
+from afloc_desktop.core.domain import Image, ImageRef, Listing, Prompt, Study
 from afloc_desktop.core.findings import propose
 from afloc_desktop.state.store import Answer, Model, Problem, Store
 
@@ -104,6 +104,14 @@ class Workspace:
         self._store.update(image_ref=ref, image=None, image_problem=None, **_BLANK)
         work = partial(self._read, ref)
         self._tasks.submit("image", work, self._image_read, self._image_failed, lane="files")
+
+    def select_next(self) -> None:
+        """Show the film after the one on screen, in the order of the listing."""
+        self._step(1)
+
+    def select_previous(self) -> None:
+        """Show the film before the one on screen."""
+        self._step(-1)
 
     def select_finding(self, finding_id: str) -> None:
         """Ask for one of the findings the model lists."""
@@ -210,6 +218,14 @@ class Workspace:
         token.check()
         return self._engine.read(ref)
 
+    def _step(self, by: int) -> None:
+        state = self._store.state
+        films = state.listing.images
+        if state.image_ref in films:
+            number = films.index(state.image_ref) + by
+            if 0 <= number < len(films):
+                self.select_image(films[number])
+
     def _image_read(self, image: Image) -> None:
         self._store.update(image=image)
         self._survey()
@@ -295,11 +311,14 @@ class Workspace:
 
 
 def merged(known: Listing, found: Listing) -> Listing:
-    """Two listings as one: studies and series with the same UID are joined, no film twice."""
-    studies = {study.uid: study for study in known.studies}
+    """Two listings as one: series with the same UID are joined, no film is listed twice.
+
+    The same study UID under two patients stays two studies.
+    """
+    studies = {(study.uid, study.patient_id): study for study in known.studies}
     for study in found.studies:
-        old = studies.get(study.uid)
-        studies[study.uid] = study if old is None else _joined_study(old, study)
+        key = (study.uid, study.patient_id)
+        studies[key] = _joined_study(studies[key], study) if key in studies else study
     skipped = dict.fromkeys((*known.skipped, *found.skipped))
     return Listing(tuple(studies.values()), tuple(skipped))
 
@@ -307,13 +326,9 @@ def merged(known: Listing, found: Listing) -> Listing:
 def _joined_study(old: Study, new: Study) -> Study:
     series = {s.uid: s for s in old.series}
     for one in new.series:
-        known = series.get(one.uid)
-        series[one.uid] = one if known is None else _joined_series(known, one)
+        known = series[one.uid].images if one.uid in series else ()
+        series[one.uid] = replace(one, images=tuple(dict.fromkeys((*known, *one.images))))
     return replace(old, series=tuple(series.values()))
-
-
-def _joined_series(old: Series, new: Series) -> Series:
-    return replace(old, images=tuple(dict.fromkeys((*old.images, *new.images))))
 
 
 def _emptiness(found: Listing) -> Problem | None:

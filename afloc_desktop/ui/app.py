@@ -1,0 +1,191 @@
+"""Starts the window: builds the parts, shows it, and only then loads what is slow."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import SettingsError
+from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.settings import Settings, load_settings, save_settings, set_aside
+from afloc_desktop.state.store import Problem, State, Store
+from afloc_desktop.state.tasks import Tasks
+from afloc_desktop.state.workspace import Engine, Workspace, engine
+from afloc_desktop.ui import dialogs, strings, theme
+from afloc_desktop.ui.loop import Loop
+from afloc_desktop.ui.qt import QApplication, QGuiApplication, QObject, QSize, QTimer
+from afloc_desktop.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+_PICTURE_SIZE = (1440, 900)
+_SETTLED_MS = 300
+_SHARE_OF_SCREEN = 0.9
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    demo: bool = False,
+    screenshot: Path | None = None,
+    quit_after_s: float | None = None,
+) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        paths: Opened at start.
+        demo: Open the sample study and show its strongest finding.
+        screenshot: Save a picture of the window once nothing is under way any more, and quit.
+        quit_after_s: Quit after this long, whatever is under way.
+
+    Returns:
+        0, or 1 where the picture could not be saved.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends the window
+    application = QApplication.instance() or QApplication([strings.APP])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(strings.APP)
+    theme.dress(application)
+    home = Paths.default()
+    station = Station(home, engine(home))
+    sys.excepthook = partial(_crashed, station.window)
+    camera = None
+    if screenshot is not None:
+        station.window.resize(*_PICTURE_SIZE)
+        camera = Camera(station, screenshot)
+    station.show(paths, demo=demo)
+    if quit_after_s is not None:
+        timer = QTimer(station.window)
+        timer.setSingleShot(True)
+        timer.timeout.connect(station.window.close if camera is None else camera.take)
+        timer.start(round(quit_after_s * 1000))
+    application.exec()
+    station.close()
+    sys.excepthook = sys.__excepthook__
+    return 0 if camera is None or camera.is_saved else 1
+
+
+class Station:
+    """The parts of one running window, and what is remembered of it."""
+
+    def __init__(self, home: Paths, slow_calls: Engine) -> None:
+        self._file = home.settings_file
+        self._settings, notice = _remembered(self._file)
+        self._loop = Loop()
+        self.store = Store(
+            State(
+                opacity=self._settings.opacity,
+                is_contour=self._settings.is_contour,
+                notice=notice,
+            )
+        )
+        self.tasks = Tasks(self._loop.post, self._show_busy)
+        self.workspace = Workspace(self.store, self.tasks, slow_calls, self._loop.post)
+        self.window = MainWindow(self.store, self.workspace)
+        self.window.last_folder = self._settings.last_folder
+        self.window.closing.connect(self._remember)
+        _place(self.window, self._settings)
+
+    def show(self, paths: Sequence[Path], *, demo: bool) -> None:
+        """Show the window; the slow parts start once it is on screen."""
+        if self._settings.is_maximized:
+            self.window.showMaximized()
+        else:
+            self.window.show()
+        QTimer.singleShot(0, partial(self._begin, tuple(paths), demo))
+
+    def close(self) -> None:
+        """Stop all work; nothing is delivered any more."""
+        self.tasks.close()
+
+    def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
+        if is_demo:
+            self.workspace.open_sample()
+        self.workspace.open_paths(paths)
+        self.workspace.start()
+
+    def _show_busy(self, keys: frozenset[str]) -> None:
+        self.store.update(busy=keys)
+
+    def _remember(self) -> None:
+        window, state = self.window, self.store.state
+        place = window.normalGeometry()
+        settings = replace(
+            self._settings,
+            window=(place.x(), place.y(), place.width(), place.height()),
+            is_maximized=window.isMaximized(),
+            columns=tuple(window.splitter.sizes()),
+            opacity=state.opacity,
+            is_contour=state.is_contour,
+            last_folder=window.last_folder,
+        )
+        try:
+            save_settings(self._file, settings)
+        except SettingsError as error:
+            sys.stderr.write(f"{error}\n")
+
+
+class Camera(QObject):
+    """Takes one picture of the window when everything has come to rest, then closes it."""
+
+    def __init__(self, station: Station, path: Path) -> None:
+        super().__init__(station.window)
+        self._station = station
+        self._path = path
+        self.is_saved = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_SETTLED_MS)
+        self._rest.timeout.connect(self._look)
+        self._rest.start()
+        station.store.listen(self._changed)
+
+    def take(self) -> None:
+        """Take the picture now."""
+        self.is_saved = self._station.window.grab().save(str(self._path))
+        self._station.window.close()
+
+    def _changed(self, old: State, new: State) -> None:
+        self._rest.start()
+
+    def _look(self) -> None:
+        if not self._station.store.state.busy:
+            self.take()
+
+
+def _remembered(path: Path) -> tuple[Settings, Problem | None]:
+    try:
+        return load_settings(path), None
+    except SettingsError as error:
+        set_aside(path)
+        return Settings(), Problem.of(error)
+
+
+def _place(window: MainWindow, settings: Settings) -> None:
+    """Where the reader left it, if a screen is still there; else most of the screen."""
+    free = QGuiApplication.primaryScreen().availableGeometry()
+    if len(settings.window) == 4:
+        left, top, width, height = settings.window
+        if any(s.geometry().contains(left + 40, top + 40) for s in QGuiApplication.screens()):
+            window.setGeometry(left, top, width, height)
+    else:
+        size = QSize(int(free.width() * _SHARE_OF_SCREEN), int(free.height() * _SHARE_OF_SCREEN))
+        window.resize(size)
+    if len(settings.columns) == window.splitter.count():
+        window.splitter.setSizes(list(settings.columns))
+
+
+def _crashed(
+    window: MainWindow, kind: type[BaseException], error: BaseException, where: TracebackType | None
+) -> None:
+    """A defect of ours: on stderr for the log, and in front of the reader."""
+    details = "".join(traceback.format_exception(kind, error, where))
+    sys.stderr.write(details)
+    dialogs.crash(window, details).open()

@@ -1,0 +1,190 @@
+"""Where the film is looked at: mouse, keys and size; the scene paints itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.state.store import State
+from afloc_desktop.ui import corners, strings
+from afloc_desktop.ui.qt import (
+    QColor,
+    QEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPointF,
+    QResizeEvent,
+    QSize,
+    QSizePolicy,
+    Qt,
+    QWheelEvent,
+    QWidget,
+    Signal,
+)
+from afloc_desktop.ui.scene import Scene
+from afloc_desktop.ui.windowing import as_window, dragged
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.dicom.display import Choice
+    from afloc_desktop.core.domain import VoiWindow
+
+_WHEEL_STEP = 1.2  # per notch
+_BUTTONS = Qt.MouseButton
+
+
+class FilmCanvas(QWidget):
+    """Shows one film. Zoom, position, window and inversion live here, not in the store."""
+
+    viewed = Signal()  # film, zoom, window or inversion changed
+    probed = Signal(str)  # what is under the pointer, empty outside the film
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(strings.FILM)
+        self.scene: Scene | None = None
+        self._state = State()
+        self._pan_from: QPointF | None = None
+        self._window_from: tuple[QPointF, VoiWindow] | None = None
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 320)
+
+    def render_state(self, old: State, new: State) -> None:
+        """Show the state's film and what was answered on it."""
+        self._state = new
+        if old.image is not new.image:
+            self._pan_from = self._window_from = None
+            self.scene = None if new.image is None else Scene(new.image, *self._pixels())
+            self.probed.emit("")
+            self.viewed.emit()
+        self.update()
+
+    # --- what a reader does
+
+    def set_choice(self, choice: Choice) -> None:
+        """Show the film through one of its windows, or one of the reader's own."""
+        if self.scene is not None:
+            self.scene.choice = choice
+            self._changed()
+
+    def set_inverted(self, is_inverted: bool) -> None:
+        """Swap dark and bright on the screen."""
+        if self.scene is not None:
+            self.scene.is_inverted = is_inverted
+            self._changed()
+
+    def reset_window(self) -> None:
+        """Go back to the film's own first window, not inverted."""
+        if self.scene is not None:
+            self.scene.reset_window()
+            self._changed()
+
+    def fit(self) -> None:
+        """Show the whole film."""
+        if self.scene is not None:
+            self.scene.fit()
+            self._changed()
+
+    def one_to_one(self) -> None:
+        """Show one film pixel per screen pixel."""
+        if self.scene is not None:
+            self.zoom_by(1 / self.scene.view.zoom)
+
+    def zoom_by(self, factor: float, at: Point | None = None) -> None:
+        """Zoom about a position in device pixels, or about the middle."""
+        if self.scene is not None:
+            self.scene.zoom(factor, at)
+            self._changed()
+
+    def _changed(self) -> None:
+        self.viewed.emit()
+        self.update()
+
+    # --- mouse
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        self.zoom_by(_WHEEL_STEP**notches, self._device(event.position()))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.scene is None:
+            return
+        is_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        is_left = event.button() == _BUTTONS.LeftButton
+        if event.button() == _BUTTONS.RightButton or (is_left and is_ctrl):
+            window = as_window(self.scene.film.image, self.scene.choice)
+            self._window_from = (event.position(), window)
+        elif is_left or event.button() == _BUTTONS.MiddleButton:
+            self._pan_from = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._probe(event.position())
+        if self.scene is None:
+            return
+        if self._window_from is not None:
+            start, window = self._window_from
+            moved = event.position() - start
+            is_turned = self.scene.film.image.is_inverted != self.scene.is_inverted
+            self.set_choice(dragged(window, moved.x(), moved.y(), is_inverted=is_turned))
+        elif self._pan_from is not None:
+            step = self._device(event.position() - self._pan_from)
+            self._pan_from = event.position()
+            self.scene.pan(step.x, step.y)
+            self._changed()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pan_from = self._window_from = None
+        self.unsetCursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == _BUTTONS.LeftButton:
+            self.fit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.probed.emit("")
+
+    def _probe(self, position: QPointF) -> None:
+        found = None if self.scene is None else self.scene.probe(self._device(position))
+        self.probed.emit("" if found is None else strings.probe(*found))
+
+    # --- size and painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.scene is not None:
+            self.scene.resize(*self._pixels())
+            self.viewed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Ends the painter whatever happens: Qt aborts on one that outlives its paint event.
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), QColor(0, 0, 0))
+        scene = self.scene
+        if scene is None:
+            corners.paint_message(painter, self.rect(), self._state)
+            return
+        ratio = self.devicePixelRatioF()
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        answer = scene.paint(painter, self._state)
+        painter.restore()
+        corners.paint_markers(painter, self.rect(), scene.film.image)
+        corners.paint_corners(painter, self.rect(), self._state, scene)
+        corners.paint_caption(painter, self.rect(), self._state, answer)
+
+    def _device(self, position: QPointF) -> Point:
+        ratio = self.devicePixelRatioF()
+        return Point(position.x() * ratio, position.y() * ratio)
+
+    def _pixels(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))

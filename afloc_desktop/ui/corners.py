@@ -1,0 +1,135 @@
+"""Text around the film: whose it is, how it is shown, which side is which, what was answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from afloc_desktop.state.store import home_of
+from afloc_desktop.ui import strings
+from afloc_desktop.ui.labels import day, person
+from afloc_desktop.ui.qt import QColor, QFont, QPainter, QRect, QRectF, Qt
+from afloc_desktop.ui.windowing import as_window
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Image
+    from afloc_desktop.state.store import Answer, State
+    from afloc_desktop.ui.scene import Scene
+
+_MARGIN = 12
+_INK, _SHADOW = QColor(214, 219, 224), QColor(0, 0, 0, 200)
+_QUIET = QColor(148, 155, 164)
+_FLAG = Qt.AlignmentFlag
+
+
+def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) -> None:
+    """Who, when, what, and through which window."""
+    image = scene.film.image
+    home = home_of(state.listing, image.ref)
+    inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
+    if home is not None:
+        study, series = home
+        whose = [person(study.patient_name), study.patient_id]
+        view = " ".join(p for p in (series.modality, series.view_position) if p)
+        what = [day(study.date), series.description or study.description, view]
+        _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
+        _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
+    window = as_window(image, scene.choice)
+    how = [strings.window(window.centre, window.width)]
+    if image.row_direction is None:
+        how.insert(0, strings.SIDE_UNKNOWN)
+    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, how)
+    _text(
+        painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, [strings.zoom(scene.view.zoom * 100)]
+    )
+
+
+def paint_markers(painter: QPainter, area: QRect, image: Image) -> None:
+    """The patient's right and left at the edges, where the file says them."""
+    if image.row_direction is None:
+        return
+    near, far = strings.RIGHT, strings.LEFT
+    if image.row_direction == "R":
+        near, far = far, near
+    font = QFont(painter.font())
+    font.setPointSizeF(font.pointSizeF() * 1.6)
+    font.setBold(True)
+    painter.save()
+    painter.setFont(font)
+    inside = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
+    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignVCenter, [near])
+    _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignVCenter, [far])
+    painter.restore()
+
+
+def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer | None) -> None:
+    """What the overlay is, or why there is none to see."""
+    words = caption(state, answer)
+    if not words:
+        return
+    metrics = painter.fontMetrics()
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * 0.6))
+    width, height = metrics.horizontalAdvance(words) + 28, metrics.height() + 12
+    box = QRectF(area.center().x() - width / 2, area.bottom() - height - 10, width, height)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 22, 25, 215))
+    painter.drawRoundedRect(box, height / 2, height / 2)
+    painter.setPen(_INK)
+    painter.drawText(box, int(_FLAG.AlignCenter), words)
+    painter.restore()
+
+
+def caption(state: State, answer: Answer | None) -> str:
+    """One line about the chosen question; empty where nothing is chosen or AI is hidden."""
+    if state.prompt is None or state.is_hidden or not state.is_overlay_on:
+        return ""
+    if answer is None:
+        is_coming = bool(state.busy & {"answer", "survey", "model"})
+        return strings.caption_waiting(_name(state)) if is_coming else ""
+    shown = (answer.question.label, answer.finding.similarity, state.threshold(answer))
+    if state.is_present(answer):
+        return strings.caption_found(*shown)
+    return strings.caption_below(*shown)
+
+
+def _name(state: State) -> str:
+    if state.prompt is None:
+        return ""
+    findings = () if state.model is None else state.model.findings
+    labels = {f.id: f.label for f in findings} if state.prompt.origin == "preset" else {}
+    return labels.get(state.prompt.words, state.prompt.words)
+
+
+def paint_message(painter: QPainter, area: QRect, state: State) -> None:
+    """What to do where there is no film, or why it is not shown."""
+    first, second = strings.DROP_HERE, strings.DROP_HINT
+    if state.image_problem is not None:
+        first, second = state.image_problem.reason, state.image_problem.remedy
+    elif "scan" in state.busy:
+        first, second = strings.LISTING, ""
+    elif "image" in state.busy:
+        first, second = strings.READING, ""
+    elif state.notice is not None:
+        first, second = state.notice.reason, state.notice.remedy
+    inside = area.adjusted(40, 0, -40, 0)
+    above = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2 - 4)
+    below = QRect(inside.left(), above.bottom() + 8, inside.width(), inside.height() // 2)
+    font = QFont(painter.font())
+    font.setPointSizeF(font.pointSizeF() * 1.35)
+    painter.setPen(_INK)
+    painter.save()
+    painter.setFont(font)
+    wrap = int(Qt.TextFlag.TextWordWrap)
+    painter.drawText(above, int(_FLAG.AlignHCenter | _FLAG.AlignBottom) | wrap, first)
+    painter.restore()
+    painter.setPen(_QUIET)
+    painter.drawText(below, int(_FLAG.AlignHCenter | _FLAG.AlignTop) | wrap, second)
+
+
+def _text(painter: QPainter, area: QRect, where: Qt.AlignmentFlag, lines: list[str]) -> None:
+    """Lines of literal text with a shadow, readable on black and on white."""
+    text = "\n".join(line for line in lines if line)
+    for offset, colour in (((1, 1), _SHADOW), ((-1, 0), _SHADOW), ((0, 0), _INK)):
+        painter.setPen(colour)
+        painter.drawText(area.translated(*offset), int(where), text)

@@ -1,0 +1,76 @@
+"""Small windows: about, keys, and what went wrong. All text is literal."""
+
+from __future__ import annotations
+
+from afloc_desktop import __version__
+from afloc_desktop.ui import strings
+from afloc_desktop.ui.qt import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QMessageBox,
+    Qt,
+    QWidget,
+    column,
+    label,
+)
+
+
+def about(parent: QWidget, model: str) -> QDialog:
+    """Version, what the application is for and not for, licences."""
+    dialog = _dialog(parent, strings.ABOUT)
+    layout = column(
+        label(strings.about(__version__), role="title"),
+        label(model, role="quiet"),
+        label(strings.RESEARCH_ONLY, role="warning"),
+        label(strings.RESEARCH_TEXT, wraps=True),
+        label(strings.LICENCES, role="quiet", wraps=True),
+        _close_button(dialog),
+        margins=(22, 20, 22, 16),
+    )
+    layout.setSpacing(12)
+    dialog.setLayout(layout)
+    dialog.setFixedWidth(520)
+    return dialog
+
+
+def shortcuts(parent: QWidget) -> QDialog:
+    """Every key and mouse gesture."""
+    dialog = _dialog(parent, strings.SHORTCUTS)
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(28)
+    grid.setVerticalSpacing(7)
+    for number, (keys, effect) in enumerate(strings.SHORTCUT_ROWS):
+        grid.addWidget(label(keys, role="number"), number, 0)
+        grid.addWidget(label(effect), number, 1)
+    layout = column(margins=(22, 20, 22, 16))
+    layout.addLayout(grid)
+    layout.addWidget(_close_button(dialog))
+    layout.setSpacing(14)
+    dialog.setLayout(layout)
+    return dialog
+
+
+def crash(parent: QWidget | None, details: str) -> QMessageBox:
+    """An error of our own: say so, and give the details to whoever looks after the station."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Critical)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(strings.CRASH_TITLE)
+    box.setText(strings.CRASH_TEXT)
+    box.setDetailedText(details)
+    return box
+
+
+def _dialog(parent: QWidget, title: str) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    return dialog
+
+
+def _close_button(dialog: QDialog) -> QDialogButtonBox:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    return buttons

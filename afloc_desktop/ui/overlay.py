@@ -1,0 +1,150 @@
+"""From a similarity map to coloured screen pixels.
+
+The scalar is interpolated to the screen first and coloured last: interpolating colours would
+invent values between the steps of a map with a threshold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.ui.colours import heat
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from afloc_desktop.core.domain import FloatArray, Heatmap
+    from afloc_desktop.ui.viewport import Viewport
+
+_LEAST_RANGE = 0.1  # so that a map just above its threshold does not glow like a strong one
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a map is coloured.
+
+    Attributes:
+        threshold: Similarity below which nothing is painted.
+        low, high: Similarity of the first and the last colour.
+        is_contour: A line at the threshold instead of colours above it.
+    """
+
+    threshold: float
+    low: float
+    high: float
+    is_contour: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Painted pixels and where they go.
+
+    Attributes:
+        argb: uint32 premultiplied, shape (rows, columns).
+        left, top: On the screen, device pixels.
+    """
+
+    argb: npt.NDArray[np.uint32]
+    left: int
+    top: int
+
+
+def colour_range(own_threshold: float, highest: float) -> tuple[float, float]:
+    """Similarities of the first and the last colour.
+
+    They depend on the finding and the film, not on the slider: moving the threshold never
+    changes what a colour means.
+    """
+    if highest != highest:
+        return own_threshold, own_threshold + _LEAST_RANGE
+    return own_threshold, max(highest, own_threshold + _LEAST_RANGE)
+
+
+def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
+    """Colour the visible part of a map; None where no part of it is on screen."""
+    rows, columns = heatmap.similarity.shape
+    scale_x, scale_y = heatmap.scale
+    box = view.visible(round(rows * scale_y), round(columns * scale_x))
+    if box is None:
+        return None
+    left, top, right, bottom = _on_screen(view, box)
+    if right <= left or bottom <= top:
+        return None
+    # Centres of the screen pixels, as source points, as fractional map pixels.
+    near = view.to_source(Point(left + 0.5, top + 0.5))
+    across = (near.x + np.arange(right - left) / view.zoom) / scale_x - 0.5
+    down = (near.y + np.arange(bottom - top) / view.zoom) / scale_y - 0.5
+    values = _sampled(heatmap.similarity, down, across)
+    return Layer(_contour(values, look) if look.is_contour else _filled(values, look), left, top)
+
+
+def _on_screen(view: Viewport, box: Box) -> tuple[int, int, int, int]:
+    near, far = view.to_screen(Point(box.x0, box.y0)), view.to_screen(Point(box.x1, box.y1))
+    return (
+        max(0, floor(near.x + 0.5)),
+        max(0, floor(near.y + 0.5)),
+        min(view.width, ceil(far.x - 0.5)),
+        min(view.height, ceil(far.y - 0.5)),
+    )
+
+
+def _sampled(
+    similarity: FloatArray, down: npt.NDArray[np.float64], across: npt.NDArray[np.float64]
+) -> FloatArray:
+    """Bilinear values at fractional rows and columns; the edge continues outwards."""
+    r0, r1, r = _neighbours(down, similarity.shape[0])
+    c0, c1, c = _neighbours(across, similarity.shape[1])
+    mixed: FloatArray = similarity[r0] * (1 - r[:, None]) + similarity[r1] * r[:, None]
+    values: FloatArray = mixed.take(c0, axis=1) * (1 - c) + mixed.take(c1, axis=1) * c
+    return values
+
+
+def _neighbours(
+    at: npt.NDArray[np.float64], count: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], FloatArray]:
+    inside = np.clip(at, 0, count - 1)
+    low = np.floor(inside).astype(np.intp)
+    weight: FloatArray = (inside - low).astype(np.float32)
+    return low, np.minimum(low + 1, count - 1), weight
+
+
+def _filled(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
+    argb = _table()[_index(values, look)]
+    argb[~(values >= look.threshold)] = 0  # also where the network never looked
+    return argb
+
+
+def _contour(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
+    """A line some two pixels wide, soft at its edges, in the colour of the threshold's side."""
+    padded = np.pad(values, 1, mode="edge")
+    slope = np.hypot(
+        padded[2:, 1:-1] - padded[:-2, 1:-1], padded[1:-1, 2:] - padded[1:-1, :-2]
+    ) / np.float32(2)
+    distance = np.abs(values - np.float32(look.threshold)) / np.maximum(slope, np.float32(1e-9))
+    cover = np.nan_to_num(np.clip(1.6 - distance, 0, 1), nan=0.0)
+    cover[slope == 0] = 0
+    red, green, blue = heat()[216].astype(np.float32)
+    alpha = cover * 255
+    parts = [(alpha, 24), (cover * red, 16), (cover * green, 8), (cover * blue, 0)]
+    argb = np.zeros(values.shape, np.uint32)
+    for part, shift in parts:
+        argb |= part.astype(np.uint32) << np.uint32(shift)
+    return argb
+
+
+def _index(values: FloatArray, look: Look) -> npt.NDArray[np.uint8]:
+    span = max(look.high - look.low, 1e-6)
+    share = np.nan_to_num((values - np.float32(look.low)) * np.float32(255 / span), nan=0.0)
+    index: npt.NDArray[np.uint8] = np.clip(share, 0, 255).astype(np.uint8)
+    return index
+
+
+def _table() -> npt.NDArray[np.uint32]:
+    red, green, blue = heat().T.astype(np.uint32)
+    table: npt.NDArray[np.uint32] = 0xFF000000 | red << 16 | green << 8 | blue
+    return table

@@ -1,0 +1,196 @@
+"""The one door to the Qt binding, and the few things every widget of ours must share."""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QIcon,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QStatusBar,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+ModelIndex = QModelIndex | QPersistentModelIndex
+
+__all__ = [
+    "ModelIndex",
+    "QAction",
+    "QActionGroup",
+    "QApplication",
+    "QByteArray",
+    "QCheckBox",
+    "QCloseEvent",
+    "QColor",
+    "QComboBox",
+    "QDialog",
+    "QDialogButtonBox",
+    "QDragEnterEvent",
+    "QDropEvent",
+    "QEvent",
+    "QFileDialog",
+    "QFont",
+    "QFontMetrics",
+    "QFrame",
+    "QGridLayout",
+    "QGuiApplication",
+    "QHBoxLayout",
+    "QHeaderView",
+    "QIcon",
+    "QImage",
+    "QKeyEvent",
+    "QKeySequence",
+    "QLabel",
+    "QLineEdit",
+    "QMainWindow",
+    "QMenu",
+    "QMessageBox",
+    "QMouseEvent",
+    "QObject",
+    "QPaintEvent",
+    "QPainter",
+    "QPalette",
+    "QPen",
+    "QPixmap",
+    "QPoint",
+    "QPointF",
+    "QProgressBar",
+    "QPushButton",
+    "QRect",
+    "QRectF",
+    "QResizeEvent",
+    "QSize",
+    "QSizePolicy",
+    "QSlider",
+    "QSplitter",
+    "QStatusBar",
+    "QStyle",
+    "QStyleOptionViewItem",
+    "QStyledItemDelegate",
+    "QTimer",
+    "QToolButton",
+    "QTreeWidget",
+    "QTreeWidgetItem",
+    "QUrl",
+    "QVBoxLayout",
+    "QWheelEvent",
+    "QWidget",
+    "Qt",
+    "Signal",
+    "Slot",
+    "children",
+    "column",
+    "label",
+    "plain_tip",
+    "row",
+]
+
+
+def label(text: str = "", *, role: str = "", wraps: bool = False) -> QLabel:
+    """A label that shows its text literally, whatever a file put into it.
+
+    `role` is matched by the style sheet.
+    """
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setWordWrap(wraps)
+    made.setProperty("role", role)
+    return made
+
+
+def plain_tip(text: str) -> str:
+    """A tool tip that shows `text` literally and wraps; Qt guesses the format of tool tips."""
+    return f"<span>{html.escape(text)}</span>" if text else ""
+
+
+def column(*parts: QWidget, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QVBoxLayout:
+    """Widgets below one another."""
+    layout = QVBoxLayout()
+    layout.setContentsMargins(*margins)
+    for part in parts:
+        layout.addWidget(part)
+    return layout
+
+
+def row(*parts: QWidget | None) -> QHBoxLayout:
+    """Widgets beside one another; None is a stretch."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        else:
+            layout.addWidget(part)
+    return layout
+
+
+def children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    """The rows below a row, in order."""
+    found = [item.child(i) for i in range(item.childCount())]
+    return [child for child in found if child is not None]

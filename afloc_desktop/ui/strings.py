@@ -1,0 +1,216 @@
+"""Every word the window shows. One place, so that a translation is one file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+APP = "AFLoc"
+TITLE = "AFLoc – research use only"
+RESEARCH_ONLY = "RESEARCH USE ONLY – not for diagnosis"
+RESEARCH_TEXT = (
+    "AFLoc shows where a film resembles words, and how much. It is made for research. It is not "
+    "a medical device, has not been cleared by any authority, and must not be used for diagnosis "
+    "or treatment. A high similarity is not a probability of disease, and a low one does not "
+    "rule anything out."
+)
+LICENCES = (
+    "AFLoc is free software under the Apache License 2.0. The window uses Qt for Python under the "
+    "LGPL 3. The licences of all parts are in the files LICENSE and NOTICE that came with it; the "
+    "terms of the model are in its model card."
+)
+
+# --- menus and actions
+FILE, VIEW, HELP = "&File", "&View", "&Help"
+OPEN_FILES = "Open files…"
+OPEN_FOLDER = "Open folder…"
+OPEN_SAMPLE = "Open sample study"
+CLOSE_ALL = "Close all studies"
+QUIT = "Quit"
+FIT = "Fit"
+FIT_LONG = "Fit film to window"
+ONE_TO_ONE = "1:1"
+ONE_TO_ONE_LONG = "One film pixel per screen pixel"
+ZOOM_IN = "Zoom in"
+ZOOM_OUT = "Zoom out"
+INVERT = "Invert"
+INVERT_LONG = "Invert grey levels"
+RESET_WINDOW = "Reset window"
+AI_OVERLAY = "AI overlay"
+AI_OVERLAY_LONG = "Show or hide the AI overlay; hold Space to hide everything AI"
+CONTOUR = "Contour"
+CONTOUR_LONG = "A line at the threshold instead of colours above it"
+CLEAR = "Film only"
+CLEAR_LONG = "Choose no finding"
+GO_ASK = "Ask a question"
+PREVIOUS = "Previous film"
+NEXT = "Next film"
+ANY_FILE = "DICOM and other files (*)"
+ABOUT = "About AFLoc"
+SHORTCUTS = "Keyboard and mouse"
+OPEN_FILES_TITLE = "Open DICOM files"
+OPEN_FOLDER_TITLE = "Open a folder of DICOM files"
+
+# --- browser
+STUDIES = "Studies"
+FILES_BUTTON = "Files…"
+FOLDER_BUTTON = "Folder…"
+NO_STUDIES = "Open files or a folder, or drop them anywhere in this window."
+UNKNOWN_PATIENT = "Unnamed patient"
+UNKNOWN_STUDY = "Study"
+UNKNOWN_SERIES = "Series"
+STOP = "Stop"
+
+# --- film
+FILM = "Film"
+DROP_HERE = "Drop DICOM files or a folder here"
+DROP_HINT = "or open them with Ctrl+O (files) or Ctrl+Shift+O (folder)"
+READING = "Reading the film…"
+WINDOW = "Window"
+USER_WINDOW = "Own"
+SIDE_UNKNOWN = "Side not stated in the file"
+RIGHT, LEFT = "R", "L"
+MIN_MAX = "Full range"
+AUTO_WINDOW = "Automatic"
+NO_MODALITY = "an image without a modality"
+
+# --- findings
+FINDINGS = "Findings"
+ASK_HINT = "Type a finding, e.g. right pleural effusion"
+ASK_TIP = "Narrows the list while you type; Enter asks for exactly these words"
+YOUR_QUESTIONS = "Your questions"
+SIMILARITY = "similarity"
+THRESHOLD = "Threshold"
+OPACITY = "Opacity"
+RESET = "Reset"
+NO_MATCH = "Not in the list. Press Enter to ask for these words."
+NO_MODEL = "No model is in use"
+LOADING_MODEL = "Loading the model…"
+ANSWERING = "Comparing…"
+PRESENT = "at or above threshold"
+ABSENT = "below threshold"
+LEGEND = "Highest similarity on this film. Filled mark: at or above the threshold."
+
+# --- status
+READY = "Ready"
+LISTING = "Looking through files…"
+READING_FILM = "Reading film…"
+SETTINGS_RESET = "The window starts with its defaults."
+CRASH_TITLE = "Something went wrong"
+CRASH_TEXT = (
+    "AFLoc met an error of its own and may not work as it should from here on. Nothing was changed "
+    "in your files. Please restart it; the details below help whoever looks after it."
+)
+
+
+def skipped(count: int) -> str:
+    return f"Skipped files ({count})"
+
+
+def images(count: int) -> str:
+    return "1 film" if count == 1 else f"{count} films"
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def scanned(count: int) -> str:
+    return f"Looking through files… {count}"
+
+
+def table(number: int) -> str:
+    return f"Table {number}"
+
+
+def film(number: int) -> str:
+    return f"Film {number}"
+
+
+def frame(number: int) -> str:
+    return f"Frame {number}"
+
+
+def window(centre: float, width: float) -> str:
+    return f"W {width:.5g}   L {centre:.5g}"
+
+
+def zoom(percent: float) -> str:
+    return f"Zoom {percent:.0f} %"
+
+
+def probe(x: int, y: int, value: float) -> str:
+    return f"x {x}  y {y}   value {value:.6g}"
+
+
+def model(identity: str, version: str) -> str:
+    return f"Model {identity} {version}"
+
+
+def provider(name: str) -> str:
+    """What runs the model, without the runtime's own suffix."""
+    return {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU (CUDA)"}.get(
+        name, name.removesuffix("ExecutionProvider")
+    )
+
+
+def answered_in(seconds: float) -> str:
+    return f"answered in {seconds * 1000:.0f} ms" if seconds < 1 else f"answered in {seconds:.1f} s"
+
+
+def understood(notes: Sequence[str]) -> str:
+    return "Understood – " + ", ".join(notes)
+
+
+def number(similarity: float) -> str:
+    """Two decimals, a true minus sign, and a dash for "not known"."""
+    return "–" if similarity != similarity else f"{similarity:.2f}".replace("-", "−")
+
+
+def caption_found(name: str, similarity: float, threshold: float) -> str:
+    return f"{name}   similarity {number(similarity)}   (threshold {number(threshold)})"
+
+
+def caption_below(name: str, similarity: float, threshold: float) -> str:
+    return f"{name}   nothing at or above {number(threshold)}   (highest {number(similarity)})"
+
+
+def caption_waiting(name: str) -> str:
+    return f"{name}   comparing…"
+
+
+def other_modality(modality: str, accepted: str) -> str:
+    return f"This is {modality}; the model was made for {accepted}. Its answers mean little here."
+
+
+def about(version: str) -> str:
+    return f"AFLoc Desktop {version}"
+
+
+def kept_settings(reason: str) -> str:
+    return f"{reason} {SETTINGS_RESET}"
+
+
+SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
+    ("Wheel", "Zoom at the pointer"),
+    ("Left or middle drag", "Move the film"),
+    (
+        "Right drag, Ctrl + drag",
+        "Window: right widens, up brightens",
+    ),
+    ("Double click, =", "Fit film to window"),
+    ("+  −", "Zoom in, zoom out"),
+    ("1", "One film pixel per screen pixel"),
+    ("I", "Invert grey levels"),
+    ("R, 0", "Reset window"),
+    ("A", "AI overlay on or off"),
+    ("Space (hold)", "Hide everything AI"),
+    ("C", "Contour or colours"),
+    ("Esc", "Film only: choose no finding"),
+    ("/, Ctrl + F", "Go to the question box"),
+    ("Page Up, Page Down", "Previous, next film"),
+    ("Ctrl + O", "Open files"),
+    ("Ctrl + Shift + O", "Open folder"),
+)

@@ -1,0 +1,203 @@
+"""The main window: puts the panels side by side, and menus and keys to work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.ui import actions, dialogs, strings
+from afloc_desktop.ui.panels.browser import Browser
+from afloc_desktop.ui.panels.findings import FindingsPanel
+from afloc_desktop.ui.panels.heatmap import HeatmapPanel
+from afloc_desktop.ui.qt import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QEvent,
+    QFileDialog,
+    QKeyEvent,
+    QMainWindow,
+    QSplitter,
+    Qt,
+    QWidget,
+    Signal,
+    column,
+    label,
+)
+from afloc_desktop.ui.statusline import StatusLine
+from afloc_desktop.ui.viewer import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from afloc_desktop.state.store import State, Store
+    from afloc_desktop.state.workspace import Workspace
+
+_ZOOM_STEP = 1.25
+
+
+class MainWindow(QMainWindow):
+    """Everything the reader sees. Renders the store; knows no file and no model.
+
+    Attributes:
+        last_folder: Where the next file dialog opens; empty for the platform's own choice.
+    """
+
+    closing = Signal()
+
+    def __init__(self, store: Store, workspace: Workspace) -> None:
+        super().__init__()
+        self.last_folder = ""
+        self._store = store
+        self._workspace = workspace
+        self.setWindowTitle(strings.TITLE)
+        self.setAcceptDrops(True)
+        self.viewer = Viewer()
+        self.findings = FindingsPanel(workspace)
+        self.heatmap = HeatmapPanel(workspace)
+        self._actions = actions.make(self, self._calls())
+        self.viewer.add_buttons(
+            [self._actions[name] for name in actions.FILM_BAR],
+            [self._actions[name] for name in actions.AI_BAR],
+        )
+        self.browser = Browser(workspace, self._actions["open_files"], self._actions["open_folder"])
+        self.splitter = self._lay_out()
+        self._status = StatusLine(self.statusBar())
+        self.viewer.canvas.probed.connect(self._status.show_probe)
+        self.viewer.canvas.viewed.connect(self._show_switches)
+        self._stop_listening = store.listen(self.render_state)
+        self.render_state(store.state, store.state)
+
+    def _calls(self) -> dict[str, Callable[..., object]]:
+        canvas, workspace = self.viewer.canvas, self._workspace
+        return {
+            "open_files": self.open_files,
+            "open_folder": self.open_folder,
+            "open_sample": workspace.open_sample,
+            "close_all": workspace.close_all,
+            "quit": self.close,
+            "fit": canvas.fit,
+            "one_to_one": canvas.one_to_one,
+            "zoom_in": self._zoom_in,
+            "zoom_out": self._zoom_out,
+            "invert": canvas.set_inverted,
+            "reset_window": canvas.reset_window,
+            "overlay": workspace.set_overlay,
+            "contour": workspace.set_contour,
+            "clear": workspace.clear_question,
+            "ask": self._go_to_box,
+            "previous": workspace.select_previous,
+            "next": workspace.select_next,
+            "shortcuts": self._show_shortcuts,
+            "about": self._show_about,
+        }
+
+    def _lay_out(self) -> QSplitter:
+        research = label(strings.RESEARCH_ONLY, role="research")
+        research.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        side = QWidget()
+        side.setLayout(column(research, self.findings, self.heatmap, margins=(6, 8, 8, 0)))
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setHandleWidth(3)
+        for part, width in ((self.browser, 200), (self.viewer, 420), (side, 290)):
+            part.setMinimumWidth(width)
+            splitter.addWidget(part)
+            splitter.setCollapsible(splitter.count() - 1, False)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([270, 860, 330])
+        self.setCentralWidget(splitter)
+        return splitter
+
+    def render_state(self, old: State, new: State) -> None:
+        """Let every part show the new state."""
+        for part in (self.viewer, self.browser, self.findings, self.heatmap, self._status):
+            part.render_state(old, new)
+        self._actions["overlay"].setEnabled(new.model is not None)
+        self._actions["contour"].setEnabled(new.model is not None)
+        self._actions["clear"].setEnabled(new.prompt is not None)
+        self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
+        _set_quietly(self._actions["overlay"], new.is_overlay_on)
+        _set_quietly(self._actions["contour"], new.is_contour)
+        for name in ("fit", "one_to_one", "zoom_in", "zoom_out", "invert", "reset_window"):
+            self._actions[name].setEnabled(new.image is not None)
+
+    def _show_switches(self) -> None:
+        scene = self.viewer.canvas.scene
+        _set_quietly(self._actions["invert"], scene is not None and scene.is_inverted)
+
+    # --- opening
+
+    def open_files(self) -> None:
+        """Ask for files and open them."""
+        title, names = strings.OPEN_FILES_TITLE, strings.ANY_FILE
+        chosen, _ = QFileDialog.getOpenFileNames(self, title, self.last_folder, names)
+        self._open([Path(name) for name in chosen])
+
+    def open_folder(self) -> None:
+        """Ask for a folder and open it."""
+        title = strings.OPEN_FOLDER_TITLE
+        chosen = QFileDialog.getExistingDirectory(self, title, self.last_folder)
+        self._open([Path(chosen)] if chosen else [])
+
+    def _open(self, paths: list[Path]) -> None:
+        if paths:
+            self.last_folder = str(paths[0] if paths[0].is_dir() else paths[0].parent)
+            self._workspace.open_paths(paths)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
+        self._open([Path(url.toLocalFile()) for url in urls])
+        event.acceptProposedAction()
+
+    # --- keys and small windows
+
+    def _go_to_box(self) -> None:
+        self.findings.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _zoom_in(self) -> None:
+        self.viewer.canvas.zoom_by(_ZOOM_STEP)
+
+    def _zoom_out(self) -> None:
+        self.viewer.canvas.zoom_by(1 / _ZOOM_STEP)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            self._workspace.hide_ai(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._workspace.hide_ai(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        # The release of a held key goes elsewhere when the window loses the keyboard.
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._workspace.hide_ai(False)
+        super().changeEvent(event)
+
+    def _show_about(self) -> None:
+        model = self._store.state.model
+        words = strings.NO_MODEL if model is None else f"{model.title} ({model.id} {model.version})"
+        dialogs.about(self, words).open()
+
+    def _show_shortcuts(self) -> None:
+        dialogs.shortcuts(self).open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._stop_listening()
+        self.closing.emit()
+        super().closeEvent(event)
+
+
+def _set_quietly(action: QAction, is_on: bool) -> None:
+    action.blockSignals(True)
+    action.setChecked(is_on)
+    action.blockSignals(False)
