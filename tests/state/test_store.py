@@ -1,0 +1,119 @@
+from dataclasses import replace
+
+import pytest
+from doubles import FakeLocalizer, film, listing, ref
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.findings import propose
+from afloc_desktop.state.store import Answer, Model, Problem, State, Store, home_of
+
+EFFUSION = Prompt("effusion", "preset")
+
+
+def answered(number=1) -> Answer:
+    model, image = FakeLocalizer(), film(number)
+    question = model.understand("effusion")
+    heatmap = model.localize(image, EFFUSION)
+    proposal = propose(heatmap, question, spacing=None, provenance=model.provenance())
+    return Answer(EFFUSION, question, heatmap, proposal, 0.1)
+
+
+def reading(number=1, sha="bundle") -> State:
+    model = Model("fake", "1", "Fake", sha, "fingerprint", "CPUExecutionProvider", ("DX",), ())
+    return State(image=film(number), model=model, prompt=EFFUSION)
+
+
+def test_listeners_get_the_snapshot_before_and_after():
+    store, seen = Store(State()), []
+    store.listen(lambda old, new: seen.append((old.opacity, new.opacity)))
+    store.update(opacity=0.2)
+    assert seen == [(0.45, 0.2)]
+    assert store.state.opacity == 0.2
+
+
+def test_several_changes_are_told_once():
+    store, seen = Store(State()), []
+    store.listen(lambda old, new: seen.append(new))
+    store.update(opacity=0.2, is_contour=True, scanned=7)
+    assert len(seen) == 1
+
+
+def test_a_listener_that_ended_hears_nothing():
+    store, seen = Store(State()), []
+    stop = store.listen(lambda old, new: seen.append(new))
+    stop()
+    stop()
+    store.update(opacity=0.2)
+    assert seen == []
+
+
+def test_a_listener_may_not_update():
+    store = Store(State())
+    store.listen(lambda old, new: store.update(opacity=0.1))
+    with pytest.raises(RuntimeError):
+        store.update(opacity=0.2)
+
+
+def test_the_store_still_works_after_a_listener_failed():
+    store = Store(State())
+    stop = store.listen(lambda old, new: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.update(opacity=0.2)
+    stop()
+    store.update(opacity=0.3)
+    assert store.state.opacity == 0.3
+
+
+def test_an_unknown_field_is_refused():
+    with pytest.raises(TypeError):
+        Store(State()).update(opasity=0.2)
+
+
+def test_the_key_of_an_answer_is_the_key_of_its_film_model_and_words():
+    assert reading(1).key_for(film(1)) == answered(1).heatmap.key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        reading(1, sha="another bundle").key_for(film(1)),
+        reading(1).key_for(film(2)),
+        reading(1).key_for(film(1, pixel_sha256="same file, other pixels")),
+        reading(1).key_for(film(1, ref=replace(ref(1), frame=2))),
+        replace(reading(1), prompt=Prompt("nodule", "preset")).key_for(film(1)),
+        replace(reading(1), prompt=None).key_for(film(1)),
+        replace(reading(1), model=None).key_for(film(1)),
+    ],
+)
+def test_the_key_of_an_answer_fits_nothing_else(other):
+    assert other != answered(1).heatmap.key
+
+
+def test_the_readers_threshold_goes_before_the_findings_own():
+    answer = answered()
+    assert State().threshold(answer) == 0.3
+    assert State(thresholds={EFFUSION: 0.9}).threshold(answer) == 0.9
+
+
+def test_presence_follows_the_threshold_in_use():
+    answer = answered()
+    highest = answer.finding.similarity
+    assert State(thresholds={EFFUSION: highest}).is_present(answer)
+    assert not State(thresholds={EFFUSION: highest + 1e-6}).is_present(answer)
+
+
+def test_no_answer_without_a_question():
+    assert State(answers={EFFUSION: answered()}).answer is None
+
+
+def test_a_film_knows_its_study_and_series():
+    found = home_of(listing(1, 2), ref(2))
+    assert found is not None
+    assert (found[0].patient_id, found[1].description) == ("PID-7", "Chest 2")
+    assert home_of(listing(1), ref(2)) is None
+
+
+def test_a_problem_is_the_two_sentences_of_an_error():
+    error = UnreadableFile("The file ends too early.", remedy="Copy it again.")
+    assert Problem.of(error) == Problem("The file ends too early.", "Copy it again.")
