@@ -69,3 +69,21 @@ def make_image():
         return Image(**{**fields, **changes})
 
     return make
+
+
+@pytest.fixture
+def installed_tiny(tiny_bundle_master, afloc_home) -> str:
+    """The tiny bundle, installed where the application looks; its id."""
+    shutil.copytree(tiny_bundle_master, afloc_home / "bundles" / "tiny")
+    return "tiny"
+
+
+@pytest.fixture
+def study(tmp_path) -> Path:
+    """A folder of two films: a dot at (30, 40), and its MONOCHROME1 twin."""
+    from phantom_files import dot_film, write_film
+
+    folder = tmp_path / "study"
+    write_film(folder / "a.dcm", dot_film())
+    write_film(folder / "b.dcm", 4095 - dot_film(), PhotometricInterpretation="MONOCHROME1")
+    return folder

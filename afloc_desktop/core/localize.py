@@ -164,7 +164,7 @@ class Localizer:
             prompt=prompt,
             bundle_id=self.manifest.id,
             key=self.key(image, prompt),
-            notes=question.notes,
+            notes=question.notes + _assumptions(question, image),
         )
 
     def localize_all(
@@ -219,6 +219,13 @@ def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:
             names.setdefault(name.lower().rstrip("."), finding)
             names.setdefault(name.lower() + "s", finding)
     return names
+
+
+def _assumptions(question: Question, image: Image) -> tuple[str, ...]:
+    """What was taken for granted to answer: the usual view, where the file does not say."""
+    if question.side in ("right", "left") and image.row_direction is None:
+        return ("the file does not say which side is which; the usual view is assumed",)
+    return ()
 
 
 def _side_penalty(frame: Frame, grid: int, is_on_image_left: bool) -> FloatArray:

@@ -76,6 +76,14 @@ def test_a_named_side_is_the_patients_side(localizer, make_image, words, row_dir
     assert point.x == pytest.approx(x, abs=5)
 
 
+def test_an_assumed_side_is_told(localizer, make_image):
+    words = Prompt("right bright spot", "typed")
+    assert (
+        "assumed" in localizer.localize(two_dots(make_image, row_direction=None), words).notes[-1]
+    )
+    assert localizer.localize(two_dots(make_image), words).notes == ("side: right",)
+
+
 def test_both_sides_stay_lit_when_both_are_meant(localizer, make_image):
     image = two_dots(make_image)
     both = localizer.localize(image, Prompt("bilateral bright spots", "typed")).similarity

@@ -154,7 +154,7 @@ def _finding_entry(answer: Answer) -> dict[str, Any]:
         "peak": list(finding.peak) if finding.peak else None,
         "boxes": [list(region.box) for region in finding.regions],
         "areas_mm2": [region.area_mm2 for region in finding.regions],
-        "notes": list(question.notes),
+        "notes": list(answer.heatmap.notes),
         "warnings": list(question.warnings),
         "status": finding.status,
     }
