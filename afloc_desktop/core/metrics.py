@@ -121,9 +121,17 @@ def bootstrap_macro(groups: Sequence[Sequence[float]], *, seed: int = 0) -> Inte
     """Mean of the groups' means, cases resampled within each group."""
     random = np.random.default_rng(seed)
     arrays = [np.asarray(group, float) for group in groups]
-    samples = [
-        np.mean([np.nanmean(a[random.integers(len(a), size=len(a))]) for a in arrays])
-        for _ in range(REPLICATES)
-    ]
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return Interval(float(np.mean([np.nanmean(a) for a in arrays])), float(low), float(high))
+    draws = [a[random.integers(len(a), size=(REPLICATES, len(a)))] for a in arrays]
+    samples = np.mean([_means(drawn) for drawn in draws], axis=0)
+    low, high = np.nanpercentile(samples, [2.5, 97.5])
+    value = float(np.mean([_means(a[None])[0] for a in arrays]))
+    return Interval(value, float(low), float(high))
+
+
+def _means(rows: np.ndarray) -> np.ndarray:
+    """Mean of each row's numbers, NaN where a row has none; shape (rows,)."""
+    known = ~np.isnan(rows)
+    count = known.sum(axis=1)
+    totals = np.where(known, rows, 0).sum(axis=1)
+    means: np.ndarray = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
+    return means

@@ -1,0 +1,155 @@
+import csv
+from dataclasses import dataclass
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from afloc_desktop.core.domain import Heatmap, IdentityKey
+from afloc_desktop.core.errors import DatasetError, UnreadableFile
+from afloc_desktop.core.evaluate import NO_FINDING, evaluate, read_cases, read_labels
+from afloc_desktop.core.localize import TEXT
+
+
+@dataclass
+class Known:
+    """Enough of a question."""
+
+    finding_id: str
+    threshold: float = 0.5
+
+
+class FakeLocalizer:
+    """Answers every finding with the film itself, scaled to [0, 1]; knows all but zebras."""
+
+    class manifest:  # noqa: N801
+        id = "fake"
+
+    def __init__(self):
+        self.asked = []
+
+    def understand(self, words):
+        return Known(TEXT if "zebra" in words.lower() else words)
+
+    def localize(self, film, prompt):
+        self.asked.append(prompt.words)
+        key = IdentityKey("", 1, film.pixel_sha256, "", "", prompt.words)
+        return Heatmap(film.pixels / 255, (1.0, 1.0), prompt, "fake", key, ())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Films whose brightest square is their finding; the last has its box elsewhere."""
+    lines = []
+    for index in range(10):
+        film = np.zeros((224, 224), np.uint8)
+        film[80:120, 60:100] = 200 - index
+        PIL.Image.fromarray(film).save(tmp_path / f"{index}.png")
+        x = 60 if index < 9 else 150
+        lines.append([f"{index}.png", "Mass", x / 224, 80 / 224, 40 / 224, 40 / 224, ""])
+    for index in range(10, 20):
+        film = np.full((224, 224), index, np.uint8)
+        PIL.Image.fromarray(film).save(tmp_path / f"{index}.png")
+    write(tmp_path / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
+    return tmp_path
+
+
+def write(path, header, lines):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header, *lines])
+    return path
+
+
+def run(folder, labels=None, **options):
+    cases = read_cases(folder / "regions.csv", None)
+    return evaluate(FakeLocalizer(), cases, images=folder, labels=labels or {}, **options)
+
+
+def test_pointing_counts_the_films_whose_brightest_place_is_in_the_box(folder):
+    (row,) = run(folder).rows
+    assert (row.label, row.cases) == ("Mass", 10)
+    assert row.pointing.value == 0.9
+    assert row.iou.value == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_centre_prior_is_scored_on_the_same_cases(folder):
+    report = run(folder)
+    assert report.centre[0].cases == 10
+    assert report.centre[0].pointing.value == 0
+    assert report.centre_macro.label == report.macro.label == "macro-1"
+
+
+def test_labels_are_separated_by_the_highest_similarity(folder):
+    labels = {f"{i}.png": frozenset({"Mass"} if i < 10 else {NO_FINDING}) for i in range(20)}
+    (row,) = run(folder, labels).labels
+    assert (row.positives, row.films) == (10, 20)
+    assert row.against_others.value == row.against_no_finding.value == 1.0
+
+
+def test_a_label_with_too_few_films_gets_no_figure(folder):
+    labels = {"0.png": frozenset({"Mass"}), "10.png": frozenset({NO_FINDING})}
+    assert run(folder, labels).labels == ()
+
+
+def test_labels_the_bundle_does_not_list_are_named(folder):
+    labels = {"0.png": frozenset({"Zebra"})}
+    assert run(folder, labels).not_asked == ("Zebra",)
+
+
+def test_rsna_opacities_are_asked_as_pneumonia(folder):
+    lines = [["0.png", "Lung Opacity (RSNA pneumonia)", 0.1, 0.1, 0.2, 0.2, ""]]
+    write(folder / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
+    localizer = FakeLocalizer()
+    evaluate(localizer, read_cases(folder / "regions.csv", None), images=folder, labels={})
+    assert localizer.asked == ["pneumonia"]
+
+
+def test_the_other_protocol_cuts_at_the_bundles_own_threshold(folder):
+    (row,) = run(folder, protocol="cheXlocalize").rows
+    assert row.iou.value == pytest.approx(0.9)
+
+
+def test_a_mask_file_is_a_region_too(folder):
+    mask = np.zeros((224, 224), np.uint8)
+    mask[80:120, 60:100] = 255
+    (folder / "masks").mkdir()
+    PIL.Image.fromarray(mask).save(folder / "masks" / "m.png")
+    lines = [["0.png", "Mass", "", "", "", "", "masks/m.png"]]
+    write(folder / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
+    (row,) = run(folder).rows
+    assert (row.pointing.value, row.iou.value) == (1, 1)
+
+
+def test_several_boxes_of_one_label_are_one_case(folder):
+    box = [0.1, 0.1, 0.2, 0.2, ""]
+    lines = [["0.png", "Mass", *box], ["0.png", "Mass", *box], ["0.png", "Nodule", *box]]
+    write(folder / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
+    cases = read_cases(folder / "regions.csv", None)
+    assert [(c.label, len(c.boxes)) for c in cases] == [("Mass", 2), ("Nodule", 1)]
+
+
+def test_only_the_images_asked_for_are_read(folder):
+    assert [c.image for c in read_cases(folder / "regions.csv", {"3.png"})] == ["3.png"]
+
+
+def test_labels_are_read_for_one_split(tmp_path):
+    lines = [["a", "Mass;Nodule", "dev"], ["b", "No Finding", "train"]]
+    path = write(tmp_path / "l.csv", ["image", "labels", "split"], lines)
+    assert read_labels(path, "dev") == {"a": frozenset({"Mass", "Nodule"})}
+    assert len(read_labels(path, None)) == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"image,label\n", b"\xff\xfe\x00", b"image,label,x,y,w,h,mask\na,b,c,1,1,1,\n"]
+)
+def test_a_table_that_cannot_be_used_says_why(tmp_path, content):
+    (tmp_path / "r.csv").write_bytes(content)
+    with pytest.raises(DatasetError) as caught:
+        read_cases(tmp_path / "r.csv", None)
+    assert caught.value.remedy
+
+
+def test_an_absent_picture_is_named(folder):
+    (folder / "4.png").unlink()
+    with pytest.raises(UnreadableFile, match=r"4\.png"):
+        run(folder)
