@@ -113,8 +113,7 @@ def bootstrap(count: int, statistic: Callable[[np.ndarray], float], *, seed: int
     """
     random = np.random.default_rng(seed)
     samples = [statistic(random.integers(count, size=count)) for _ in range(REPLICATES)]
-    low, high = np.nanpercentile(samples, [2.5, 97.5])
-    return Interval(statistic(np.arange(count)), float(low), float(high))
+    return _interval(statistic(np.arange(count)), np.array(samples))
 
 
 def bootstrap_macro(groups: Sequence[Sequence[float]], *, seed: int = 0) -> Interval:
@@ -123,8 +122,12 @@ def bootstrap_macro(groups: Sequence[Sequence[float]], *, seed: int = 0) -> Inte
     arrays = [np.asarray(group, float) for group in groups]
     draws = [a[random.integers(len(a), size=(REPLICATES, len(a)))] for a in arrays]
     samples = np.mean([_means(drawn) for drawn in draws], axis=0)
-    low, high = np.nanpercentile(samples, [2.5, 97.5])
-    value = float(np.mean([_means(a[None])[0] for a in arrays]))
+    return _interval(float(np.mean([_means(a[None])[0] for a in arrays])), samples)
+
+
+def _interval(value: float, samples: np.ndarray) -> Interval:
+    known = samples[~np.isnan(samples)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
     return Interval(value, float(low), float(high))
 
 

@@ -82,3 +82,8 @@ def test_an_interval_covers_its_value_and_repeats_with_its_seed():
 def test_the_macro_mean_weighs_every_group_alike():
     interval = metrics.bootstrap_macro([[1.0] * 50, [0.0]])
     assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
+
+
+def test_without_one_number_there_is_no_interval():
+    interval = metrics.bootstrap_macro([[float("nan")] * 3])
+    assert np.isnan([interval.value, interval.low, interval.high]).all()
