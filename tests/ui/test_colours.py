@@ -1,0 +1,30 @@
+import numpy as np
+
+from afloc_desktop.ui.colours import heat
+
+
+def lightness() -> np.ndarray:
+    """CIE L* of the map, from sRGB."""
+    srgb = heat() / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    y = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
+
+
+def test_there_are_256_colours():
+    assert (heat().shape, heat().dtype) == ((256, 3), np.uint8)
+
+
+def test_higher_is_always_lighter():
+    smoothed = np.convolve(lightness(), np.ones(5) / 5, "valid")  # 8-bit rounding
+    assert (np.diff(smoothed) > 0).all()
+
+
+def test_equal_steps_look_equally_large():
+    steps = np.diff(lightness()[::17])
+    assert steps.max() / steps.min() < 2
+
+
+def test_no_stop_lies_outside_what_a_screen_can_show():
+    ends = heat()[[0, 255]].astype(int)
+    assert (ends.max(axis=1) < 255).all()
