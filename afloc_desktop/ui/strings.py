@@ -201,7 +201,7 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
         "Window: right widens, up brightens",
     ),
     ("Double click, =", "Fit film to window"),
-    ("+  −", "Zoom in, zoom out"),
+    ("+, −", "Zoom in, zoom out"),
     ("1", "One film pixel per screen pixel"),
     ("I", "Invert grey levels"),
     ("R, 0", "Reset window"),
@@ -213,4 +213,7 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ("Page Up, Page Down", "Previous, next film"),
     ("Ctrl + O", "Open files"),
     ("Ctrl + Shift + O", "Open folder"),
+    ("Ctrl + W", "Close all studies"),
+    ("Ctrl + Q", "Quit"),
+    ("F1", "This list"),
 )

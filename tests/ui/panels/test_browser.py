@@ -1,0 +1,124 @@
+from functools import partial
+from unittest.mock import create_autospec
+
+import pytest
+from doubles import listing, ref
+from readings import MARKUP, SKIPPED, STATES, reading
+
+from afloc_desktop.core.domain import Listing, Series, Study
+from afloc_desktop.state.store import State
+from afloc_desktop.state.workspace import Workspace
+from afloc_desktop.ui.panels.browser import Browser
+from afloc_desktop.ui.qt import QAction, QPushButton, QToolButton, QTreeWidget, children
+
+
+@pytest.fixture
+def workspace():
+    return create_autospec(Workspace, instance=True)
+
+
+@pytest.fixture
+def browser(qtbot, workspace):
+    owner = QAction("files"), QAction("folder")
+    made = Browser(workspace, *owner)
+    made.owner = owner
+    qtbot.addWidget(made)
+    made.resize(280, 600)
+    made.show()
+    return made
+
+
+def texts(tree):
+    def walk(item, depth):
+        for child in children(item):
+            yield "  " * depth + child.text(0)
+            yield from walk(child, depth + 1)
+
+    return list(walk(tree.invisibleRootItem(), 0))
+
+
+def trees(browser):
+    return browser.findChildren(QTreeWidget)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_can_be_shown(browser, name):
+    browser.render_state(State(), STATES[name])
+    assert not browser.grab().isNull()
+
+
+def test_the_tree_is_patient_study_series(browser):
+    browser.render_state(State(), State(listing=listing(1, 2)))
+    assert texts(trees(browser)[0]) == [
+        "Doe, Jane   PID-7",
+        "  2024-02-29   Chest radiograph",
+        "    DX   Chest 1   PA",
+        "    DX   Chest 2   PA",
+    ]
+
+
+def test_a_series_of_several_films_unfolds(browser):
+    series = Series("1.1", 1, "DX", "Chest", "", "", (ref(1), ref(2)))
+    study = Study("1", "", "", "", "", "", (series,))
+    browser.render_state(State(), State(listing=Listing((study,), ())))
+    assert texts(trees(browser)[0])[2:] == [
+        "    DX   Chest   (2 films)",
+        "      Film 1",
+        "      Film 2",
+    ]
+
+
+def test_choosing_a_film_shows_it(browser, workspace):
+    browser.render_state(State(), State(listing=listing(1, 2)))
+    tree = trees(browser)[0]
+    patient = tree.topLevelItem(0)
+    tree.setCurrentItem(patient.child(0).child(1))
+    workspace.select_image.assert_called_once_with(ref(2))
+
+
+def test_the_film_on_screen_is_marked_without_asking_for_it_again(browser, workspace):
+    browser.render_state(State(), reading())
+    assert trees(browser)[0].currentItem().text(0) == "DX   Chest 1   PA"
+    workspace.select_image.assert_not_called()
+
+
+def test_names_with_markup_stand_as_they_are(browser):
+    browser.render_state(State(), State(listing=listing(1, patient=MARKUP)))
+    patient = trees(browser)[0].topLevelItem(0)
+    assert patient.text(0).startswith("<b>Roe</b><img>, <script>")
+    assert "<b>" not in patient.toolTip(0)
+
+
+def test_skipped_files_unfold_with_their_reasons(browser, qtbot):
+    browser.render_state(State(), State(listing=listing(1, skipped=SKIPPED)))
+    title = next(b for b in browser.findChildren(QToolButton) if "Skipped" in b.text())
+    assert (title.text(), trees(browser)[1].isVisible()) == ("Skipped files (2)", False)
+    title.click()
+    assert trees(browser)[1].isVisible()
+    assert "b.dcm: The file ends too early." in texts(trees(browser)[1])
+    title.click()
+    assert not trees(browser)[1].isVisible()
+
+
+def test_a_listing_under_way_counts_and_can_be_stopped(browser, workspace):
+    browser.render_state(State(), STATES["listing"])
+    stop = next(b for b in browser.findChildren(QPushButton) if b.text() == "Stop")
+    assert stop.isVisible()
+    stop.click()
+    workspace.stop_listing.assert_called_once_with()
+    browser.render_state(STATES["listing"], State())
+    assert not stop.isVisible()
+
+
+def test_the_buttons_open_files_and_folders(browser):
+    opened = []
+    for action in browser.owner:
+        action.triggered.connect(partial(_note, opened, action.text()))
+    for button in browser.findChildren(QPushButton):
+        if button.text().endswith("…"):
+            button.click()
+    assert sorted(opened) == ["files", "folder"]
+
+
+def _note(where, name):
+    where.append(name)

@@ -1,0 +1,157 @@
+from dataclasses import replace
+from unittest.mock import create_autospec
+
+import pytest
+from readings import EFFUSION, MODEL, STATES, asked, reading
+
+from afloc_desktop.state.store import State
+from afloc_desktop.state.workspace import Workspace
+from afloc_desktop.ui.panels.findings import FindingsPanel
+from afloc_desktop.ui.qt import QLabel, QProgressBar, Qt, QTreeWidget, children
+
+
+@pytest.fixture
+def workspace():
+    return create_autospec(Workspace, instance=True)
+
+
+@pytest.fixture
+def panel(qtbot, workspace):
+    made = FindingsPanel(workspace)
+    qtbot.addWidget(made)
+    made.resize(320, 600)
+    made.show()
+    return made
+
+
+def shown(panel):
+    """(group, label, number) of each row in sight."""
+    root = panel.findChild(QTreeWidget).invisibleRootItem()
+    return [
+        (group.text(0), item.text(0), item.text(1))
+        for group in children(root)
+        for item in children(group)
+        if not item.isHidden()
+    ]
+
+
+def said(panel):
+    return [part.text() for part in panel.findChildren(QLabel) if part.isVisible()]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_can_be_shown(panel, name):
+    panel.render_state(State(), STATES[name])
+    assert not panel.grab().isNull()
+
+
+def test_findings_stand_under_their_groups_with_their_numbers(panel):
+    panel.render_state(State(), reading())
+    rows = shown(panel)
+    assert [row[:2] for row in rows] == [
+        ("Pleura", "Pleural effusion"),
+        ("Pleura", "Pneumothorax"),
+        ("Lung", "Consolidation"),
+        ("Lung", "Nodule or mass"),
+        ("Heart", "Enlarged heart"),
+    ]
+    expected = reading().answers[EFFUSION].finding.similarity
+    assert rows[0][2] == f"{expected:.2f}"
+
+
+def test_no_number_before_it_is_known_and_none_while_hidden(panel):
+    panel.render_state(State(), reading(answers={}))
+    assert {row[2] for row in shown(panel)} == {""}
+    panel.render_state(reading(answers={}), reading())
+    panel.render_state(reading(), reading(is_hidden=True))
+    assert {row[2] for row in shown(panel)} == {""}
+
+
+def test_choosing_a_row_asks_for_it(panel, workspace):
+    panel.render_state(State(), reading(prompt=None))
+    tree = panel.findChild(QTreeWidget)
+    tree.setCurrentItem(tree.topLevelItem(1).child(1))
+    workspace.select_finding.assert_called_once_with("nodule")
+
+
+def test_the_chosen_row_is_marked_without_asking_again(panel, workspace):
+    panel.render_state(State(), reading())
+    assert panel.findChild(QTreeWidget).currentItem().text(0) == "Pleural effusion"
+    workspace.select_finding.assert_not_called()
+
+
+def test_typing_narrows_by_label_and_synonym(panel, qtbot):
+    panel.render_state(State(), reading())
+    qtbot.keyClicks(panel.box, "pneumo")
+    assert [row[1] for row in shown(panel)] == ["Pneumothorax", "Consolidation"]
+    panel.box.clear()
+    assert len(shown(panel)) == 5
+
+
+def test_words_outside_the_list_are_offered_as_a_question(panel, qtbot):
+    panel.render_state(State(), reading())
+    qtbot.keyClicks(panel.box, "swallowed coin")
+    assert "Not in the list. Press Enter to ask for these words." in said(panel)
+
+
+def test_enter_asks_and_clears_the_box(panel, qtbot, workspace):
+    panel.render_state(State(), reading())
+    qtbot.keyClicks(panel.box, "right lung")
+    qtbot.keyClick(panel.box, Qt.Key.Key_Return)
+    workspace.ask.assert_called_once_with("right lung")
+    assert panel.box.text() == ""
+
+
+def test_typed_questions_stand_first_and_can_be_chosen_again(panel, workspace):
+    panel.render_state(State(), replace(asked("right lung"), prompt=None))
+    assert shown(panel)[0][:2] == ("Your questions", "right lung")
+    tree = panel.findChild(QTreeWidget)
+    tree.setCurrentItem(tree.topLevelItem(0).child(0))
+    workspace.ask.assert_called_once_with("right lung")
+
+
+def test_what_was_understood_of_the_words_is_said(panel):
+    panel.render_state(State(), asked("right lung"))
+    assert "Understood – side: right" in said(panel)
+
+
+def test_a_negation_is_warned_of(panel):
+    panel.render_state(State(), asked("no effusion"))
+    assert "Negations are not understood." in said(panel)
+
+
+def test_without_a_model_reason_and_remedy_are_said_literally(panel):
+    panel.render_state(State(), STATES["no model"])
+    (text,) = [t for t in said(panel) if "model" in t]
+    assert "There is no <b>model</b> installed. Install one & restart." in text
+
+
+def test_a_failure_is_said(panel):
+    panel.render_state(State(), STATES["failed"])
+    assert any("Install one & restart." in text for text in said(panel))
+
+
+@pytest.mark.parametrize("key", ["model", "survey", "answer"])
+def test_the_model_at_work_is_seen_and_nothing_jumps(panel, key):
+    state = reading(prompt=None)
+    panel.render_state(State(), state)
+    tree = panel.findChild(QTreeWidget)
+    before = tree.geometry()
+    panel.render_state(state, replace(state, busy=frozenset({key})))
+    assert panel.findChild(QProgressBar).isVisible()
+    assert tree.geometry() == before
+
+
+def test_the_panel_never_speaks_of_probability(panel):
+    for name, state in STATES.items():
+        panel.render_state(State(), state)
+        assert not any("probab" in text.lower() for text in said(panel)), name
+
+
+def test_space_is_left_to_the_window(panel, qtbot, workspace):
+    panel.render_state(State(), reading(model=MODEL))
+    tree = panel.findChild(QTreeWidget)
+    tree.setFocus()
+    workspace.reset_mock()
+    qtbot.keyClick(tree, Qt.Key.Key_Space)
+    assert workspace.mock_calls == []

@@ -1,0 +1,118 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from doubles import Desk, FakeLocalizer
+
+from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.settings import load_settings
+from afloc_desktop.ui import app, strings
+from afloc_desktop.ui.app import Camera, Station
+from afloc_desktop.ui.qt import QApplication, QMessageBox, QPixmap
+
+
+def test_closing_remembers_the_window_and_the_look(station):
+    made = station()
+    made.settle()
+    made.workspace.set_opacity(0.3)
+    made.workspace.set_contour(True)
+    made.window.last_folder = "/films"
+    made.window.close()
+    saved = load_settings(Paths.default().settings_file)
+    assert (saved.opacity, saved.is_contour, saved.last_folder) == (0.3, True, "/films")
+    assert saved.window[2:] == (1100, 700)
+    assert len(saved.columns) == 3
+    again = station(paths=())
+    assert (again.store.state.opacity, again.window.last_folder) == (0.3, "/films")
+
+
+def test_unusable_settings_are_said_and_kept(station):
+    file = Paths.default().settings_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("schema = 99")
+    made = station(paths=())
+    assert made.store.state.notice.reason == "The settings file was written by another version."
+    assert file.with_suffix(".unusable.toml").read_text() == "schema = 99"
+
+
+def test_the_first_window_fits_its_screen(qtbot):
+    made = Station(Paths.default(), Desk().engine())
+    free = QApplication.primaryScreen().availableGeometry()
+    assert made.window.width() <= max(free.width(), made.window.minimumSizeHint().width())
+    made.close()
+    made.window.close()
+    made.window.deleteLater()
+
+
+def test_the_sample_opens_with_its_strongest_finding(station):
+    made = station(paths=(), demo=True)
+    made.settle()
+    assert made.store.state.answer is not None
+
+
+def test_the_picture_is_taken_when_everything_has_come_to_rest(station, qtbot, tmp_path):
+    made = station(Desk(localizer=FakeLocalizer(delay_s=0.05)), paths=(), demo=True)
+    camera = Camera(made, tmp_path / "window.png")
+    qtbot.waitUntil(lambda: camera.is_saved, timeout=10_000)
+    assert made.store.state.answer is not None
+    assert QPixmap(str(tmp_path / "window.png")).width() == 1100
+    assert not made.window.isVisible()
+
+
+def test_closing_during_inference_takes_less_than_a_second(station, qtbot):
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    class Stuck(FakeLocalizer):
+        def localize(self, image, prompt, *, check=lambda: None):
+            is_asked.set()
+            may_answer.wait(10)
+            return super().localize(image, prompt)
+
+    made = station(Desk(localizer=Stuck()))
+    qtbot.waitUntil(is_asked.is_set)
+    started = time.monotonic()
+    made.window.close()
+    made.close()
+    assert time.monotonic() - started < 1
+    may_answer.set()
+
+
+def test_nothing_freezes_while_the_model_runs(station, qtbot):
+    """The longest silence of the event loop while a slow model answers five findings."""
+    made = station(Desk(localizer=FakeLocalizer(delay_s=0.1)))
+    qtbot.waitUntil(lambda: "survey" in made.store.state.busy, timeout=5000)
+    longest, last = 0.0, time.monotonic()
+    while "survey" in made.store.state.busy:
+        qtbot.wait(2)
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+    assert longest < 0.1
+
+
+def test_a_defect_reaches_the_reader(station, capsys):
+    made = station(paths=())
+    try:
+        raise ValueError("ours")
+    except ValueError as error:
+        app._crashed(made.window, ValueError, error, error.__traceback__)
+    box = made.window.findChild(QMessageBox)
+    assert box.text() == strings.CRASH_TEXT
+    assert "ValueError: ours" in box.detailedText()
+    assert "ValueError: ours" in capsys.readouterr().err
+    box.reject()
+
+
+@pytest.mark.slow
+def test_the_window_starts_and_ends_as_a_process(tmp_path):
+    code = (
+        "from pathlib import Path; import sys; from afloc_desktop.ui.app import run;"
+        f"code = run([], screenshot=Path({str(tmp_path / 'w.png')!r}), quit_after_s=30);"
+        "assert 'torch' not in sys.modules; sys.exit(code)"
+    )
+    home = os.environ | {"AFLOC_HOME": str(tmp_path / "home")}
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, env=home)
+    assert child.returncode == 0, child.stderr.decode()
+    assert (tmp_path / "w.png").stat().st_size > 1000

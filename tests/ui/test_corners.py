@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from doubles import film
+from readings import EFFUSION, MODEL, asked, reading
+
+from afloc_desktop.state.store import State
+from afloc_desktop.ui import corners
+from afloc_desktop.ui.qt import QImage, QPainter, QRect
+
+
+class Pen:
+    """Records what a painter is asked to write, and where."""
+
+    def __init__(self, painter):
+        self._painter = painter
+        self.written = []
+
+    def drawText(self, area, flags, text):  # noqa: N802  -- Qt's name
+        self.written.append((area, text))
+        return self._painter.drawText(area, flags, text)
+
+    def __getattr__(self, name):
+        return getattr(self._painter, name)
+
+
+def written(call, *arguments) -> tuple[list[str], np.ndarray]:
+    picture = QImage(400, 300, QImage.Format.Format_Grayscale8)
+    picture.fill(0)
+    with QPainter(picture) as painter:
+        pen = Pen(painter)
+        call(pen, QRect(0, 0, 400, 300), *arguments)
+    return [text for _, text in pen.written], np.array(picture.constBits()).reshape(300, 400)
+
+
+@pytest.mark.parametrize(("direction", "on_the_left"), [("L", "R"), ("R", "L")])
+def test_side_markers_follow_the_films_direction(qtbot, direction, on_the_left):
+    """x increasing to the patient's left means the patient's right is on the screen's left."""
+    texts, ink = written(corners.paint_markers, film(row_direction=direction))
+    assert texts[0] == on_the_left
+    assert set(texts) == {"R", "L"}
+    assert ink[:, :60].any()
+    assert ink[:, -60:].any()
+
+
+def test_an_unknown_side_has_no_marker(qtbot):
+    texts, ink = written(corners.paint_markers, film(row_direction=None))
+    assert texts == []
+    assert not ink.any()
+
+
+def test_the_caption_says_what_is_painted():
+    state = reading()
+    found = corners.caption(state, state.answer)
+    assert found.startswith("Pleural effusion   similarity 0.")
+    assert "(threshold 0.30)" in found
+
+
+def test_the_caption_says_that_nothing_reaches_the_threshold():
+    state = reading(thresholds={EFFUSION: 0.9})
+    assert "nothing at or above 0.90" in corners.caption(state, state.answer)
+
+
+def test_the_caption_never_speaks_of_probability():
+    for state in (reading(), reading(thresholds={EFFUSION: 0.9})):
+        assert "probab" not in corners.caption(state, state.answer).lower()
+
+
+def test_the_caption_waits_for_an_answer_on_its_way():
+    state = reading(answers={}, busy=frozenset({"survey"}))
+    assert corners.caption(state, None) == "Pleural effusion   comparing…"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        reading(prompt=None),
+        reading(is_hidden=True),
+        reading(is_overlay_on=False),
+        reading(answers={}),
+    ],
+)
+def test_the_caption_is_silent_where_there_is_nothing_to_say(state):
+    assert corners.caption(state, None) == ""
+
+
+def test_the_caption_of_typed_words_is_those_words():
+    state = asked("right lung")
+    assert corners.caption(state, state.answer).startswith("right lung   ")
+    waiting = replace(state, answers={}, busy=frozenset({"answer"}), model=MODEL)
+    assert corners.caption(waiting, None) == "right lung   comparing…"

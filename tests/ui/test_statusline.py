@@ -1,0 +1,43 @@
+import pytest
+from readings import PROBLEM, STATES, reading
+
+from afloc_desktop.state.store import State
+from afloc_desktop.ui.qt import QLabel, QMainWindow
+from afloc_desktop.ui.statusline import StatusLine, doing
+
+
+@pytest.fixture
+def window(qtbot):
+    made = QMainWindow()
+    qtbot.addWidget(made)
+    return made
+
+
+def said(window):
+    return [part.text() for part in window.statusBar().findChildren(QLabel)]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_can_be_shown(window, name):
+    StatusLine(window.statusBar()).render_state(State(), STATES[name])
+    assert not window.grab().isNull()
+
+
+def test_model_version_and_the_processor_really_used_are_named(window):
+    StatusLine(window.statusBar()).render_state(State(), reading())
+    assert "Model fake 1   ·   CPU" in said(window)
+    assert "answered in 120 ms" in said(window)
+
+
+def test_what_is_under_way_goes_before_what_went_wrong():
+    assert doing(State(busy=frozenset({"scan"}), scanned=12)) == "Looking through files… 12"
+    assert doing(State(busy=frozenset({"image"}), notice=PROBLEM)) == "Reading film…"
+    assert doing(State(busy=frozenset({"answer"}))) == "Comparing…"
+    assert doing(State(notice=PROBLEM)).startswith("There is no <b>model</b> installed.")
+    assert doing(State()) == "Ready"
+
+
+def test_the_probe_is_shown_as_it_comes(window):
+    line = StatusLine(window.statusBar())
+    line.show_probe("x 1  y 2   value 3")
+    assert "x 1  y 2   value 3" in said(window)

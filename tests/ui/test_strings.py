@@ -1,0 +1,33 @@
+import inspect
+import math
+
+import pytest
+
+from afloc_desktop.ui import strings
+
+
+@pytest.mark.parametrize(
+    ("similarity", "shown"), [(0.456, "0.46"), (-0.05, "−0.05"), (math.nan, "–"), (0, "0.00")]
+)
+def test_a_number_has_two_decimals_and_unknown_is_a_dash(similarity, shown):
+    assert strings.number(similarity) == shown
+
+
+def test_nothing_is_called_a_probability_but_to_say_it_is_none():
+    source = inspect.getsource(strings).lower()
+    assert source.count("probab") == source.count("not a probability") == 1
+
+
+def test_every_provider_has_a_name():
+    assert strings.provider("CPUExecutionProvider") == "CPU"
+    assert strings.provider("CUDAExecutionProvider") == "GPU (CUDA)"
+    assert strings.provider("CoreMLExecutionProvider") == "CoreML"
+
+
+def test_times_are_in_the_unit_that_fits():
+    assert strings.answered_in(0.034) == "answered in 34 ms"
+    assert strings.answered_in(2.34) == "answered in 2.3 s"
+
+
+def test_one_film_is_not_films():
+    assert (strings.images(1), strings.images(2)) == ("1 film", "2 films")
