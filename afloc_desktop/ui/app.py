@@ -99,6 +99,7 @@ class Station:
             self.window.showMaximized()
         else:
             self.window.show()
+        self.window.viewer.canvas.setFocus()
         QTimer.singleShot(0, partial(self._begin, tuple(paths), demo))
 
     def close(self) -> None:

@@ -16,23 +16,30 @@ from afloc_desktop.core.geometry import Box
 from afloc_desktop.ui.windowing import full_range
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from afloc_desktop.core.dicom.display import Choice
+    from afloc_desktop.core.dicom.display import Choice, GreyArray
     from afloc_desktop.core.domain import BoolArray, FloatArray, Image, VoiWindow
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """Grey levels of a part of a film.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of one of a film's copies.
 
     Attributes:
-        grey: uint8, shape (rows, columns), C order.
-        area: What it covers, source pixels; may reach up to one averaged pixel beyond the film.
+        level: 0 is the film, each further one is half the size.
+        top, left, bottom, right: Pixels of that copy.
     """
 
-    grey: npt.NDArray[np.uint8]
-    area: Box
+    level: int
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def area(self) -> Box:
+        """What it covers, source pixels; up to one averaged pixel beyond an odd film."""
+        side = 2**self.level
+        return Box(self.left * side, self.top * side, self.right * side, self.bottom * side)
 
 
 class Film:
@@ -43,29 +50,35 @@ class Film:
         self._levels: list[tuple[FloatArray, BoolArray | None]] = [(image.pixels, image.padding)]
         self._full_range: VoiWindow | None = None
 
-    def piece(self, visible: Box, zoom: float, choice: Choice) -> Piece:
-        """Grey levels of the visible part, at least as fine as the screen.
+    def part(self, visible: Box, zoom: float) -> Part:
+        """What to draw so that the screen gets at least its own resolution.
 
         Args:
             visible: Source pixels, inside the film.
             zoom: Device pixels per source pixel.
-            choice: How values become grey.
         """
-        number = max(0, floor(log2(1 / zoom)))
-        pixels, padding = self._level(number)
-        factor = 2**number
+        level = max(0, floor(log2(1 / zoom)))
+        rows, columns = self._level(level)[0].shape
+        side = 2**level
         # One pixel more on each side, so that interpolation at the border sees its neighbour.
-        top, left = max(0, floor(visible.y0 / factor) - 1), max(0, floor(visible.x0 / factor) - 1)
-        bottom = min(pixels.shape[0], ceil(visible.y1 / factor) + 1)
-        right = min(pixels.shape[1], ceil(visible.x1 / factor) + 1)
-        part = np.s_[top:bottom, left:right]
+        return Part(
+            level,
+            max(0, floor(visible.y0 / side) - 1),
+            max(0, floor(visible.x0 / side) - 1),
+            min(rows, ceil(visible.y1 / side) + 1),
+            min(columns, ceil(visible.x1 / side) + 1),
+        )
+
+    def grey(self, part: Part, choice: Choice) -> GreyArray:
+        """Grey levels of a part through a window or table: uint8, C order."""
+        pixels, padding = self._level(part.level)
+        where = np.s_[part.top : part.bottom, part.left : part.right]
         cut = replace(
             self.image,
-            pixels=np.ascontiguousarray(pixels[part]),
-            padding=None if padding is None else padding[part],
+            pixels=np.ascontiguousarray(pixels[where]),
+            padding=None if padding is None else padding[where],
         )
-        grey = render(cut, self._fixed(choice))
-        return Piece(grey, Box(left * factor, top * factor, right * factor, bottom * factor))
+        return render(cut, self._fixed(choice))
 
     def _fixed(self, choice: Choice) -> Choice:
         """The full range is that of the film, not of the part of it on screen."""

@@ -66,21 +66,39 @@ def colour_range(own_threshold: float, highest: float) -> tuple[float, float]:
 
 
 def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
-    """Colour the visible part of a map; None where no part of it is on screen."""
-    rows, columns = heatmap.similarity.shape
-    scale_x, scale_y = heatmap.scale
-    box = view.visible(round(rows * scale_y), round(columns * scale_x))
-    if box is None:
+    """Colour the part of a map that is on screen and may reach the threshold; None if none is."""
+    extent = _extent(heatmap, look.threshold)
+    if extent is None:
         return None
-    left, top, right, bottom = _on_screen(view, box)
+    left, top, right, bottom = _on_screen(view, extent)
     if right <= left or bottom <= top:
         return None
+    scale_x, scale_y = heatmap.scale
     # Centres of the screen pixels, as source points, as fractional map pixels.
     near = view.to_source(Point(left + 0.5, top + 0.5))
     across = (near.x + np.arange(right - left) / view.zoom) / scale_x - 0.5
     down = (near.y + np.arange(bottom - top) / view.zoom) / scale_y - 0.5
     values = _sampled(heatmap.similarity, down, across)
     return Layer(_contour(values, look) if look.is_contour else _filled(values, look), left, top)
+
+
+def _extent(heatmap: Heatmap, threshold: float) -> Box | None:
+    """The source pixels that interpolation can lift to the threshold.
+
+    A finding covers a tenth of a film: interpolating and colouring the rest was nine tenths of
+    the time of a frame.
+    """
+    above = heatmap.similarity >= threshold
+    rows, columns = np.flatnonzero(above.any(axis=1)), np.flatnonzero(above.any(axis=0))
+    if not rows.size:
+        return None
+    scale_x, scale_y = heatmap.scale
+    return Box(
+        max(0, columns[0] - 1) * scale_x,
+        max(0, rows[0] - 1) * scale_y,
+        min(above.shape[1], columns[-1] + 2) * scale_x,
+        min(above.shape[0], rows[-1] + 2) * scale_y,
+    )
 
 
 def _on_screen(view: Viewport, box: Box) -> tuple[int, int, int, int]:

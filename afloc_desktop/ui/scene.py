@@ -40,7 +40,7 @@ class Scene:
         self._is_fitted = True
         self.view = Viewport(width, height, 1.0, Point(0, 0))
         self.fit()
-        self._grey: tuple[object, QImage, QRectF] | None = None
+        self._grey: tuple[object, QImage] | None = None
         self._layer: tuple[object, overlay.Layer | None] | None = None
 
     def reset_window(self) -> None:
@@ -106,15 +106,15 @@ class Scene:
         visible = self.view.visible(image.rows, image.columns)
         if visible is None:
             return
-        seen = (self.choice, visible, self.view, self.is_inverted)
+        part = self.film.part(visible, self.view.zoom)
+        seen = (part, self.choice, self.is_inverted)
         if self._grey is None or self._grey[0] != seen:
-            piece = self.film.piece(visible, self.view.zoom, self.choice)
-            grey = 255 - piece.grey if self.is_inverted else piece.grey
-            self._grey = (seen, _grey_image(grey), self._on_screen(piece.area))
+            grey = self.film.grey(part, self.choice)
+            self._grey = (seen, _grey_image(255 - grey if self.is_inverted else grey))
         painter.save()
         painter.setClipRect(self._on_screen(visible))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._grey[2], self._grey[1])
+        painter.drawImage(self._on_screen(part.area), self._grey[1])
         painter.restore()
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:

@@ -55,14 +55,14 @@ QPushButton[role="link"] {{ background: transparent; border: none; color: {ACCEN
 QPushButton[role="link"]:disabled {{ color: #5d636b; }}
 QComboBox {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
     padding: 5px 8px; }}
+QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox:disabled {{ color: #5d636b; background: {PANEL}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE};
     selection-background-color: {ACCENT_DARK}; }}
-QTreeWidget {{ background: {PANEL}; border: none; outline: none; }}
+QTreeWidget {{ background: {PANEL}; border: none; outline: none; show-decoration-selected: 1; }}
 QTreeWidget::item {{ padding: 4px 2px; border: none; }}
 QTreeWidget::item:hover {{ background: {RAISED}; }}
 QTreeWidget::item:selected {{ background: {ACCENT_DARK}; color: #ffffff; }}
-QTreeWidget::branch {{ background: {PANEL}; }}
 QCheckBox {{ background: transparent; spacing: 7px; }}
 QSlider {{ background: transparent; min-height: 20px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}

@@ -9,56 +9,71 @@ from afloc_desktop.core.geometry import Box
 from afloc_desktop.ui.film import Film
 
 ALL = Box(0, 0, 50, 60)
+
+
+def shown(image, visible, zoom, choice):
+    """Grey levels of the visible part, and what they cover."""
+    made = Film(image)
+    part = made.part(visible, zoom)
+    return made.grey(part, choice), part.area
+
+
 WINDOW = VoiWindow(300, 600, "LINEAR", "")
 
 
 def test_at_one_to_one_the_film_is_what_the_display_gives():
     image = film()
-    piece = Film(image).piece(ALL, 1.0, WINDOW)
-    assert np.array_equal(piece.grey, render(image, WINDOW))
-    assert piece.area == ALL
+    grey, area = shown(image, ALL, 1.0, WINDOW)
+    assert np.array_equal(grey, render(image, WINDOW))
+    assert area == ALL
 
 
 def test_a_part_is_cut_out_with_its_neighbours():
     image = film()
-    piece = Film(image).piece(Box(10.5, 20.5, 12, 23), 3.0, WINDOW)
-    assert piece.area == Box(9, 19, 13, 24)
-    assert np.array_equal(piece.grey, render(image, WINDOW)[19:24, 9:13])
+    grey, area = shown(image, Box(10.5, 20.5, 12, 23), 3.0, WINDOW)
+    assert area == Box(9, 19, 13, 24)
+    assert np.array_equal(grey, render(image, WINDOW)[19:24, 9:13])
 
 
 def test_a_thin_bright_line_survives_zooming_out():
     pixels = np.zeros((64, 64), np.float32)
     pixels[:, 31] = 4000
-    piece = Film(film(rows=64, columns=64, pixels=pixels)).piece(
-        Box(0, 0, 64, 64), 0.125, VoiWindow(375, 750, "LINEAR_EXACT", "")
+    grey, _ = shown(
+        film(rows=64, columns=64, pixels=pixels),
+        Box(0, 0, 64, 64),
+        0.125,
+        VoiWindow(375, 750, "LINEAR_EXACT", ""),
     )
-    assert piece.grey.shape == (8, 8)
+    assert grey.shape == (8, 8)
     # Eight columns averaged: one of them 4000, so 500, two thirds of the window.
-    assert piece.grey.max(axis=1).tolist() == [170] * 8
+    assert grey.max(axis=1).tolist() == [170] * 8
 
 
 def test_an_odd_film_keeps_its_last_row_and_column():
     pixels = np.zeros((5, 7), np.float32)
     pixels[4, 6] = 100
-    piece = Film(film(rows=5, columns=7, pixels=pixels)).piece(
-        Box(0, 0, 7, 5), 0.5, VoiWindow(50, 100, "LINEAR_EXACT", "")
+    grey, area = shown(
+        film(rows=5, columns=7, pixels=pixels),
+        Box(0, 0, 7, 5),
+        0.5,
+        VoiWindow(50, 100, "LINEAR_EXACT", ""),
     )
-    assert (piece.grey.shape, piece.area) == ((3, 4), Box(0, 0, 8, 6))
-    assert piece.grey[2, 3] == 255
+    assert (grey.shape, area) == ((3, 4), Box(0, 0, 8, 6))
+    assert grey[2, 3] == 255
 
 
 def test_a_film_of_one_row_can_be_shown_small():
     pixels = np.arange(4000, dtype=np.float32)[None]
-    piece = Film(film(rows=1, columns=4000, pixels=pixels)).piece(
-        Box(0, 0, 4000, 1), 0.02, MinMax()
+    grey, _ = shown(
+        film(rows=1, columns=4000, pixels=pixels), Box(0, 0, 4000, 1), 0.02, MinMax()
     )
-    assert piece.grey.shape == (1, 125)
+    assert grey.shape == (1, 125)
 
 
 def test_the_full_range_is_the_films_not_the_parts():
     image = film()
-    piece = Film(image).piece(Box(20, 20, 30, 30), 4.0, MinMax())
-    assert np.array_equal(piece.grey, render(image, MinMax())[19:31, 19:31])
+    grey, _ = shown(image, Box(20, 20, 30, 30), 4.0, MinMax())
+    assert np.array_equal(grey, render(image, MinMax())[19:31, 19:31])
 
 
 def test_an_averaged_pixel_with_padding_is_padding():

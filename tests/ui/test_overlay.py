@@ -20,6 +20,14 @@ def a_map(values, rows, columns):
     return replace(heatmap, similarity=values, scale=scale)
 
 
+def on_screen(layer, view):
+    """The layer on an empty screen."""
+    screen = np.zeros((view.height, view.width), np.uint32)
+    rows, columns = layer.argb.shape
+    screen[layer.top : layer.top + rows, layer.left : layer.left + columns] = layer.argb
+    return screen
+
+
 def dot(rows, columns, row, column):
     values = np.zeros((rows, columns), np.float32)
     values[row, column] = 1
@@ -38,11 +46,9 @@ def dot(rows, columns, row, column):
 def test_a_dot_is_painted_where_the_film_has_it(film_size, map_size, at, zoom, centre):
     heatmap = a_map(dot(*map_size, *at), *film_size)
     view = Viewport(640, 480, zoom, Point(*centre))
-    layer = paint(heatmap, view, replace(LOOK, threshold=0.05))
-    rows, columns = np.nonzero(layer.argb)
-    painted = view.to_source(
-        Point(layer.left + columns.mean() + 0.5, layer.top + rows.mean() + 0.5)
-    )
+    screen = on_screen(paint(heatmap, view, replace(LOOK, threshold=0.05)), view)
+    rows, columns = np.nonzero(screen)
+    painted = view.to_source(Point(columns.mean() + 0.5, rows.mean() + 0.5))
     expected = Point((at[1] + 0.5) * heatmap.scale[0], (at[0] + 0.5) * heatmap.scale[1])
     # Half a source pixel, or half a screen pixel where that is larger.
     assert painted == pytest.approx(expected, abs=max(0.5, 0.5 / zoom))
@@ -56,9 +62,17 @@ def test_the_layer_covers_exactly_the_film():
 
 def test_nothing_is_painted_below_the_threshold_or_where_the_network_never_looked():
     values = [[0.49, 0.49, 0.49], [np.nan, np.nan, np.nan], [0.8, 0.8, 0.8]]
-    layer = paint(a_map(values, 3, 3), Viewport(3, 3, 1.0, Point(1.5, 1.5)), LOOK)
-    assert (layer.argb[:2] == 0).all()
-    assert (layer.argb[2] >> 24 == 255).all()
+    view = Viewport(3, 3, 1.0, Point(1.5, 1.5))
+    screen = on_screen(paint(a_map(values, 3, 3), view, LOOK), view)
+    assert (screen[:2] == 0).all()
+    assert (screen[2] >> 24 == 255).all()
+
+
+def test_only_the_part_that_can_reach_the_threshold_is_coloured():
+    view = Viewport(200, 200, 1.0, Point(100, 100))
+    layer = paint(a_map(dot(100, 100, 50, 20), 200, 200), view, LOOK)
+    assert (layer.left, layer.top, layer.argb.shape) == (38, 98, (6, 6))
+    assert paint(a_map(dot(9, 9, 5, 2), 200, 200), view, replace(LOOK, threshold=1.1)) is None
 
 
 def test_colours_run_from_low_to_high():
@@ -71,9 +85,9 @@ def test_colours_run_from_low_to_high():
 
 def test_moving_the_threshold_does_not_change_a_colour():
     heatmap, view = a_map([[0.6, 0.9]], 1, 2), Viewport(2, 1, 1.0, Point(1, 0.5))
-    strict = paint(heatmap, view, replace(LOOK, threshold=0.8))
-    assert strict.argb[0, 0] == 0
-    assert strict.argb[0, 1] == paint(heatmap, view, LOOK).argb[0, 1]
+    strict = on_screen(paint(heatmap, view, replace(LOOK, threshold=0.8)), view)
+    assert strict[0, 0] == 0
+    assert strict[0, 1] == paint(heatmap, view, LOOK).argb[0, 1]
 
 
 def test_a_contour_is_a_ring_at_the_threshold():
@@ -81,10 +95,11 @@ def test_a_contour_is_a_ring_at_the_threshold():
     cone = 1 - np.hypot(y - 50, x - 50) / 50  # 0.5 at radius 25
     view = Viewport(101, 101, 1.0, Point(50.5, 50.5))
     layer = paint(a_map(cone, 101, 101), view, replace(LOOK, is_contour=True))
-    radius = np.hypot(*(np.argwhere(layer.argb >> 24 > 127) - 50).T)
+    screen = on_screen(layer, view)
+    radius = np.hypot(*(np.argwhere(screen >> 24 > 127) - 50).T)
     assert radius.min() > 23.5
     assert radius.max() < 26.5
-    assert layer.argb[50, 50] == 0
+    assert screen[50, 50] == 0
 
 
 def test_a_flat_map_has_no_contour():
