@@ -46,7 +46,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", strings.VIEW, strings.ZOOM_IN, keys=("+",)),
     Command("zoom_out", strings.VIEW, strings.ZOOM_OUT, keys=("-",)),
     Command("invert", strings.VIEW, strings.INVERT, strings.INVERT_LONG, ("I",), True, True),
-    Command("reset_window", strings.VIEW, strings.RESET_WINDOW, keys=("R", "0")),
+    Command(
+        "reset_window", strings.VIEW, strings.RESET_WINDOW, strings.RESET_WINDOW_LONG, ("R", "0")
+    ),
     Command(
         "overlay", strings.VIEW, strings.AI_OVERLAY, strings.AI_OVERLAY_LONG, ("A",), True, True
     ),

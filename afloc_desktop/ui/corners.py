@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.labels import day, person
-from afloc_desktop.ui.qt import QColor, QFont, QPainter, QRect, QRectF, Qt
+from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from afloc_desktop.ui.scene import Scene
 
 _MARGIN = 12
-_INK, _SHADOW = QColor(214, 219, 224), QColor(0, 0, 0, 200)
+_INK = QColor(222, 226, 231)
+_OUTLINE = QPen(QColor(0, 0, 0, 190), 3, j=Qt.PenJoinStyle.RoundJoin)
 _QUIET = QColor(148, 155, 164)
 _FLAG = Qt.AlignmentFlag
 
@@ -128,8 +129,23 @@ def paint_message(painter: QPainter, area: QRect, state: State) -> None:
 
 
 def _text(painter: QPainter, area: QRect, where: Qt.AlignmentFlag, lines: list[str]) -> None:
-    """Lines of literal text with a shadow, readable on black and on white."""
-    text = "\n".join(line for line in lines if line)
-    for offset, colour in (((1, 1), _SHADOW), ((-1, 0), _SHADOW), ((0, 0), _INK)):
-        painter.setPen(colour)
-        painter.drawText(area.translated(*offset), int(where), text)
+    """Lines of literal text with a dark outline, readable on black and on white."""
+    shown = [line for line in lines if line]
+    metrics, font = painter.fontMetrics(), painter.font()
+    height = metrics.lineSpacing()
+    top = float(area.top())
+    if where & _FLAG.AlignBottom:
+        top = area.bottom() - height * len(shown)
+    elif where & _FLAG.AlignVCenter:
+        top = area.center().y() - height * len(shown) / 2
+    path = QPainterPath()
+    for number, line in enumerate(shown):
+        left = float(area.left())
+        if where & _FLAG.AlignRight:
+            left = area.right() - metrics.horizontalAdvance(line)
+        path.addText(left, top + metrics.ascent() + number * height, font, line)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.strokePath(path, _OUTLINE)
+    painter.fillPath(path, _INK)
+    painter.restore()

@@ -44,7 +44,7 @@ QLineEdit {{ background: {BACKGROUND}; border: 1px solid {LINE}; border-radius: 
     padding: 7px 9px; selection-background-color: {ACCENT_DARK}; }}
 QLineEdit:focus {{ border-color: {ACCENT}; }}
 QPushButton, QToolButton {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
-    padding: 5px 11px; }}
+    padding: 5px 9px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {QUIET}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {BACKGROUND}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {ACCENT}; }}
@@ -55,7 +55,6 @@ QPushButton[role="link"] {{ background: transparent; border: none; color: {ACCEN
 QPushButton[role="link"]:disabled {{ color: #5d636b; }}
 QComboBox {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
     padding: 5px 8px; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox:disabled {{ color: #5d636b; background: {PANEL}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE};
     selection-background-color: {ACCENT_DARK}; }}

@@ -35,8 +35,9 @@ class Viewer(QWidget):
         super().__init__()
         self.canvas = FilmCanvas()
         self._windows = QComboBox()
-        self._windows.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._windows.setMinimumContentsLength(14)
+        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        self._windows.setSizeAdjustPolicy(policy)  # a long name must not push the buttons out
+        self._windows.setMinimumContentsLength(10)
         self._windows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._windows.setAccessibleName(strings.WINDOW)
         self._windows.activated.connect(self._choose_window)
@@ -45,7 +46,7 @@ class Viewer(QWidget):
         self._warning.hide()
         self._bar = row(self._windows)
         self._bar.setContentsMargins(8, 7, 8, 7)
-        self._bar.setSpacing(6)
+        self._bar.setSpacing(5)
         layout = column(self._warning, self.canvas)
         layout.insertLayout(0, self._bar)
         layout.setSpacing(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afloc_desktop.state.store import State
 from afloc_desktop.ui import actions, dialogs, strings
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
@@ -31,7 +32,7 @@ from afloc_desktop.ui.viewer import Viewer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from afloc_desktop.state.store import State, Store
+    from afloc_desktop.state.store import Store
     from afloc_desktop.state.workspace import Workspace
 
 _ZOOM_STEP = 1.25
@@ -67,7 +68,7 @@ class MainWindow(QMainWindow):
         self.viewer.canvas.probed.connect(self._status.show_probe)
         self.viewer.canvas.viewed.connect(self._show_switches)
         self._stop_listening = store.listen(self.render_state)
-        self.render_state(store.state, store.state)
+        self.render_state(State(), store.state)
 
     def _calls(self) -> dict[str, Callable[..., object]]:
         canvas, workspace = self.viewer.canvas, self._workspace
@@ -100,10 +101,9 @@ class MainWindow(QMainWindow):
         side.setLayout(column(research, self.findings, self.heatmap, margins=(6, 8, 8, 0)))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
-        for part, width in ((self.browser, 200), (self.viewer, 420), (side, 290)):
-            part.setMinimumWidth(width)
+        for part in (self.browser, self.viewer, side):
             splitter.addWidget(part)
-            splitter.setCollapsible(splitter.count() - 1, False)
+        splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([270, 860, 330])
         self.setCentralWidget(splitter)

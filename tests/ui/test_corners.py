@@ -7,46 +7,65 @@ from readings import EFFUSION, MODEL, asked, reading
 
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners
-from afloc_desktop.ui.qt import QImage, QPainter, QRect
+from afloc_desktop.ui.qt import QImage, QPainter, QRect, Qt
+
+FLAG = Qt.AlignmentFlag
 
 
-class Pen:
-    """Records what a painter is asked to write, and where."""
-
-    def __init__(self, painter):
-        self._painter = painter
-        self.written = []
-
-    def drawText(self, area, flags, text):  # noqa: N802  -- Qt's name
-        self.written.append((area, text))
-        return self._painter.drawText(area, flags, text)
-
-    def __getattr__(self, name):
-        return getattr(self._painter, name)
-
-
-def written(call, *arguments) -> tuple[list[str], np.ndarray]:
+def painted(call, *arguments) -> np.ndarray:
+    """What a call draws on black, uint8, shape (300, 400)."""
     picture = QImage(400, 300, QImage.Format.Format_Grayscale8)
     picture.fill(0)
     with QPainter(picture) as painter:
-        pen = Pen(painter)
-        call(pen, QRect(0, 0, 400, 300), *arguments)
-    return [text for _, text in pen.written], np.array(picture.constBits()).reshape(300, 400)
+        call(painter, QRect(0, 0, 400, 300), *arguments)
+    return np.array(picture.constBits()).reshape(300, 400)
 
 
 @pytest.mark.parametrize(("direction", "on_the_left"), [("L", "R"), ("R", "L")])
-def test_side_markers_follow_the_films_direction(qtbot, direction, on_the_left):
+def test_side_markers_follow_the_films_direction(qtbot, monkeypatch, direction, on_the_left):
     """x increasing to the patient's left means the patient's right is on the screen's left."""
-    texts, ink = written(corners.paint_markers, film(row_direction=direction))
-    assert texts[0] == on_the_left
-    assert set(texts) == {"R", "L"}
+    written = {}
+    write = corners._text
+
+    def note(painter, area, where, lines):
+        written[bool(where & Qt.AlignmentFlag.AlignLeft)] = lines
+        write(painter, area, where, lines)
+
+    monkeypatch.setattr(corners, "_text", note)
+    ink = painted(corners.paint_markers, film(row_direction=direction))
+    assert written == {True: [on_the_left], False: [{"R": "L", "L": "R"}[on_the_left]]}
     assert ink[:, :60].any()
     assert ink[:, -60:].any()
+    assert not ink[:, 60:-60].any()
 
 
 def test_an_unknown_side_has_no_marker(qtbot):
-    texts, ink = written(corners.paint_markers, film(row_direction=None))
-    assert texts == []
+    assert not painted(corners.paint_markers, film(row_direction=None)).any()
+
+
+def test_corner_text_is_readable_on_white(qtbot):
+    picture = QImage(400, 300, QImage.Format.Format_Grayscale8)
+    picture.fill(255)
+    with QPainter(picture) as painter:
+        corners._text(painter, QRect(0, 0, 400, 300), Qt.AlignmentFlag.AlignLeft, ["W 600"])
+    assert np.array(picture.constBits()).min() < 90
+
+
+@pytest.mark.parametrize(
+    ("where", "rows", "columns"),
+    [
+        (FLAG.AlignLeft | FLAG.AlignTop, slice(0, 60), slice(0, 120)),
+        (
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom,
+            slice(240, 300),
+            slice(280, 400),
+        ),
+    ],
+)
+def test_corner_text_stands_in_its_corner(qtbot, where, rows, columns):
+    ink = painted(corners._text, where, ["Doe, Jane", "", "PID"])
+    assert ink[rows, columns].any()
+    ink[rows, columns] = 0
     assert not ink.any()
 
 

@@ -64,9 +64,7 @@ def test_an_odd_film_keeps_its_last_row_and_column():
 
 def test_a_film_of_one_row_can_be_shown_small():
     pixels = np.arange(4000, dtype=np.float32)[None]
-    grey, _ = shown(
-        film(rows=1, columns=4000, pixels=pixels), Box(0, 0, 4000, 1), 0.02, MinMax()
-    )
+    grey, _ = shown(film(rows=1, columns=4000, pixels=pixels), Box(0, 0, 4000, 1), 0.02, MinMax())
     assert grey.shape == (1, 125)
 
 
