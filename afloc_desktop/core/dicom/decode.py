@@ -148,14 +148,16 @@ def _decoder(codec: str) -> Callable[[bytes], Any]:
         return imagecodecs.jpeg8_decode
     if codec == "jpeg2000":
         return lambda data: imagecodecs.jpeg2k_decode(data, numthreads=_J2K_THREADS)
-    if codec == "htj2k" and imagecodecs.HTJ2K.available:
-        return imagecodecs.htj2k_decode
     raise no_decoder(codec)
 
 
 def no_decoder(codec: str) -> UnsupportedImage:
-    """The error for pixels that are compressed in a way this application does not read."""
-    name = {"jpeg-ls": "JPEG-LS", "video": "video", "htj2k": "HTJ2K"}.get(codec, codec)
+    """The error for pixels that are compressed in a way this application does not read.
+
+    On damaged streams the decoder of JPEG-LS burns seconds, and that of HTJ2K reports its
+    errors to nobody and eats all memory: both need a process that can be killed.
+    """
+    name = {"jpeg-ls": "JPEG-LS", "htj2k": "HTJ2K"}.get(codec, codec)
     return UnsupportedImage(
         f"The pixels are compressed as {name}, which is not read yet.",
         remedy="Export the image again uncompressed or as JPEG 2000.",

@@ -54,11 +54,13 @@ def find_fragments(file: BinaryIO, offset: int, size: int) -> Fragments:
     """
     table: tuple[int, ...] | None = None
     first, items, here = 0, [], offset
-    while here + 8 <= size:
+    while here != size:  # an end without its delimiter is tolerated, between two items
         file.seek(here)
         head = file.read(8)
         if head[:4] == _END:
             break
+        if len(head) < 8:
+            raise _cut_off()
         length = struct.unpack("<L", head[4:])[0]
         if head[:4] != _ITEM or here + 8 + length > size:
             raise _cut_off()

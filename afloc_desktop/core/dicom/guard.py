@@ -7,6 +7,7 @@ which names the cause and repeats no value of the file.
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 from contextlib import contextmanager
@@ -42,11 +43,16 @@ def foreign_code(reason: str, *, remedy: str = FETCH_AGAIN) -> Iterator[None]:
 
 @contextmanager
 def quiet_pydicom() -> Iterator[None]:
-    """Use pydicom without its warnings, which quote the file, reaching anyone.
+    """Use pydicom without its warnings and log, which quote the file, reaching anyone.
 
     One thread at a time: the warning filters belong to the whole process. pydicom is plain
     Python, so threads would take turns anyway.
     """
+    log = logging.getLogger("pydicom")
     with _pydicom_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        was_disabled, log.disabled = log.disabled, True
+        try:
+            yield
+        finally:
+            log.disabled = was_disabled

@@ -62,7 +62,7 @@ def _refuse_unsupported(header: Header) -> None:
             "This is a colour image; only grey images are read.",
             remedy="Open a radiograph.",
         )
-    if header.syntax.codec in ("jpeg-ls", "video"):
+    if header.syntax.codec in ("jpeg-ls", "htj2k", "video"):
         raise no_decoder(header.syntax.codec)
 
 

@@ -1,0 +1,55 @@
+import imagecodecs
+import numpy as np
+import pytest
+
+from afloc_desktop.core.dicom.codestream import jpeg2000_claim, jpeg_claim
+from afloc_desktop.core.errors import UnreadableFile
+
+FILM = np.arange(40 * 24, dtype=np.uint16).reshape(40, 24)
+JPEG = imagecodecs.jpeg8_encode(FILM.astype(np.uint8))
+LOSSLESS = imagecodecs.jpeg8_encode(FILM, lossless=True, bitspersample=12)
+J2K = imagecodecs.jpeg2k_encode(FILM, codecformat="j2k", reversible=True, level=0)
+JP2 = imagecodecs.jpeg2k_encode(FILM, codecformat="jp2", reversible=True, level=0)
+
+
+def test_the_size_is_read_without_decoding():
+    assert jpeg_claim(JPEG) == (40, 24, 1, 8)
+    assert jpeg_claim(LOSSLESS) == (40, 24, 1, 12)
+    assert jpeg2000_claim(J2K) == (40, 24, 1, 16)
+    assert jpeg2000_claim(JP2) == (40, 24, 1, 16)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\xff", b"\0\0\0"])
+def test_padding_behind_the_end_is_no_damage(padding):
+    assert jpeg_claim(JPEG + padding).rows == 40
+    assert jpeg2000_claim(J2K + padding).rows == 40
+
+
+@pytest.mark.parametrize(("claim", "stream"), [(jpeg_claim, JPEG), (jpeg2000_claim, J2K)])
+def test_a_stream_without_its_end_is_incomplete(claim, stream):
+    with pytest.raises(UnreadableFile):
+        claim(stream[: len(stream) // 2])
+
+
+@pytest.mark.parametrize(
+    "stream", [b"", b"\xff\xd8", b"\xff\xd8\xff\xd9", b"x" * 99, J2K, JPEG[2:]]
+)
+def test_what_is_no_jpeg_is_refused(stream):
+    with pytest.raises(UnreadableFile):
+        jpeg_claim(stream)
+
+
+def test_every_short_stream_is_refused_and_never_crashes():
+    for length in range(40):
+        for claim, stream in ((jpeg_claim, JPEG), (jpeg2000_claim, J2K)):
+            with pytest.raises(UnreadableFile):
+                claim(stream[:length] + b"\xff\xd9")
+
+
+def test_a_stream_of_more_tiles_than_the_standard_allows_is_refused():
+    start = J2K.index(b"\xff\x51")
+    tiny_tiles = bytearray(J2K)
+    tiny_tiles[start + 6 : start + 14] = (60_000).to_bytes(4, "big") * 2
+    tiny_tiles[start + 22 : start + 30] = (1).to_bytes(4, "big") * 2
+    with pytest.raises(UnreadableFile):
+        jpeg2000_claim(bytes(tiny_tiles))
