@@ -45,7 +45,7 @@ _LICENCE = (
 )
 _DATA = (
     "Training split of NIH ChestX-ray14 (NIH Clinical Center; Wang et al., CVPR 2017), "
-    "unrestricted use with attribution. Synthetic-lesion supervised: lesions painted on those films. "
+    "unrestricted use with attribution. Synthetic-lesion supervised: lesions painted on them. "
     "Text templated from labels and painted facts. No box, mask or report of a person."
 )
 _INTENDED_USE = (

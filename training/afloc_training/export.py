@@ -115,7 +115,7 @@ def export_image(matcher: Matcher, path: Path, side: int) -> float:
         wanted = encoder(sample)
     found = run(path, {"image": sample.numpy()})
     difference = max(_distance(f, w) for f, w in zip(found, wanted, strict=True))
-    return _accept("image.onnx", difference, IMAGE_TOLERANCE)
+    return accept("image.onnx", difference, IMAGE_TOLERANCE)
 
 
 def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> Parity:
@@ -144,12 +144,12 @@ def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> 
     feeds = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
     with torch.inference_mode():
         wanted = encoder(ids, mask)
-    difference = _accept("text.onnx", _distance(run(whole, feeds)[0], wanted), TEXT_TOLERANCE)
+    difference = accept("text.onnx", _distance(run(whole, feeds)[0], wanted), TEXT_TOLERANCE)
     with _quiet():
         quantize_dynamic(whole, path, weight_type=QuantType.QInt8)
     whole.unlink()
     cosine = float((run(path, feeds)[0] * wanted.numpy()).sum(axis=1).min())
-    _accept("The 8-bit text.onnx", 1 - cosine, 1 - QUANTISED_COSINE)
+    accept("The 8-bit text.onnx", 1 - cosine, 1 - QUANTISED_COSINE)
     return Parity(0.0, difference, cosine)
 
 
@@ -209,7 +209,12 @@ def _distance(found: np.ndarray, wanted: Tensor) -> float:
     return float(np.abs(found - wanted.numpy()).max())
 
 
-def _accept(name: str, difference: float, tolerance: float) -> float:
+def accept(name: str, difference: float, tolerance: float) -> float:
+    """The difference, where it is within the tolerance; NaN never is.
+
+    Raises:
+        CheckpointError: It is not.
+    """
     if not difference <= tolerance:
         raise CheckpointError(
             f"{name} differs from the trained network by {difference:.2g}.",

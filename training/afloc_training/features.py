@@ -1,4 +1,4 @@
-"""Trunk features of all training films, computed once by two processes into memory-mapped files."""
+"""Trunk features of all training films, computed once by two processes and kept in files."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FilmPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureSet:
-    """Features of N films, float16, memory-mapped.
+    """Features of N films, float16, some 0.4 MB a film.
 
     Attributes:
         stem, middle, deep: The trunk's three strides, see `network.TrunkFeatures`.
@@ -166,7 +166,9 @@ def compute_features(
         films = [dataclasses.asdict(fact) | {"labels": sorted(fact.labels)} for fact in facts]
         text = json.dumps({"key": key, "films": films})
         (folder / _FACTS).write_text(text, encoding="utf-8")
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SHAPES}
+    # Read whole: a step draws films at random, and a page cache under pressure made that ten times
+    # slower than computing on them.
+    arrays = {name: np.load(folder / f"{name}.npy") for name in _SHAPES}
     is_painted = np.array([plan.kind == "painted" for plan in plans])
     return FeatureSet(**arrays, facts=tuple(facts), is_painted=is_painted)
 

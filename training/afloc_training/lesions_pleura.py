@@ -138,11 +138,11 @@ def _lateral_strip(
 def _depth_from_wall(lung: BoolArray, side: OneSide) -> FloatArray:
     """Pixels from the lateral border of the lung inwards, row by row; far off where no lung is."""
     _, x = coordinates(lung.shape)
-    has_lung = lung.any(axis=1)
+    has_lung = np.any(lung, axis=1, keepdims=True)
     first = np.argmax(lung, axis=1)
     last = lung.shape[1] - 1 - np.argmax(lung[:, ::-1], axis=1)
     depth = x - first[:, None] if side == "right" else last[:, None] - x
-    return as_film(np.where(has_lung[:, None], depth, 1000.0))
+    return as_film(np.where(has_lung, depth, 1000.0))
 
 
 def _supine_veil(

@@ -88,7 +88,8 @@ def youden(scores: np.ndarray, is_positive: np.ndarray) -> float:
     candidates = np.unique(scores)[::-1]
     is_found = scores[None, :] >= candidates[:, None]
     gain = is_found[:, is_positive].mean(axis=1) - is_found[:, ~is_positive].mean(axis=1)
-    return float(candidates[int(gain.argmax())])
+    # Rates are fractions: equal sums may differ in their last digit.
+    return float(candidates[np.flatnonzero(gain >= gain.max() - 1e-9)[0]])
 
 
 def mean_auroc(thresholds: Sequence[Threshold]) -> float:

@@ -63,7 +63,7 @@ FINDINGS: tuple[Term, ...] = (
     ),
     Term(
         "pneumothorax", "Pneumothorax", _PLEURA, "Pneumothorax",
-        ("pneumothorax", "visceral pleural line with absent lung markings",
+        ("pneumothorax", "visceral pleural line",
          "air in the pleural space", "collapsed lung with pleural air"),
         ("ptx", "collapsed lung", "air in the pleural space"),
         _SHARP, True, True, False,
