@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from afloc_desktop.core.model.manifest import FindingSpec
 
 Listener = Callable[["State", "State"], None]
+# What belongs to one film and one model, and leaves the screen with either.
+BLANK: Mapping[str, Any] = MappingProxyType(
+    {"answers": MappingProxyType({}), "answer_problem": None}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from afloc_desktop.ui.qt import (
     QPaintEvent,
     QPointF,
     QResizeEvent,
-    QSize,
     QSizePolicy,
     Qt,
     QWheelEvent,
@@ -44,15 +43,13 @@ class FilmCanvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(320, 320)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(strings.FILM)
         self.scene: Scene | None = None
         self._state = State()
         self._pan_from: QPointF | None = None
         self._window_from: tuple[QPointF, VoiWindow] | None = None
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, 320)
 
     def render_state(self, old: State, new: State) -> None:
         """Show the state's film and what was answered on it."""

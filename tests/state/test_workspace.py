@@ -8,7 +8,7 @@ from afloc_desktop.core.domain import Listing, Prompt, Skipped
 from afloc_desktop.core.errors import InferenceError, UnreadableFile
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
-from afloc_desktop.state.workspace import Workspace, merged
+from afloc_desktop.state.workspace import Workspace
 
 FOLDER = [Path("folder")]
 
@@ -175,10 +175,7 @@ def test_a_folder_without_films_says_so_and_lists_what_was_skipped(room):
 
 def test_a_second_folder_is_added_and_shown(room):
     made = room(found=listing(1)).open()
-    made.desk.found = listing(1, 2)
-    made.desk.found = Listing(
-        (*made.desk.found.studies,), (Skipped(Path("x"), "No DICOM.", "None."),)
-    )
+    made.desk.found = listing(1, 2, skipped=(Skipped(Path("x"), "No DICOM.", "None."),))
     made.workspace.open_paths(FOLDER)
     made.settle()
     assert made.state.listing.images == (ref(1), ref(2))
@@ -270,22 +267,24 @@ def test_a_listing_can_be_stopped(room):
     assert made.state.listing.studies == ()
 
 
-def test_the_same_study_of_two_patients_stays_two_studies():
-    one, other = listing(1), listing(2)
-    stranger = other.studies[0].__class__(
-        uid="1",
-        patient_name="Roe^Ann",
-        patient_id="PID-8",
-        date="",
-        description="",
-        accession_number="",
-        series=other.studies[0].series,
-    )
-    both = merged(one, Listing((stranger,), ()))
-    assert [study.patient_id for study in both.studies] == ["PID-7", "PID-8"]
+def test_the_strongest_is_not_chosen_once_the_reader_has_chosen(room):
+    made = room(localizer=FakeLocalizer(delay_s=0.01))
+    made.workspace.start()
+    made.workspace.open_sample()
+    made.loop.run_until(lambda: made.state.image is not None and made.state.model is not None)
+    made.workspace.select_finding("cardiomegaly")
+    made.settle()
+    assert made.state.prompt == preset("cardiomegaly")
 
 
-def test_opening_twice_lists_once():
-    skipped = (Skipped(Path("x"), "No DICOM.", "None."),)
-    once = listing(1, 2, skipped=skipped)
-    assert merged(once, once) == once
+def test_a_sample_that_cannot_be_read_leaves_nothing_behind_for_the_next_film(room):
+    error = UnreadableFile("The file ends too early.", remedy="Copy it again.")
+    made = room(read_error=error)
+    made.workspace.start()
+    made.workspace.open_sample()
+    made.settle()
+    made.desk.read_error = None
+    made.workspace.select_image(ref(2))
+    made.settle()
+    assert made.state.prompt is None
+    assert made.state.answers

@@ -1,0 +1,162 @@
+"""What the model is asked and what it answered; the model itself stays on its own lane."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.findings import propose
+from afloc_desktop.state.store import BLANK, Answer, Model, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.store import Store
+    from afloc_desktop.state.tasks import Tasks, Token
+
+Answers = dict[Prompt, Answer]
+
+
+class Questions:
+    """The inference lane's half of a workspace.
+
+    `open_model` is called on that lane and raises `BundleError` where there is no model.
+    """
+
+    def __init__(self, store: Store, tasks: Tasks, open_model: Callable[[], Localizer]) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._open_model = open_model
+        self._localizer: Localizer | None = None  # handed on to the lane, never called here
+        self._wants_strongest = False
+
+    def load_model(self) -> None:
+        """Load the model and ask it about the film on screen."""
+        self._tasks.submit(
+            "model", self._load, self._model_loaded, self._model_failed, lane="infer"
+        )
+
+    def survey(self) -> None:
+        """Ask every listed finding, and the chosen question, on the film on screen.
+
+        One pass of the image network answers them all, so a selection later costs nothing.
+        """
+        state = self._store.state
+        if state.image is None or state.model is None or self._localizer is None:
+            return
+        prompts = tuple(Prompt(f.id, "preset") for f in state.model.findings)
+        work = partial(_answer_all, self._localizer, state.image, prompts)
+        if state.prompt is not None:
+            self._ask_model(state.prompt)  # first, so that the chosen question is not kept waiting
+        self._tasks.submit("survey", work, self._surveyed, self._failed, lane="infer")
+
+    def drop(self) -> None:
+        """The film leaves the screen: nobody wants its answers any more."""
+        self._wants_strongest = False
+        self._tasks.cancel("survey")
+        self._tasks.cancel("answer")
+
+    def choose(self, prompt: Prompt) -> None:
+        """Show the answer to a question, asking the model where it is not yet known."""
+        self._tasks.cancel("answer")
+        self._wants_strongest = False
+        state = self._store.state
+        asked = state.asked
+        if prompt.origin == "typed" and prompt.words not in asked:
+            asked = (prompt.words, *asked)
+        self._store.update(prompt=prompt, asked=asked, answer_problem=None)
+        is_coming = prompt.origin == "preset" and self._tasks.is_running("survey")
+        if prompt not in state.answers and not is_coming:
+            self._ask_model(prompt)
+
+    def choose_strongest(self) -> None:
+        """Choose the default finding farthest above its threshold, once the numbers are known."""
+        self._wants_strongest = True
+        self._choose_if_wanted()
+
+    def clear(self) -> None:
+        """Choose nothing."""
+        self._tasks.cancel("answer")
+        self._wants_strongest = False
+        self._store.update(prompt=None, answer_problem=None)
+
+    def _load(self, token: Token) -> Localizer:
+        return self._open_model()
+
+    def _model_loaded(self, localizer: Localizer) -> None:
+        self._localizer = localizer
+        manifest = localizer.manifest
+        model = Model(
+            id=manifest.id,
+            version=manifest.version,
+            title=manifest.title,
+            bundle_sha256=localizer.bundle_sha256,
+            fingerprint=manifest.preprocess.fingerprint,
+            provider=localizer.provider,
+            dicom_modalities=manifest.dicom_modalities,
+            findings=manifest.findings,
+        )
+        self._store.update(model=model, model_problem=None, **BLANK)
+        self.survey()
+
+    def _model_failed(self, error: AflocError) -> None:
+        self._store.update(model_problem=Problem.of(error))
+
+    def _surveyed(self, answers: Answers) -> None:
+        self._store.update(answers={**self._store.state.answers, **answers})
+        self._choose_if_wanted()
+
+    def _choose_if_wanted(self) -> None:
+        state = self._store.state
+        if not self._wants_strongest or state.model is None:
+            return
+        prompts = [Prompt(f.id, "preset") for f in state.model.findings if f.is_default]
+        answered = [state.answers[p] for p in prompts if p in state.answers]
+        if answered:
+            self.choose(max(answered, key=_margin).prompt)
+
+    def _ask_model(self, prompt: Prompt) -> None:
+        image = self._store.state.image
+        if image is None or self._localizer is None:
+            return
+        work = partial(_answer_all, self._localizer, image, (prompt,))
+        done = partial(self._answered, prompt)
+        self._tasks.submit("answer", work, done, self._failed, lane="infer")
+
+    def _answered(self, asked: Prompt, answers: Answers) -> None:
+        """Take in an answer; where the words only named a listed finding, choose that one."""
+        state, question = self._store.state, answers[asked].question
+        if asked.origin == "typed" and question.prompt.origin == "preset":
+            others = tuple(words for words in state.asked if words != asked.words)
+            self._store.update(asked=others)
+            self.choose(Prompt(question.finding_id, "preset"))
+        else:
+            self._store.update(answers={**state.answers, **answers})
+
+    def _failed(self, error: AflocError) -> None:
+        self._store.update(answer_problem=Problem.of(error))
+
+
+def _margin(answer: Answer) -> float:
+    return answer.finding.similarity - answer.finding.threshold
+
+
+def _answer_all(
+    localizer: Localizer, image: Image, prompts: tuple[Prompt, ...], token: Token
+) -> Answers:
+    answers: Answers = {}
+    for prompt in prompts:
+        started = time.perf_counter()
+        question = localizer.understand(prompt.words)
+        heatmap = localizer.localize(image, prompt, check=token.check)
+        finding = propose(
+            heatmap, question, spacing=image.spacing, provenance=localizer.provenance()
+        )
+        seconds = time.perf_counter() - started
+        answers[prompt] = Answer(prompt, question, heatmap, finding, seconds)
+    return answers
