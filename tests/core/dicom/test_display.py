@@ -1,0 +1,232 @@
+import csv
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+
+from afloc_desktop.core.dicom.display import (
+    AUTO,
+    MinMax,
+    WindowTable,
+    auto_window,
+    choices,
+    first_choice,
+    modality_value,
+    render,
+)
+from afloc_desktop.core.dicom.read import read
+from afloc_desktop.core.domain import VoiLut, VoiWindow
+from afloc_desktop.core.errors import AflocError
+
+
+def linear(centre, width):
+    return VoiWindow(centre, width, "LINEAR", "")
+
+
+def exact(centre, width):
+    return VoiWindow(centre, width, "LINEAR_EXACT", "")
+
+
+def sigmoid(centre, width):
+    return VoiWindow(centre, width, "SIGMOID", "")
+
+
+def lut(first, values, bits):
+    return VoiLut(first, np.array(values, np.uint16), bits, "")
+
+
+def grey(make_image, values, choice, **changes):
+    return render(make_image([values], **changes), choice)[0].tolist()
+
+
+def test_a_linear_window_is_that_of_the_standard(make_image):
+    # C.11.2.1.2.1 with c = 2048, w = 4096: below 0 black, above 4095 white, x / 4095 between.
+    values = [-1, 0, 1, 2047, 4094, 4095, 5000]
+    expected = [0, 0, 0, int(2047 / 4095 * 255), int(4094 / 4095 * 255), 255, 255]
+    assert grey(make_image, values, linear(2048, 4096)) == expected
+
+
+def test_a_linear_window_of_width_one_is_a_threshold(make_image):
+    # Black up to and including c - 0.5.
+    assert grey(make_image, [9, 9.5, 9.6, 10], linear(10, 1)) == [0, 0, 255, 255]
+
+
+def test_an_exact_window_reaches_half_its_width_to_both_sides(make_image):
+    # c = 0, w = 2: -1 black, 0 in the middle (127.5), 1 white.
+    assert grey(make_image, [-1.5, -1, -0.5, 0, 0.5, 1, 2], exact(0, 2)) == [
+        0, 0, 63, 127, 191, 255, 255,
+    ]  # fmt: skip
+
+
+def test_a_sigmoid_is_steepest_at_its_centre(make_image):
+    # 255 / (1 + exp(-4 (x - c) / w)): 1/2 at c; x - c = w gives 1 / (1 + e^-4) = .98201.
+    assert grey(make_image, [100, 140, 60, 1e6, -1e6], sigmoid(100, 40)) == [127, 250, 4, 255, 0]
+
+
+def test_a_table_holds_its_ends(make_image):
+    table = lut(10, [0, 1023, 512], 10)
+    assert grey(make_image, [-5, 10, 11, 12, 99], table) == [0, 0, 255, 127, 127]
+
+
+def test_min_max_takes_darkest_and_brightest(make_image):
+    assert grey(make_image, [-10, 0, 10, 30], MinMax()) == [0, 63, 127, 255]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        linear(40, 81),
+        linear(10, 1),
+        exact(30, 50),
+        sigmoid(40, 60),
+        lut(5, range(100), 7),
+        MinMax(),
+    ],
+    ids=str,
+)
+def test_an_inverted_film_is_the_negative_of_its_twin(make_image, choice):
+    stored = np.arange(100, dtype=np.float32).reshape(10, 10)
+    plain = render(make_image(stored), choice).astype(int)
+    inverted = render(make_image(-stored, is_inverted=True), choice).astype(int)
+    # Grey is cut to whole levels, from below in one and from above in the other.
+    assert np.abs(255 - plain - inverted).max() <= 1
+    assert inverted[0, 0] > inverted[-1, -1]
+
+
+@pytest.mark.parametrize("choice", [sigmoid(40, 60), lut(5, range(100), 7)], ids=["curve", "table"])
+def test_integers_and_fractions_take_different_ways_to_the_same_grey(make_image, choice):
+    whole = np.arange(-20, 80, dtype=np.float32).reshape(10, 10)
+    mixed = np.vstack([whole, np.full((1, 10), 0.25, np.float32)])
+    np.testing.assert_array_equal(
+        render(make_image(whole), choice), render(make_image(mixed), choice)[:-1]
+    )
+
+
+def test_a_film_opens_with_its_own_table_then_its_own_window_then_auto(make_image):
+    window, table = linear(1, 2), lut(0, [0, 255], 8)
+    assert first_choice(make_image([[1, 2]], voi=(window, table))) is table
+    assert first_choice(make_image([[1, 2]], voi=(window,))) is window
+    assert first_choice(make_image([[1, 2]])).explanation == AUTO
+
+
+def test_the_reader_may_choose_auto_and_min_max_besides_what_the_file_offers(make_image):
+    image = make_image([[1, 2]], voi=(linear(1, 2),))
+    assert choices(image) == (linear(1, 2), auto_window(image), MinMax())
+
+
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_auto_spans_the_percentiles_of_what_is_not_padding(make_image, is_inverted):
+    # 0 to 100 in equal steps: the 1st percentile is 1, the 99th is 99.
+    stored = np.append(np.arange(101, dtype=np.float32), [-9999] * 19).reshape(12, 10)
+    pixels = -stored if is_inverted else stored
+    image = make_image(pixels, padding=stored == -9999, is_inverted=is_inverted)
+    window = auto_window(image)
+    assert (window.centre, window.width) == pytest.approx((50, 98))
+
+
+@pytest.mark.parametrize("value", [0, 7, -3])
+def test_a_blank_film_renders(make_image, value):
+    image = make_image(np.full((3, 3), value))
+    for choice in choices(image):
+        assert len(np.unique(render(image, choice))) == 1
+
+
+def test_a_film_of_padding_alone_renders(make_image):
+    image = make_image(np.zeros((2, 2)), padding=np.ones((2, 2), bool))
+    assert render(image).shape == (2, 2)
+
+
+def test_a_probe_shows_the_value_in_the_polarity_of_the_file(make_image):
+    assert modality_value(make_image([[1, 2]]), 0, 1) == 2
+    assert modality_value(make_image([[-1, -2]], is_inverted=True), 0, 1) == 2
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 65, 129])
+def test_every_row_is_rendered(make_image, rows):
+    stored = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)
+    rendered = render(make_image(stored), linear(0, 1))
+    np.testing.assert_array_equal(rendered, np.full((rows, 3), 255))
+
+
+@pytest.mark.bench
+def test_dragging_a_window_keeps_up_with_the_hand(make_image):
+    film = np.random.default_rng(0).integers(0, 16384, (2500, 3000)).astype(np.float32)
+    table = WindowTable(make_image(film))
+    table.render(sigmoid(8000, 9000))
+    for choice in (linear(8000, 9000), sigmoid(8000, 9000)):
+        best = min(_seconds(table, choice) for _ in range(5))
+        print(f"{choice.function}: {best * 1000:.1f} ms for 3000 x 2500 (budget 15, limit 90)")
+        assert best < 0.09
+
+
+def _seconds(table, choice):
+    start = time.perf_counter()
+    table.render(choice)
+    return time.perf_counter() - start
+
+
+LOSSY = (".4.50", ".4.51", ".4.53", ".4.55", ".4.81", ".4.91")
+
+
+def choice_named(image, mode):
+    """`win2`, `voilut1` and `minmax` as the reference table calls them."""
+    if mode == "minmax":
+        return MinMax()
+    kind = VoiLut if mode.startswith("voilut") else VoiWindow
+    return [voi for voi in image.voi if isinstance(voi, kind)][int(mode[-1]) - 1]
+
+
+def distance(path, grey):
+    reference = np.asarray(Picture.open(path)).astype(int)
+    assert reference.shape == grey.shape
+    difference = np.abs(reference - grey)
+    return difference.max(), difference.mean()
+
+
+@pytest.mark.shared
+def test_grey_equals_the_reference_renders_of_dcmtk(shared, ref_of):
+    corpus = shared / "corpus"
+    with open(corpus / "manifest.csv", newline="") as table:
+        syntaxes = {row["file"]: row["transfer_syntax"] for row in csv.DictReader(table)}
+    with open(corpus / "refs.csv", newline="") as table:
+        rows = [
+            row
+            for row in csv.DictReader(table)
+            if row["usable"] == "yes" and row["mode"] != "colour" and row["overlay"] == "False"
+        ]
+    refused, compared, wrong = Counter(), 0, []
+    for row in rows:
+        try:
+            image = read(ref_of(corpus / row["file"], int(row["frame"])))
+        except AflocError as error:
+            refused[error.reason] += 1
+            continue
+        grey = render(image, choice_named(image, row["mode"]))
+        most, mean = distance(corpus / "refs" / row["png"], grey)
+        limits = (6, 1.5) if syntaxes[row["file"]].endswith(LOSSY) else (2, 0.75)
+        compared += 1
+        if most > limits[0] or mean > limits[1]:
+            wrong.append((row["file"], row["mode"], most, mean))
+    assert not wrong
+    assert set(refused) == {"The pixels are compressed as JPEG-LS, which is not read yet."}
+    assert compared >= 380
+
+
+@pytest.mark.shared
+def test_grey_equals_the_exact_formulas_where_dcmtk_is_not_exact(shared, ref_of):
+    corpus = shared / "corpus"
+    with open(corpus / "refs_oracle.csv", newline="") as table:
+        rows = list(csv.DictReader(table))
+    compared = 0
+    for row in rows:
+        if row["file"] == "modlut/rescale_tiny.dcm":
+            continue  # an illegal LINEAR width below 1, which is shown as LINEAR_EXACT instead
+        image = read(ref_of(corpus / row["file"], int(row["frame"])))
+        mode = row["mode"].removeprefix("perframe_")
+        most, mean = distance(corpus / row["png"], render(image, choice_named(image, mode)))
+        assert most <= 2, row["file"]
+        assert mean <= 0.75, row["file"]
+        compared += 1
+    assert compared >= 25
