@@ -3,12 +3,16 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
+import tiny_bundle
 from doubles import Desk, FakeLocalizer
 
+from afloc_desktop.state.models import open_default
 from afloc_desktop.state.paths import Paths
 from afloc_desktop.state.settings import load_settings
+from afloc_desktop.state.workspace import engine
 from afloc_desktop.ui import app, strings
 from afloc_desktop.ui.app import Camera, Station
 from afloc_desktop.ui.qt import QApplication, QMessageBox, QPixmap
@@ -116,3 +120,28 @@ def test_the_window_starts_and_ends_as_a_process(tmp_path):
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, env=home)
     assert child.returncode == 0, child.stderr.decode()
     assert (tmp_path / "w.png").stat().st_size > 1000
+
+
+def test_the_real_calls_go_from_a_folder_to_a_painted_answer(qtbot):
+    """A real bundle in the reader's own folder, the sample study, no double in between."""
+    tiny_bundle.make(Paths.default().bundles / "tiny")
+    made = Station(Paths.default(), replace(engine(Paths.default()), open_model=open_tiny))
+    made.show((), demo=True)
+    qtbot.waitUntil(lambda: made.store.state.answer is not None, timeout=20_000)
+    canvas, state = made.window.viewer.canvas, made.store.state
+    canvas.repaint()
+    assert canvas.scene.answer_to_paint(state) is state.answer
+    assert state.model.provider == "CPUExecutionProvider"
+    assert {p.words for p in state.answers} == {"bright_spot", "dark_spot"}
+    made.workspace.ask("right bright spot")
+    qtbot.waitUntil(lambda: made.store.state.answer is not None, timeout=20_000)
+    assert made.store.state.answer.question.notes == ("side: right",)
+    assert canvas.scene.answer_to_paint(made.store.state) is not None
+    made.close()
+    made.window.close()
+    made.window.deleteLater()
+
+
+def open_tiny():
+    """Not the shipped model: the answers of the tiny one are known."""
+    return open_default(Paths.default(), bundle_id="tiny")
