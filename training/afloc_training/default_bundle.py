@@ -233,12 +233,13 @@ def _evaluate(partial: Path, folder: Path, reporter: Reporter) -> Report:
 
 def report_result(built: Built, reporter: Reporter) -> None:
     """Say how good the bundle is, beside the centre prior, and how long each stage took."""
+    area = mean_auroc(built.thresholds)
     lines = [
         *model_card.localization_table(built.report),
         "",
         *model_card.presence_table(built.report),
         "",
-        f"held-out AUROC, mean: {mean_auroc(built.thresholds):.3f}",
+        f"held-out AUROC, mean: {'none' if area is None else f'{area:.3f}'}",
         f"bundle: {built.bundle_bytes / 1e6:.1f} MB",
         *(f"{name}: {seconds:.0f} s" for name, seconds in reporter.seconds.items()),
     ]
@@ -247,7 +248,7 @@ def report_result(built: Built, reporter: Reporter) -> None:
         "\n".join(lines),
         metrics={f.name: [f.value, f.low, f.high] for f in model_card.figures(built.report)},
         auroc_macro=built.report.labels_macro,
-        held_out_auroc=mean_auroc(built.thresholds),
+        held_out_auroc=area,
         bundle_bytes=built.bundle_bytes,
         seconds=reporter.seconds,
     )

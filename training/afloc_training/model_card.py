@@ -185,12 +185,13 @@ def _figures(report: Report) -> Iterator[str]:
 
 
 def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
+    area = mean_auroc(thresholds)
     yield from (
         "## Thresholds",
         "`youden` maximises sensitivity + specificity on the held-out films; `specificity`, used",
         "with fewer than eight positives, keeps 90 % of the films without the label below.",
-        f"Mean held-out AUROC of the findings with eight positives or more: "
-        f"{mean_auroc(thresholds):.3f}. Labels are text-mined and noisy.",
+        "Mean held-out AUROC of the findings with eight positives or more: "
+        f"{'none' if area is None else f'{area:.3f}'}. Labels are text-mined and noisy.",
         "",
         *threshold_table(thresholds),
         "",

@@ -92,9 +92,13 @@ def youden(scores: np.ndarray, is_positive: np.ndarray) -> float:
     return float(candidates[np.flatnonzero(gain >= gain.max() - 1e-9)[0]])
 
 
-def mean_auroc(thresholds: Sequence[Threshold]) -> float:
-    """Mean over the findings with positives enough: by this a model is chosen over another."""
-    return float(np.mean([t.auroc for t in thresholds if t.auroc is not None]))
+def mean_auroc(thresholds: Sequence[Threshold]) -> float | None:
+    """Mean over the findings with positives enough: by this a model is chosen over another.
+
+    None where no finding has positives enough.
+    """
+    areas = [t.auroc for t in thresholds if t.auroc is not None]
+    return float(np.mean(areas)) if areas else None
 
 
 def _has(finding: str, labels: frozenset[str]) -> bool:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from afloc_training import bundle_files
+from afloc_training.model_card import Training, card, figures, localization_table, presence_table
+from afloc_training.recipe import load_recipe
+from afloc_training.thresholds import Threshold
+from afloc_training.vocabulary import FINDINGS
+
+from afloc_desktop.core.evaluate import LabelRow, Report, Row
+from afloc_desktop.core.metrics import Interval
+
+
+def row(label, value):
+    interval = Interval(value, value - 0.125, value + 0.125)
+    return Row(label, 4, interval, interval, interval, interval)
+
+
+REPORT = Report(
+    bundle_id="x",
+    protocol="afloc",
+    rows=(row("Mass", 0.5),),
+    macro=row("macro-1", 0.5),
+    centre=(row("Mass", 0.25),),
+    centre_macro=row("macro-1", 0.25),
+    labels=(LabelRow("Mass", 8, 40, Interval(0.75, 0.5, 1.0), None),),
+    labels_macro=None,
+    not_asked=(),
+)
+RECIPE = load_recipe(None)
+TRAINING = Training(real_films=11, painted_films=22, held_out_films=3, fit=RECIPE.fit)
+
+
+def manifest():
+    unset = bundle_files.Thresholds({term.id: 0.0 for term in FINDINGS}, 0.0)
+    return bundle_files.manifest(RECIPE, unset, ())
+
+
+def test_the_model_stands_beside_the_centre_prior():
+    lines = localization_table(REPORT)
+    assert lines[2].startswith("| macro-1 | 4 | 0.500 [0.375, 0.625] |")
+    assert lines[3].endswith("| 0.25 / 0.25 / 0.25 |")
+    assert presence_table(REPORT)[2] == "| Mass | 8 | 0.750 [0.500, 1.000] |  |"
+
+
+def test_every_figure_of_the_manifest_has_its_interval_cases_and_data():
+    found = {figure.name: figure for figure in figures(REPORT)}
+    assert set(found) == {
+        *(f"{who} {what}" for who in ("macro-1", "Mass") for what in ("pointing", "iou", "cnr")),
+        *(f"centre prior macro-1 {what}" for what in ("pointing", "iou", "cnr")),
+        "Mass AUROC",
+    }
+    mass = found["Mass pointing"]
+    assert (mass.value, mass.low, mass.high, mass.cases) == (0.5, 0.375, 0.625, 4)
+    assert "dev" in mass.data
+
+
+def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
+    thresholds = [Threshold("mass", 0.3, 9, 0.75, "youden")]
+    text = card(manifest(), TRAINING, thresholds, REPORT)
+    for said in (
+        "Research use only",
+        "synthetic-lesion supervised",
+        "templated",
+        "NIH Clinical Center",
+        "11 labelled films",
+        "22 synthetic films",
+        "| mass | 0.300 | youden | 9 | 0.75 |",
+        "Mean held-out AUROC of the findings with eight positives or more: 0.750.",
+        "Small nodules",
+        "pneumothoraces",
+        "Negations",
+        "children",
+    ):
+        assert said in text
+
+
+def test_a_card_without_figures_claims_none():
+    text = card(manifest(), TRAINING)
+    assert "What was measured" not in text
+    assert "Thresholds" not in text
