@@ -102,7 +102,8 @@ class State:
         is_hidden: Everything the model said is hidden for the moment.
         busy: Keys of the work under way.
         scanned: Files looked at so far while a listing is under way.
-        notice: Something to say that belongs to none of the above.
+        notice: What came of the last listing, where it was not films.
+        settings_problem: Why the settings of the last run are not in use.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -123,6 +124,7 @@ class State:
     busy: frozenset[str] = frozenset()
     scanned: int = 0
     notice: Problem | None = None
+    settings_problem: Problem | None = None
 
     @property
     def answer(self) -> Answer | None:

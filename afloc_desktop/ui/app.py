@@ -17,7 +17,7 @@ from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.workspace import Engine, Workspace, engine
 from afloc_desktop.ui import dialogs, strings, theme
 from afloc_desktop.ui.loop import Loop
-from afloc_desktop.ui.qt import QApplication, QGuiApplication, QObject, QSize, QTimer
+from afloc_desktop.ui.qt import QApplication, QGuiApplication, QMessageBox, QObject, QSize, QTimer
 from afloc_desktop.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -77,13 +77,13 @@ class Station:
 
     def __init__(self, home: Paths, slow_calls: Engine) -> None:
         self._file = home.settings_file
-        self._settings, notice = _remembered(self._file)
+        self._settings, problem = _remembered(self._file)
         self._loop = Loop()
         self.store = Store(
             State(
                 opacity=self._settings.opacity,
                 is_contour=self._settings.is_contour,
-                notice=notice,
+                settings_problem=problem,
             )
         )
         self.tasks = Tasks(self._loop.post, self._show_busy)
@@ -186,7 +186,8 @@ def _place(window: MainWindow, settings: Settings) -> None:
 def _crashed(
     window: MainWindow, kind: type[BaseException], error: BaseException, where: TracebackType | None
 ) -> None:
-    """A defect of ours: on stderr for the log, and in front of the reader."""
+    """A defect of ours: on stderr for the log, and in front of the reader, one at a time."""
     details = "".join(traceback.format_exception(kind, error, where))
     sys.stderr.write(details)
-    dialogs.crash(window, details).open()
+    if window.findChild(QMessageBox) is None:
+        dialogs.crash(window, details).open()

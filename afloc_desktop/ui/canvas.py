@@ -106,7 +106,8 @@ class FilmCanvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
-        self.zoom_by(_WHEEL_STEP**notches, self._device(event.position()))
+        if notches:  # a wheel may also be tilted sideways
+            self.zoom_by(_WHEEL_STEP**notches, self._device(event.position()))
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -8,12 +8,15 @@ from afloc_desktop.ui.qt import (
     QDialog,
     QDialogButtonBox,
     QGridLayout,
+    QLabel,
     QMessageBox,
     Qt,
     QWidget,
     column,
     label,
 )
+
+_TEXT_WIDTH = 480
 
 
 def about(parent: QWidget, model: str) -> QDialog:
@@ -23,14 +26,13 @@ def about(parent: QWidget, model: str) -> QDialog:
         label(strings.about(__version__), role="title"),
         label(model, role="quiet"),
         label(strings.RESEARCH_ONLY, role="warning"),
-        label(strings.RESEARCH_TEXT, wraps=True),
-        label(strings.LICENCES, role="quiet", wraps=True),
+        _paragraph(strings.RESEARCH_TEXT),
+        _paragraph(strings.LICENCES, role="quiet"),
         _close_button(dialog),
         margins=(22, 20, 22, 16),
     )
     layout.setSpacing(12)
     dialog.setLayout(layout)
-    dialog.setFixedWidth(520)
     return dialog
 
 
@@ -61,6 +63,14 @@ def crash(parent: QWidget | None, details: str) -> QMessageBox:
     box.setText(strings.CRASH_TEXT)
     box.setDetailedText(details)
     return box
+
+
+def _paragraph(text: str, role: str = "") -> QLabel:
+    """Wrapped text as high as it needs: a wrapping label without a width is laid out too low."""
+    made = label(text, role=role, wraps=True)
+    made.setFixedWidth(_TEXT_WIDTH)
+    made.setFixedHeight(made.heightForWidth(_TEXT_WIDTH))
+    return made
 
 
 def _dialog(parent: QWidget, title: str) -> QDialog:

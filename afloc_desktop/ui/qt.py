@@ -145,6 +145,8 @@ __all__ = [
     "Qt",
     "Signal",
     "Slot",
+    "Tree",
+    "button",
     "children",
     "column",
     "label",
@@ -162,6 +164,31 @@ def label(text: str = "", *, role: str = "", wraps: bool = False) -> QLabel:
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
     made.setWordWrap(wraps)
+    made.setProperty("role", role)
+    return made
+
+
+class Tree(QTreeWidget):
+    """A tree that leaves the space bar to the window, which hides everything AI with it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+def button(text: str, *, role: str = "") -> QPushButton:
+    """A button that a click does not give the keyboard to: the space bar hides everything AI."""
+    made = QPushButton(text)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setProperty("role", role)
     return made
 

@@ -50,6 +50,5 @@ def doing(state: State) -> str:
         return strings.READING_FILM
     if state.busy & {"survey", "answer"}:
         return strings.ANSWERING
-    if state.notice is not None:
-        return f"{state.notice.reason} {state.notice.remedy}"
-    return strings.READY
+    problem = state.notice or state.settings_problem
+    return f"{problem.reason} {problem.remedy}" if problem else strings.READY

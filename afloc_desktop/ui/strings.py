@@ -62,6 +62,7 @@ NO_STUDIES = "Open files or a folder, or drop them anywhere in this window."
 UNKNOWN_PATIENT = "Unnamed patient"
 UNKNOWN_STUDY = "Study"
 UNKNOWN_SERIES = "Series"
+SKIPPED = "Skipped files"
 STOP = "Stop"
 
 # --- film
@@ -100,7 +101,6 @@ LEGEND = "Highest similarity on this film. Filled mark: at or above the threshol
 READY = "Ready"
 LISTING = "Looking through files…"
 READING_FILM = "Reading film…"
-SETTINGS_RESET = "The window starts with its defaults."
 CRASH_TITLE = "Something went wrong"
 CRASH_TEXT = (
     "AFLoc met an error of its own and may not work as it should from here on. Nothing was changed "
@@ -109,7 +109,7 @@ CRASH_TEXT = (
 
 
 def skipped(count: int) -> str:
-    return f"Skipped files ({count})"
+    return f"{SKIPPED} ({count})"
 
 
 def images(count: int) -> str:
@@ -190,10 +190,6 @@ def other_modality(modality: str, accepted: str) -> str:
 
 def about(version: str) -> str:
     return f"AFLoc Desktop {version}"
-
-
-def kept_settings(reason: str) -> str:
-    return f"{reason} {SETTINGS_RESET}"
 
 
 SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (

@@ -38,7 +38,10 @@ def test_unusable_settings_are_said_and_kept(station):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("schema = 99")
     made = station(paths=())
-    assert made.store.state.notice.reason == "The settings file was written by another version."
+    assert (
+        made.store.state.settings_problem.reason
+        == "The settings file was written by another version."
+    )
     assert file.with_suffix(".unusable.toml").read_text() == "schema = 99"
 
 
@@ -106,6 +109,8 @@ def test_a_defect_reaches_the_reader(station, capsys):
     assert box.text() == strings.CRASH_TEXT
     assert "ValueError: ours" in box.detailedText()
     assert "ValueError: ours" in capsys.readouterr().err
+    app._crashed(made.window, ValueError, ValueError("again"), None)
+    assert made.window.findChildren(QMessageBox) == [box]
     box.reject()
 
 

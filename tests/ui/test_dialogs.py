@@ -17,6 +17,16 @@ def test_about_says_version_purpose_model_and_licences(qtbot):
     assert "<b>Fake</b> model" in texts
 
 
+def test_no_paragraph_is_cut_off(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    made = dialogs.about(parent, "model")
+    made.show()
+    for part in made.findChildren(QLabel):
+        assert part.height() >= part.heightForWidth(part.width())
+        assert part.width() >= part.minimumSizeHint().width()
+
+
 def test_the_keys_are_all_listed(qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)

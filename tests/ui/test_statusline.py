@@ -34,6 +34,7 @@ def test_what_is_under_way_goes_before_what_went_wrong():
     assert doing(State(busy=frozenset({"image"}), notice=PROBLEM)) == "Reading film…"
     assert doing(State(busy=frozenset({"answer"}))) == "Comparing…"
     assert doing(State(notice=PROBLEM)).startswith("There is no <b>model</b> installed.")
+    assert doing(State(settings_problem=PROBLEM)).endswith("Install one & restart.")
     assert doing(State()) == "Ready"
 
 

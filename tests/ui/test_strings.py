@@ -1,9 +1,12 @@
 import inspect
 import math
+from pathlib import Path
 
 import pytest
 
 from afloc_desktop.ui import strings
+
+HELPERS = {"annotations", "TYPE_CHECKING"}
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,14 @@ def test_a_number_has_two_decimals_and_unknown_is_a_dash(similarity, shown):
 def test_nothing_is_called_a_probability_but_to_say_it_is_none():
     source = inspect.getsource(strings).lower()
     assert source.count("probab") == source.count("not a probability") == 1
+
+
+def test_every_string_is_shown_somewhere():
+    sources = "".join(p.read_text() for p in Path(strings.__file__).parent.rglob("*.py"))
+    names = [name for name in vars(strings) if name[0] != "_" and name not in HELPERS]
+    own = Path(strings.__file__).read_text()
+    unused = [n for n in names if f"strings.{n}" not in sources and own.count(n) < 2]
+    assert unused == []
 
 
 def test_every_provider_has_a_name():

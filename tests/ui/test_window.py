@@ -11,7 +11,17 @@ from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.workspace import Workspace
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.qt import QApplication, QEvent, QFileDialog, QLabel, QMainWindow, Qt, QUrl
+from afloc_desktop.ui.qt import (
+    QApplication,
+    QEvent,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    Qt,
+    QUrl,
+    QWidget,
+)
 from afloc_desktop.ui.scene import Scene
 from afloc_desktop.ui.window import MainWindow
 
@@ -115,6 +125,22 @@ def test_holding_space_hides_everything_ai(reading, qtbot):
     assert canvas.scene.answer_to_paint(reading.store.state) is None
     qtbot.keyRelease(canvas, Qt.Key.Key_Space)
     assert canvas.scene.answer_to_paint(reading.store.state) is not None
+
+
+def test_space_hides_ai_wherever_a_click_left_the_keyboard(reading, qtbot):
+    clickable = [
+        part
+        for part in reading.window.findChildren(QWidget)
+        if part.focusPolicy() & Qt.FocusPolicy.ClickFocus and part.isVisible()
+    ]
+    assert len(clickable) > 4
+    for part in clickable:
+        if isinstance(part, QLineEdit):
+            continue
+        qtbot.keyPress(part, Qt.Key.Key_Space)
+        assert reading.store.state.is_hidden, part
+        qtbot.keyRelease(part, Qt.Key.Key_Space)
+        assert not reading.store.state.is_hidden, part
 
 
 def test_ai_comes_back_when_the_window_loses_the_keyboard(reading, qtbot, monkeypatch):

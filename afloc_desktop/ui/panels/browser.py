@@ -10,12 +10,12 @@ from afloc_desktop.ui.qt import (
     QAction,
     QHeaderView,
     QProgressBar,
-    QPushButton,
     Qt,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QWidget,
+    Tree,
+    button,
     children,
     column,
     label,
@@ -37,30 +37,29 @@ class Browser(QWidget):
     def __init__(self, workspace: Workspace, open_files: QAction, open_folder: QAction) -> None:
         super().__init__()
         self._workspace = workspace
-        self._tree = _tree()
-        self._tree.setAccessibleName(strings.STUDIES)
+        self._tree = _tree(strings.STUDIES)
         self._tree.currentItemChanged.connect(self._choose)
         self._hint = label(strings.NO_STUDIES, role="quiet", wraps=True)
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
         self._count = label(role="quiet")
-        self._stop = QPushButton(strings.STOP)
+        self._stop = button(strings.STOP)
         self._stop.clicked.connect(workspace.stop_listing)
         self._listing_row = QWidget()
         self._listing_row.setLayout(row(self._count, None, self._stop))
         self._skipped_title = QToolButton()
         self._skipped_title.setCheckable(True)
+        self._skipped_title.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._skipped_title.setArrowType(Qt.ArrowType.RightArrow)
         self._skipped_title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._skipped_title.toggled.connect(self._unfold)
-        self._skipped = _tree()
-        self._skipped.setAccessibleName(strings.skipped(0))
+        self._skipped = _tree(strings.SKIPPED)
         self._skipped.setMaximumHeight(220)
         self._lay_out(open_files, open_folder)
 
     def _lay_out(self, open_files: QAction, open_folder: QAction) -> None:
-        files, folder = QPushButton(strings.FILES_BUTTON), QPushButton(strings.FOLDER_BUTTON)
+        files, folder = button(strings.FILES_BUTTON), button(strings.FOLDER_BUTTON)
         files.clicked.connect(open_files.trigger)
         folder.clicked.connect(open_folder.trigger)
         files.setToolTip(strings.OPEN_FILES_TITLE)
@@ -127,12 +126,9 @@ class Browser(QWidget):
         self._skipped.setVisible(is_open)
 
 
-def _tree() -> QTreeWidget:
-    tree = QTreeWidget()
-    tree.setHeaderHidden(True)
+def _tree(name: str) -> Tree:
+    tree = Tree(name)
     tree.setIndentation(14)
-    tree.setUniformRowHeights(True)
-    tree.setTextElideMode(Qt.TextElideMode.ElideRight)
     tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return tree
 
@@ -189,7 +185,7 @@ def _skip(skipped: Skipped) -> QTreeWidgetItem:
     return item
 
 
-def _descendants(tree: QTreeWidget) -> list[QTreeWidgetItem]:
+def _descendants(tree: Tree) -> list[QTreeWidgetItem]:
     found, waiting = [], [tree.invisibleRootItem()]
     while waiting:
         below = children(waiting.pop())

@@ -10,7 +10,6 @@ from afloc_desktop.ui.qt import (
     ModelIndex,
     QColor,
     QHeaderView,
-    QKeyEvent,
     QLabel,
     QLineEdit,
     QPainter,
@@ -20,9 +19,9 @@ from afloc_desktop.ui.qt import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     Qt,
-    QTreeWidget,
     QTreeWidgetItem,
     QWidget,
+    Tree,
     children,
     column,
     label,
@@ -211,24 +210,11 @@ class _Numbers(QStyledItemDelegate):
         painter.restore()
 
 
-class _List(QTreeWidget):
-    """A tree that leaves the space bar to the window, which hides everything AI with it."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
-
-
-def _list() -> QTreeWidget:
-    tree = _List()
-    tree.setAccessibleName(strings.FINDINGS)
+def _list() -> Tree:
+    tree = Tree(strings.FINDINGS)
     tree.setColumnCount(2)
-    tree.setHeaderHidden(True)
     tree.setRootIsDecorated(False)
     tree.setIndentation(10)
-    tree.setUniformRowHeights(True)
     tree.header().setStretchLastSection(False)
     tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)

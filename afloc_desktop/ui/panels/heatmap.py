@@ -15,7 +15,6 @@ from afloc_desktop.ui.qt import (
     QImage,
     QPainter,
     QPaintEvent,
-    QPushButton,
     QRect,
     QRectF,
     QSize,
@@ -23,6 +22,7 @@ from afloc_desktop.ui.qt import (
     QSlider,
     Qt,
     QWidget,
+    button,
     column,
     label,
     row,
@@ -50,9 +50,7 @@ class HeatmapPanel(QWidget):
         self.opacity.valueChanged.connect(self._set_opacity)
         self._threshold_value = label(role="number")
         self._opacity_value = label(role="number")
-        self._reset = QPushButton(strings.RESET)
-        self._reset.setProperty("role", "link")
-        self._reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._reset = button(strings.RESET, role="link")
         self._reset.clicked.connect(workspace.reset_threshold)
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
