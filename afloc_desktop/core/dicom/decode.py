@@ -54,7 +54,7 @@ def decode(header: Header, data: bytes) -> Stored:
     size = max(1, header.bits_allocated // 8)
     raw = cells.astype(f"{cells.dtype.kind}{size}", copy=False).view(f"u{size}")
     if codec in ("native", "rle"):
-        return _values(header, raw >> (header.high_bit + 1 - header.bits_stored))
+        return _values(header, raw >> header.shift)
     return _whole_values(header, raw)
 
 

@@ -91,6 +91,7 @@ class WindowTable:
         self._image = image
         self._sign = -1.0 if image.is_inverted else 1.0
 
+    @np.errstate(all="ignore")  # a window at the end of float32 overflows to black or white
     def render(self, choice: Choice) -> GreyArray:
         """uint8, shape (rows, columns)."""
         if isinstance(choice, MinMax) or (

@@ -29,6 +29,7 @@ DICOMDIR = "1.2.840.10008.1.3.10"
 
 # A deflate stream of 0.4 MB can hold 0.4 GB; a large deflated film is 30 MB.
 _MOST_INFLATED = 200_000_000
+_LONGEST_UID = 128  # bytes read of a meta element; 64 are allowed
 _INFLATE_STEP = 1 << 20
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive", "Unpack it and open the folder; archives are not read yet."),
@@ -153,9 +154,11 @@ def _read_meta(file: BinaryIO) -> tuple[str, str]:
         if vr in _LONG_VRS:
             rest = file.read(4)
             length = struct.unpack("<L", rest)[0] if len(rest) == 4 else 0
-        value = file.read(length)
-        if len(value) < length:
+        end = file.tell() + length
+        value = file.read(min(length, _LONGEST_UID))
+        if len(value) < min(length, _LONGEST_UID):
             raise UnreadableFile("The file ends inside its header.", remedy=FETCH_AGAIN)
+        file.seek(end)
         if element == 0x0010:
             syntax = _uid(value)
         elif element == 0x0002:

@@ -11,6 +11,7 @@ from afloc_desktop.core.errors import UnreadableFile
 
 _ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
+_MOST_ITEMS = 1_000_000  # empty ones would fill the memory
 # What a frame begins with: JPEG and JPEG-LS, JPEG 2000 codestream, JP2 box.
 _FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
 
@@ -53,7 +54,8 @@ def find_fragments(file: BinaryIO, offset: int, size: int) -> Fragments:
         UnreadableFile: An item reaches beyond the file, or is no item.
     """
     table: tuple[int, ...] | None = None
-    first, items, here = 0, [], offset
+    items: list[Fragment] = []
+    first, here = 0, offset
     while here != size:  # an end without its delimiter is tolerated, between two items
         file.seek(here)
         head = file.read(8)
@@ -62,7 +64,7 @@ def find_fragments(file: BinaryIO, offset: int, size: int) -> Fragments:
         if len(head) < 8:
             raise _cut_off()
         length = struct.unpack("<L", head[4:])[0]
-        if head[:4] != _ITEM or here + 8 + length > size:
+        if len(items) >= _MOST_ITEMS or head[:4] != _ITEM or here + 8 + length > size:
             raise _cut_off()
         if table is None:
             content = file.read(length)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.syntax import Syntax
 
 MAX_PIXELS = 125_000_000  # 500 MB as float32; the largest mammograms have 27 million
+_MOST_FRAMES = 100_000  # of one bit each they fit into 12 kB and fill gigabytes once listed
 _UNDEFINED = 0xFFFFFFFF
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
@@ -95,6 +96,13 @@ class Header:
         """Bits of one uncompressed frame; two pixels of YBR_FULL_422 share their colour."""
         samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
         return self.rows * self.columns * samples * self.bits_allocated
+
+    @property
+    def shift(self) -> int:
+        """Bits below the value; only raw cells can have any, decoders return values."""
+        if self.is_float or self.syntax.codec not in ("native", "rle"):
+            return 0
+        return self.high_bit + 1 - self.bits_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +240,7 @@ def _check(tags: Tags, syntax: Syntax, element: PixelElement) -> Header:
         bits = stored = _FLOAT_BITS[element.tag]
         high = stored - 1
     else:
-        bits, stored, high = _bit_layout(tags, syntax)
+        bits, stored, high = _bit_layout(tags)
     return Header(
         syntax=syntax, rows=rows, columns=columns, samples=samples, frames=_frames(tags),
         photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
@@ -262,10 +270,15 @@ def _frames(tags: Tags) -> int:
         return 1  # absent, or no number: one film is what it then is
     if frames < 1:
         raise _impossible("its number of frames")
+    if frames > _MOST_FRAMES:
+        raise UnreadableFile(
+            f"The file claims {frames} frames, more than can be listed.",
+            remedy="Export the wanted frames on their own.",
+        )
     return frames
 
 
-def _bit_layout(tags: Tags, syntax: Syntax) -> tuple[int, int, int]:
+def _bit_layout(tags: Tags) -> tuple[int, int, int]:
     allocated = tags.integer("BitsAllocated")
     if allocated == 12:
         raise UnsupportedImage(

@@ -75,7 +75,6 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
         is_little_endian=header.syntax.is_little_endian,
     )
     spacing, bad_spacing = find_spacing(tags)
-    is_shifted = not header.is_float and header.high_bit != header.bits_stored - 1
     return _Film(
         modality=modality,
         voi=voi,
@@ -85,7 +84,7 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
         is_frontal_chest=_is_frontal_chest(tags),
         warnings=(
             *parsed.warnings,
-            *((_SHIFTED,) if is_shifted else ()),
+            *((_SHIFTED,) if header.shift else ()),
             *bad_modality,
             *bad_voi,
             *bad_spacing,

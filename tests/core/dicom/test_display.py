@@ -143,6 +143,12 @@ def test_a_probe_shows_the_value_in_the_polarity_of_the_file(make_image):
     assert modality_value(make_image([[-1, -2]], is_inverted=True), 0, 1) == 2
 
 
+def test_windows_at_the_ends_of_the_number_range_render(make_image):
+    image = make_image([[-3e38, 0, 3e38]])
+    for choice in (linear(0, 1e300), exact(3e38, 1e-300), exact(-1e300, 1e-3), MinMax()):
+        assert render(image, choice).shape == (1, 3)
+
+
 @pytest.mark.parametrize("rows", [1, 63, 64, 65, 129])
 def test_every_row_is_rendered(make_image, rows):
     stored = np.arange(rows * 3, dtype=np.float32).reshape(rows, 3)

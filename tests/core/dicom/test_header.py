@@ -72,6 +72,14 @@ def test_an_odd_byte_count_is_padded_without_a_warning(write_film):
     assert parsed(write_film(np.zeros((3, 3), np.uint8))).warnings == ()
 
 
+def test_more_frames_than_can_be_listed_are_refused(write_film):
+    frame = {"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}
+    path = write_film(np.zeros((1, 1, 1), np.uint8), **frame, PixelData=b"\0" * 20_000)
+    path.write_bytes(path.read_bytes().replace(b"IS\x02\x001 ", b"IS\x06\x00150000"))
+    with pytest.raises(UnreadableFile, match="150000 frames"):
+        parsed(path)
+
+
 def test_overlays_that_are_not_shown_are_told(write_film):
     path = write_film(PIXELS)
     assert parsed(path).warnings == ()
