@@ -83,7 +83,7 @@ def modality_value(image: Image, row: int, column: int) -> float:
 class WindowTable:
     """Renders one film again and again while a window is dragged.
 
-    Linear windows are one multiplication and one addition per pixel. Curves and tables go
+    Linear windows are one subtraction and one multiplication per pixel. Curves and tables go
     through a table of all values where the film has integers, else through the formula.
     """
 
@@ -99,12 +99,16 @@ class WindowTable:
         ):
             return self._render_linear(*_bounds(self._image, choice))
         if self._levels is None:
-            grey = _quantize(_curve(self._image.pixels * np.float32(self._sign), choice))
-        else:
-            lowest, index = self._levels
-            span = np.arange(int(index.max()) + 1, dtype=np.float64) + lowest
-            grey = np.take(_quantize(_curve(span * self._sign, choice)), index)
-        return ~grey if self._image.is_inverted else grey
+            return self._render_curve(self._image.pixels, choice)
+        lowest, index = self._levels
+        values = np.arange(int(index.max()) + 1, dtype=np.float64) + lowest
+        return np.take(self._render_curve(values, choice), index)
+
+    def _render_curve(self, pixels: npt.NDArray[np.floating], choice: Voi) -> GreyArray:
+        """Pixels of any shape, in the polarity of the film, under a sigmoid or a table."""
+        grey = _curve(pixels * self._sign, choice)
+        shown = 1 - grey if self._image.is_inverted else grey
+        return np.asarray(shown * 255 + _HAIR, np.uint8)
 
     def _render_linear(self, low: float, high: float) -> GreyArray:
         """Black at modality value `low`, white at `high`."""
@@ -167,10 +171,6 @@ def _curve(values: npt.NDArray[np.floating], choice: Voi) -> npt.NDArray[np.floa
     exponent = np.clip(-4 * (values - choice.centre) / choice.width, -50, 50)
     curve: npt.NDArray[np.floating] = 1 / (1 + np.exp(exponent))
     return curve
-
-
-def _quantize(grey: npt.NDArray[np.floating]) -> GreyArray:
-    return np.asarray(grey * 255 + _HAIR, np.uint8)
 
 
 def _seen(image: Image) -> FloatArray:
