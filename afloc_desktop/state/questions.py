@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
-from afloc_desktop.core.findings import propose
+from afloc_desktop.core.findings import peak
 from afloc_desktop.state.store import BLANK, Answer, Model, Problem
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.tasks import Tasks, Token
 
 Answers = dict[Prompt, Answer]
+_AT_ONCE = 6  # findings of a survey in one piece of work: some 100 ms on two cores
 
 
 class Questions:
@@ -49,11 +50,9 @@ class Questions:
         state = self._store.state
         if state.image is None or state.model is None or self._localizer is None:
             return
-        prompts = tuple(Prompt(f.id, "preset") for f in state.model.findings)
-        work = partial(_answer_all, self._localizer, state.image, prompts)
         if state.prompt is not None:
             self._ask_model(state.prompt)  # first, so that the chosen question is not kept waiting
-        self._tasks.submit("survey", work, self._surveyed, self._failed, lane="infer")
+        self._survey(tuple(Prompt(f.id, "preset") for f in state.model.findings))
 
     def drop(self) -> None:
         """The film leaves the screen: nobody wants its answers any more."""
@@ -70,8 +69,7 @@ class Questions:
         if prompt.origin == "typed" and prompt.words not in asked:
             asked = (prompt.words, *asked)
         self._store.update(prompt=prompt, asked=asked, answer_problem=None)
-        is_coming = prompt.origin == "preset" and self._tasks.is_running("survey")
-        if prompt not in state.answers and not is_coming:
+        if prompt not in state.answers:
             self._ask_model(prompt)
 
     def choose_strongest(self) -> None:
@@ -107,13 +105,25 @@ class Questions:
     def _model_failed(self, error: AflocError) -> None:
         self._store.update(model_problem=Problem.of(error))
 
-    def _surveyed(self, answers: Answers) -> None:
+    def _survey(self, prompts: tuple[Prompt, ...]) -> None:
+        """Ask some of the prompts, then the others, so that a chosen question can go between."""
+        image, localizer = self._store.state.image, self._localizer
+        if image is not None and localizer is not None and prompts:
+            now, later = prompts[:_AT_ONCE], prompts[_AT_ONCE:]
+            work, done = (
+                partial(_answer_all, localizer, image, now),
+                partial(self._surveyed, later),
+            )
+            self._tasks.submit("survey", work, done, self._failed, lane="infer")
+
+    def _surveyed(self, later: tuple[Prompt, ...], answers: Answers) -> None:
         self._store.update(answers={**self._store.state.answers, **answers})
+        self._survey(later)
         self._choose_if_wanted()
 
     def _choose_if_wanted(self) -> None:
         state = self._store.state
-        if not self._wants_strongest or state.model is None:
+        if not self._wants_strongest or state.model is None or self._tasks.is_running("survey"):
             return
         prompts = [Prompt(f.id, "preset") for f in state.model.findings if f.is_default]
         answered = [state.answers[p] for p in prompts if p in state.answers]
@@ -143,7 +153,7 @@ class Questions:
 
 
 def _margin(answer: Answer) -> float:
-    return answer.finding.similarity - answer.finding.threshold
+    return answer.similarity - answer.question.threshold
 
 
 def _answer_all(
@@ -154,9 +164,8 @@ def _answer_all(
         started = time.perf_counter()
         question = localizer.understand(prompt.words)
         heatmap = localizer.localize(image, prompt, check=token.check)
-        finding = propose(
-            heatmap, question, spacing=image.spacing, provenance=localizer.provenance()
-        )
+        highest = peak(heatmap)
+        similarity = float("nan") if highest is None else highest[1]
         seconds = time.perf_counter() - started
-        answers[prompt] = Answer(prompt, question, heatmap, finding, seconds)
+        answers[prompt] = Answer(prompt, question, heatmap, similarity, seconds)
     return answers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Finding, Heatmap, Image, ImageRef, Series, Study
+    from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Study
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Question
     from afloc_desktop.core.model.manifest import FindingSpec
@@ -69,14 +69,14 @@ class Answer:
         prompt: What was asked; answers and thresholds are kept by it.
         question: What was understood of the words.
         heatmap: Where.
-        finding: The machine's proposal at the question's own threshold.
+        similarity: The highest anywhere on the film; NaN where the network saw none of it.
         seconds: From asking the model to here.
     """
 
     prompt: Prompt
     question: Question
     heatmap: Heatmap
-    finding: Finding
+    similarity: float
     seconds: float
 
 
@@ -150,7 +150,7 @@ class State:
 
     def is_present(self, answer: Answer) -> bool:
         """Whether the highest similarity reaches the threshold in use."""
-        return bool(answer.finding.similarity >= self.threshold(answer))
+        return answer.similarity >= self.threshold(answer)
 
 
 def home_of(listing: Listing, ref: ImageRef) -> tuple[Study, Series] | None:

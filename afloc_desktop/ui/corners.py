@@ -88,7 +88,7 @@ def caption(state: State, answer: Answer | None) -> str:
     if answer is None:
         is_coming = bool(state.busy & {"answer", "survey", "model"})
         return strings.caption_waiting(_name(state)) if is_coming else ""
-    shown = (answer.question.label, answer.finding.similarity, state.threshold(answer))
+    shown = (answer.question.label, answer.similarity, state.threshold(answer))
     if state.is_present(answer):
         return strings.caption_found(*shown)
     return strings.caption_below(*shown)

@@ -118,7 +118,7 @@ class Scene:
         painter.restore()
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:
-        low, high = overlay.colour_range(answer.question.threshold, answer.finding.similarity)
+        low, high = overlay.colour_range(answer.question.threshold, answer.similarity)
         look = overlay.Look(state.threshold(answer), low, high, state.is_contour)
         seen = (answer, self.view, look)
         if self._layer is None or self._layer[0] != seen:

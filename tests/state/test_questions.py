@@ -1,5 +1,5 @@
 import pytest
-from doubles import Desk, FakeLocalizer, QueueLoop, film
+from doubles import Desk, FakeLocalizer, QueueLoop, film, finding
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.questions import Questions
@@ -56,13 +56,15 @@ def test_the_chosen_question_is_answered_before_the_others(room):
     assert set(made.store.state.answers) == {NODULE}
 
 
-def test_a_finding_on_its_way_is_not_asked_twice(room):
-    made = room(delay_s=0.01)
+def test_a_question_goes_between_the_pieces_of_a_survey(room):
+    many = tuple(finding(f"finding {n}", f"Finding {n}", "All") for n in range(40))
+    made = room(findings=many, delay_s=0.005)
     made.loop.run_until(lambda: made.tasks.is_running("survey"))
-    made.questions.choose(NODULE)
-    assert not made.tasks.is_running("answer")
+    made.questions.choose(Prompt("finding 39", "preset"))
+    made.loop.run_until(lambda: made.store.state.answer is not None)
+    assert made.tasks.is_running("survey")
     made.settle()
-    assert made.store.state.answer is not None
+    assert len(made.store.state.answers) == 40
 
 
 def test_the_strongest_is_the_one_farthest_above_its_own_threshold(room):
@@ -70,7 +72,7 @@ def test_the_strongest_is_the_one_farthest_above_its_own_threshold(room):
     made.questions.choose_strongest()
     made.settle()
     answers = made.store.state.answers
-    margins = {p: a.finding.similarity - a.finding.threshold for p, a in answers.items()}
+    margins = {p: a.similarity - a.question.threshold for p, a in answers.items()}
     assert made.store.state.prompt == max(margins, key=margins.get)
 
 

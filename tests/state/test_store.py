@@ -5,7 +5,6 @@ from doubles import FakeLocalizer, film, listing, ref
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import UnreadableFile
-from afloc_desktop.core.findings import propose
 from afloc_desktop.state.store import Answer, Model, Problem, State, Store, home_of
 
 EFFUSION = Prompt("effusion", "preset")
@@ -15,8 +14,7 @@ def answered(number=1) -> Answer:
     model, image = FakeLocalizer(), film(number)
     question = model.understand("effusion")
     heatmap = model.localize(image, EFFUSION)
-    proposal = propose(heatmap, question, spacing=None, provenance=model.provenance())
-    return Answer(EFFUSION, question, heatmap, proposal, 0.1)
+    return Answer(EFFUSION, question, heatmap, float(heatmap.similarity.max()), 0.1)
 
 
 def reading(number=1, sha="bundle") -> State:
@@ -98,7 +96,7 @@ def test_the_readers_threshold_goes_before_the_findings_own():
 
 def test_presence_follows_the_threshold_in_use():
     answer = answered()
-    highest = answer.finding.similarity
+    highest = answer.similarity
     assert State(thresholds={EFFUSION: highest}).is_present(answer)
     assert not State(thresholds={EFFUSION: highest + 1e-6}).is_present(answer)
 

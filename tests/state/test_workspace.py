@@ -188,7 +188,7 @@ def test_the_sample_shows_the_strongest_default_finding(room):
     made.workspace.open_sample()
     made.settle()
     answers = made.state.answers
-    margin = {p: a.finding.similarity - a.finding.threshold for p, a in answers.items()}
+    margin = {p: a.similarity - a.question.threshold for p, a in answers.items()}
     assert made.state.prompt == max(margin, key=margin.get)
 
 

@@ -16,7 +16,6 @@ from afloc_desktop.core.domain import (
     ImageRef,
     Listing,
     Prompt,
-    Provenance,
     Series,
     Skipped,
     Study,
@@ -153,9 +152,6 @@ class FakeLocalizer:
             ),
             notes=(),
         )
-
-    def provenance(self) -> Provenance:
-        return Provenance("fake", self.bundle_sha256, FINGERPRINT, "0", self.provider, "now")
 
 
 @dataclass

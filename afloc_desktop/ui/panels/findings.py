@@ -147,7 +147,7 @@ class FindingsPanel(QWidget):
                 item.setToolTip(1, "")
                 continue
             is_present = state.is_present(answer)
-            item.setText(1, strings.number(answer.finding.similarity))
+            item.setText(1, strings.number(answer.similarity))
             item.setData(1, _PRESENT, is_present)
             item.setToolTip(1, strings.PRESENT if is_present else strings.ABSENT)
 

@@ -82,7 +82,7 @@ class HeatmapPanel(QWidget):
         self.threshold.blockSignals(False)
         _set_quietly(self.threshold, round(threshold / _STEP))
         self._threshold_value.setText(strings.number(threshold))
-        colours = colour_range(answer.question.threshold, answer.finding.similarity)
+        colours = colour_range(answer.question.threshold, answer.similarity)
         self.bar.show_scale((low, high, threshold, *colours))
 
     def _set_threshold(self, steps: int) -> None:
@@ -140,7 +140,7 @@ def scale_ends(answer: Answer) -> tuple[float, float]:
     values = answer.heatmap.similarity
     seen = values[np.isfinite(values)]
     lowest = float(seen.min()) if seen.size else answer.question.threshold
-    first, last = colour_range(answer.question.threshold, answer.finding.similarity)
+    first, last = colour_range(answer.question.threshold, answer.similarity)
     return floor(min(lowest, first) * 20) / 20, ceil(last * 20) / 20
 
 

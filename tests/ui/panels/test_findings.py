@@ -55,7 +55,7 @@ def test_findings_stand_under_their_groups_with_their_numbers(panel):
         ("Lung", "Nodule or mass"),
         ("Heart", "Enlarged heart"),
     ]
-    expected = reading().answers[EFFUSION].finding.similarity
+    expected = reading().answers[EFFUSION].similarity
     assert rows[0][2] == f"{expected:.2f}"
 
 

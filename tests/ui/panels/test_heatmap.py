@@ -79,7 +79,7 @@ def test_the_scale_holds_the_whole_map_and_the_colours():
     made = answer()
     values = np.array([[-0.12, 0.2], [np.nan, 0.43]], np.float32)
     made = replace(made, heatmap=replace(made.heatmap, similarity=values))
-    made = replace(made, finding=replace(made.finding, similarity=0.43))
+    made = replace(made, similarity=0.43)
     assert scale_ends(made) == pytest.approx((-0.15, 0.45))
 
 
@@ -87,6 +87,6 @@ def test_a_map_that_saw_nothing_still_has_a_scale():
     made = answer()
     values = np.full((2, 2), np.nan, np.float32)
     made = replace(made, heatmap=replace(made.heatmap, similarity=values))
-    made = replace(made, finding=replace(made.finding, similarity=float("nan")))
+    made = replace(made, similarity=float("nan"))
     low, high = scale_ends(made)
     assert low < high
