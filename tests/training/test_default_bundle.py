@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -116,3 +117,15 @@ def test_a_folder_that_is_no_bundle_is_never_replaced(data, tiny_weights, tmp_pa
     with pytest.raises(WouldOverwrite):
         build_default_bundle(data, output, RECIPE, Reporter(is_json=True), None)
     assert list(output.iterdir()) == []
+
+
+def test_the_shipped_bundle_is_whole_small_and_beats_the_centre_prior():
+    folder = Path(__file__).parents[2] / "resources" / "bundles" / "afloc-cxr-base"
+    bundle = load_bundle(folder)
+    self_test(bundle, Sessions(bundle, "cpu"))
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 40e6
+    figures = {figure.name: figure for figure in bundle.manifest.metrics}
+    for measure in ("pointing", "iou", "cnr"):
+        model, prior = figures[f"macro-6 {measure}"], figures[f"centre prior macro-6 {measure}"]
+        assert model.cases == prior.cases
+        assert model.low > prior.high

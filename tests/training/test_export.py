@@ -71,7 +71,7 @@ def test_the_text_graph_answers_texts_of_any_length_as_torch_does(tmp_path):
         {"input_ids": np.array([[1, 3, 2]]), "attention_mask": np.ones((1, 3), np.int64)},
     )[0]
     assert parity.text < 1e-4
-    assert parity.quantised_cosine > 0.98
+    assert parity.quantised_cosine > 0.97
     assert one.shape == (1, 8)
     assert np.linalg.norm(one) == pytest.approx(1, abs=1e-4)
     assert [path.name for path in tmp_path.iterdir()] == ["text.onnx"]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.text import WordPiece
     from afloc_training.recipe import Recipe
+    from afloc_training.vocabulary import Term
 
 _SELF_TEST_WORDS = (
     "There is a right pleural effusion.",
@@ -131,26 +132,27 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
             side_penalty=settings.side_penalty,
         ),
         image_outputs=("local", "global"),
-        findings=tuple(
-            FindingSpec(
-                id=term.id,
-                label=term.label,
-                group=term.group,
-                prompts=term.prompts,
-                synonyms=term.synonyms,
-                threshold=thresholds.by_finding[term.id],
-                sigma_cells=term.sigma_cells,
-                gain=None,
-                bias=None,
-                is_default=term.is_default,
-            )
-            for term in FINDINGS
-        ),
+        findings=tuple(_finding(term, thresholds.by_finding[term.id]) for term in FINDINGS),
         licence=_LICENCE,
         data=_DATA,
         intended_use=_INTENDED_USE,
         metrics=tuple(metrics),
         files={},
+    )
+
+
+def _finding(term: Term, threshold: float) -> FindingSpec:
+    return FindingSpec(
+        id=term.id,
+        label=term.label,
+        group=term.group,
+        prompts=term.prompts,
+        synonyms=term.synonyms,
+        threshold=threshold,
+        sigma_cells=term.sigma_cells,
+        gain=None,
+        bias=None,
+        is_default=term.is_default,
     )
 
 

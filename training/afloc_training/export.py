@@ -28,8 +28,9 @@ _OPSET = 17
 _IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGE_TOLERANCE = 1e-4
 TEXT_TOLERANCE = 1e-4
-# Cosine of a text vector to its 8-bit twin: measured .995 to .998 (training.md 5).
-QUANTISED_COSINE = 0.98
+# Cosine of a text vector to its 8-bit twin. The encoder alone keeps .988 at worst over 40 sentences
+# with one scale a channel, .962 with one scale a tensor.
+QUANTISED_COSINE = 0.97
 
 
 class FilmTrunk(nn.Module):
@@ -146,7 +147,10 @@ def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> 
         wanted = encoder(ids, mask)
     difference = accept("text.onnx", _distance(run(whole, feeds)[0], wanted), TEXT_TOLERANCE)
     with _quiet():
-        quantize_dynamic(whole, path, weight_type=QuantType.QInt8)
+        # Seven bits of weight: eight can overflow in the sums of processors without VNNI.
+        quantize_dynamic(
+            whole, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
+        )
     whole.unlink()
     cosine = float((run(path, feeds)[0] * wanted.numpy()).sum(axis=1).min())
     accept("The 8-bit text.onnx", 1 - cosine, 1 - QUANTISED_COSINE)
