@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.dicom.guard import foreign_code
@@ -64,15 +65,12 @@ class Tags:
             return ""
         is_many = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
         parts = list(value) if is_many else [value]
-        try:
-            # Text in an impossible character set comes as numbers: pydicom guesses on.
-            if not all(isinstance(part, (str, PersonName)) for part in parts):
-                raise UnreadableFile("This is no text.", remedy="")
-            with foreign_code(""):
+        # Text in an impossible character set comes as numbers: pydicom guesses on.
+        if all(isinstance(part, (str, PersonName)) for part in parts):
+            with suppress(UnreadableFile), foreign_code(""):
                 return "\\".join(str(part) for part in parts).strip(" \0")
-        except UnreadableFile:
-            self.spoilt.add(keyword)
-            return ""
+        self.spoilt.add(keyword)
+        return ""
 
     def raw(self, keyword: str) -> Any:
         """The value as pydicom gives it; None where absent or unreadable."""
