@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.labels import day, person
+from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
 from afloc_desktop.ui.windowing import as_window
 
@@ -29,12 +29,12 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
     if home is not None:
         study, series = home
-        whose = [person(study.patient_name), study.patient_id]
-        view = " ".join(p for p in (series.modality, series.view_position) if p)
-        what = [day(study.date), series.description or study.description, view]
+        whose = [person(study.patient_name), one_line(study.patient_id)]
+        view = one_line(f"{series.modality} {series.view_position}")
+        what = [day(study.date), one_line(series.description or study.description), view]
         _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
         _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
-    window = as_window(image, scene.choice)
+    window = as_window(image, scene.film.fixed(scene.choice))
     how = [strings.window(window.centre, window.width)]
     if image.row_direction is None:
         how.insert(0, strings.SIDE_UNKNOWN)

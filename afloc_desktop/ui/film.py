@@ -78,10 +78,10 @@ class Film:
             pixels=np.ascontiguousarray(pixels[where]),
             padding=None if padding is None else padding[where],
         )
-        return render(cut, self._fixed(choice))
+        return render(cut, self.fixed(choice))
 
-    def _fixed(self, choice: Choice) -> Choice:
-        """The full range is that of the film, not of the part of it on screen."""
+    def fixed(self, choice: Choice) -> Choice:
+        """The full range as that of the film, not of a part of it; anything else as it is."""
         if not isinstance(choice, MinMax):
             return choice
         if self._full_range is None:

@@ -83,7 +83,7 @@ NO_MODALITY = "an image without a modality"
 # --- findings
 FINDINGS = "Findings"
 ASK_HINT = "Type a finding, e.g. right pleural effusion"
-ASK_TIP = "Narrows the list while you type; Enter asks for exactly these words"
+ASK_TIP = "Narrows the list as you type. Down goes to the list, Enter asks for these very words."
 YOUR_QUESTIONS = "Your questions"
 SIMILARITY = "similarity"
 THRESHOLD = "Threshold"

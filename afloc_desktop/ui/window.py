@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
             "reset_window": canvas.reset_window,
             "overlay": workspace.set_overlay,
             "contour": workspace.set_contour,
-            "clear": workspace.clear_question,
+            "clear": self._clear,
             "ask": self._go_to_box,
             "previous": workspace.select_previous,
             "next": workspace.select_next,
@@ -115,7 +115,6 @@ class MainWindow(QMainWindow):
             part.render_state(old, new)
         self._actions["overlay"].setEnabled(new.model is not None)
         self._actions["contour"].setEnabled(new.model is not None)
-        self._actions["clear"].setEnabled(new.prompt is not None)
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
         _set_quietly(self._actions["overlay"], new.is_overlay_on)
         _set_quietly(self._actions["contour"], new.is_contour)
@@ -158,6 +157,15 @@ class MainWindow(QMainWindow):
 
     def _go_to_box(self) -> None:
         self.findings.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _clear(self) -> None:
+        """Esc leaves the box first, then the finding."""
+        box = self.findings.box
+        if box.hasFocus():
+            box.clear()
+            box.clearFocus()
+        else:
+            self._workspace.clear_question()
 
     def _zoom_in(self) -> None:
         self.viewer.canvas.zoom_by(_ZOOM_STEP)

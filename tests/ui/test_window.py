@@ -7,10 +7,12 @@ from doubles import Desk, FakeLocalizer, film, listing, ref
 from readings import MARKUP, STATES
 
 from afloc_desktop.core.domain import Prompt
+from afloc_desktop.state.paths import Paths
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
-from afloc_desktop.state.workspace import Workspace
+from afloc_desktop.state.workspace import Workspace, engine
 from afloc_desktop.ui import strings
+from afloc_desktop.ui.app import Station
 from afloc_desktop.ui.qt import (
     QApplication,
     QEvent,
@@ -117,6 +119,28 @@ def test_letters_in_the_question_box_are_words(reading, qtbot):
     assert reading.store.state.is_overlay_on
 
 
+def test_escape_leaves_the_box_before_it_leaves_the_finding(reading, qtbot):
+    box = reading.window.findings.box
+    reading.workspace.select_finding("nodule")
+    box.setFocus()
+    qtbot.keyClicks(box, "air")
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert (box.text(), box.hasFocus()) == ("", False)
+    assert reading.store.state.prompt is not None
+    press(qtbot, reading.window, Qt.Key.Key_Escape)
+    assert reading.store.state.prompt is None
+
+
+def test_after_a_question_keys_are_commands_again(reading, qtbot):
+    box = reading.window.findings.box
+    box.setFocus()
+    qtbot.keyClicks(box, "right lung")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert not box.hasFocus()
+    qtbot.keyPress(reading.window, Qt.Key.Key_Space)
+    assert reading.store.state.is_hidden
+
+
 def test_holding_space_hides_everything_ai(reading, qtbot):
     canvas = reading.window.viewer.canvas
     reading.workspace.select_finding("nodule")
@@ -218,7 +242,7 @@ def test_controls_that_need_a_film_rest_without_one(qtbot):
     window = MainWindow(store, Workspace(store, tasks, Desk().engine(), lambda call: None))
     qtbot.addWidget(window)
     assert isinstance(window, QMainWindow)
-    for name in ("fit", "invert", "reset_window", "overlay", "clear", "close_all"):
+    for name in ("fit", "invert", "reset_window", "overlay", "close_all"):
         assert not window._actions[name].isEnabled(), name
     tasks.close()
 
@@ -274,3 +298,24 @@ def test_a_wrong_answer_in_the_state_is_not_painted(reading):
     answer = reading.store.state.answers[prompt]
     reading.store.update(answers={prompt: replace(answer, heatmap=foreign)})
     assert reading.window.viewer.canvas.scene.answer_to_paint(reading.store.state) is None
+
+
+@pytest.mark.shared
+def test_real_films_of_a_folder_are_shown_one_after_the_other(shared, qtbot):
+    """Compressed, MONOCHROME1, 16-bit: whatever is listed ends as a picture or with a reason."""
+    desk = Desk(localizer=None)
+    real = replace(engine(Paths.default()), open_model=desk.open_model)
+    made = Station(Paths.default(), real)
+    made.show([shared / "data" / "dicom" / "cxr"], demo=False)
+    qtbot.waitUntil(lambda: made.store.state.image_ref is not None, timeout=10_000)
+    films = made.store.state.listing.images
+    assert len(films) >= 3
+    for wanted in films:
+        made.workspace.select_image(wanted)
+        qtbot.waitUntil(lambda: not made.store.state.busy, timeout=20_000)
+        state = made.store.state
+        assert state.image is not None or state.image_problem.remedy
+        assert not made.window.viewer.canvas.grab().isNull()
+    made.close()
+    made.window.close()
+    made.window.deleteLater()

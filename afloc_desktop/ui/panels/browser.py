@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.labels import day, person
+from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import (
     QAction,
     QHeaderView,
@@ -134,7 +134,7 @@ def _tree(name: str) -> Tree:
 
 
 def _patient(study: Study) -> QTreeWidgetItem:
-    text = "   ".join(p for p in (person(study.patient_name), study.patient_id) if p)
+    text = _spaced(person(study.patient_name), study.patient_id)
     item = QTreeWidgetItem([text])
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     item.setToolTip(0, plain_tip(text))
@@ -145,8 +145,8 @@ def _patient(study: Study) -> QTreeWidgetItem:
 
 
 def _study(study: Study) -> QTreeWidgetItem:
-    words = [day(study.date), study.description or strings.UNKNOWN_STUDY]
-    item = QTreeWidgetItem(["   ".join(w for w in words if w)])
+    text = _spaced(day(study.date), study.description or strings.UNKNOWN_STUDY)
+    item = QTreeWidgetItem([text])
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     item.setToolTip(0, plain_tip(item.text(0)))
     for series in study.series:
@@ -156,8 +156,8 @@ def _study(study: Study) -> QTreeWidgetItem:
 
 def _series(series: Series) -> QTreeWidgetItem:
     """A series of one film is that film; a longer one unfolds."""
-    words = [series.modality, series.description or series.body_part, series.view_position]
-    text = "   ".join(w for w in words if w) or strings.UNKNOWN_SERIES
+    what = series.description or series.body_part
+    text = _spaced(series.modality, what, series.view_position) or strings.UNKNOWN_SERIES
     item = QTreeWidgetItem([text])
     if len(series.images) == 1:
         item.setData(0, _REF, series.images[0])
@@ -179,10 +179,14 @@ def _film(ref: ImageRef, number: int) -> QTreeWidgetItem:
 
 
 def _skip(skipped: Skipped) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([f"{skipped.path.name}: {skipped.reason}"])
+    item = QTreeWidgetItem([one_line(f"{skipped.path.name}: {skipped.reason}")])
     item.setToolTip(0, plain_tip(f"{skipped.path}: {skipped.reason} {skipped.remedy}"))
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     return item
+
+
+def _spaced(*words: str) -> str:
+    return "   ".join(shown for shown in map(one_line, words) if shown)
 
 
 def _descendants(tree: Tree) -> list[QTreeWidgetItem]:

@@ -10,6 +10,7 @@ from afloc_desktop.ui.qt import (
     ModelIndex,
     QColor,
     QHeaderView,
+    QKeyEvent,
     QLabel,
     QLineEdit,
     QPainter,
@@ -152,7 +153,7 @@ class FindingsPanel(QWidget):
             item.setToolTip(1, strings.PRESENT if is_present else strings.ABSENT)
 
     def _explain(self, state: State) -> None:
-        answer = state.answer
+        answer = None if state.is_hidden else state.answer
         question = None if answer is None else answer.question
         notes = strings.understood(question.notes) if question and question.notes else ""
         problem = state.answer_problem
@@ -181,7 +182,15 @@ class FindingsPanel(QWidget):
     def _ask(self) -> None:
         words = self.box.text()
         self.box.clear()
+        self.box.clearFocus()  # the next key is a command again
         self._workspace.ask(words)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down leads from the box to the list."""
+        if event.key() == Qt.Key.Key_Down and self.box.hasFocus():
+            self._list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        else:
+            super().keyPressEvent(event)
 
     def _choose(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
         prompt = None if item is None else item.data(0, _PROMPT)

@@ -102,6 +102,18 @@ def test_enter_asks_and_clears_the_box(panel, qtbot, workspace):
     assert panel.box.text() == ""
 
 
+def test_down_leads_from_the_box_to_the_list(panel, qtbot):
+    panel.render_state(State(), reading(prompt=None))
+    panel.box.setFocus()
+    qtbot.keyClick(panel.box, Qt.Key.Key_Down)
+    assert panel.findChild(QTreeWidget).hasFocus()
+
+
+def test_nothing_of_the_answer_is_said_while_hidden(panel):
+    panel.render_state(State(), replace(asked("right lung"), is_hidden=True))
+    assert not any("right" in text for text in said(panel))
+
+
 def test_typed_questions_stand_first_and_can_be_chosen_again(panel, workspace):
     panel.render_state(State(), replace(asked("right lung"), prompt=None))
     assert shown(panel)[0][:2] == ("Your questions", "right lung")
