@@ -118,3 +118,7 @@ def test_a_speckled_map_is_cut_to_twenty_regions():
 
 def test_every_statement_says_what_computed_it():
     assert say(np.ones((3, 3))).provenance == WHO
+
+
+def test_nothing_above_the_threshold_gives_no_region():
+    assert regions(heatmap(np.zeros((4, 4))), 0.5, None) == ()

@@ -112,3 +112,12 @@ def test_the_tokenizer_equals_the_reference_on_text_of_all_kinds(tmp_path):
         json.dumps({"a": 1}),
     ):
         assert ours.encode(text) == theirs.encode(text).ids, text
+
+
+def test_a_cased_vocabulary_keeps_case():
+    spec = TextSpec("wordpiece", False, 8, "{}")
+    assert WordPiece(VOCABULARY, spec).encode("Right right") == [2, 1, 7, 3]
+
+
+def test_the_unknown_piece_is_known_by_its_id():
+    assert WordPiece(VOCABULARY, SPEC).unknown_id == 1

@@ -202,3 +202,8 @@ def test_a_token_says_once_and_for_all_that_nobody_waits():
     assert token.is_cancelled
     with pytest.raises(Cancelled):
         token.check()
+
+
+def test_cancelling_what_is_not_under_way_says_nothing(bench):
+    bench.tasks.cancel("nothing")
+    assert bench.busy == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -24,6 +24,9 @@ from afloc_desktop.core.model.manifest import (
 )
 from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.text import TextSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIDE, GRID, DEPTH = 96, 24, 4
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "bright", "dark", "spot", "there", "is", "."]

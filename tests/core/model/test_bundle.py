@@ -13,6 +13,7 @@ from afloc_desktop.core.errors import (
     BundleIncompatible,
     BundleMissing,
 )
+from afloc_desktop.core.model import bundle as bundle_module
 from afloc_desktop.core.model.bundle import (
     REQUIRED,
     load_arrays,
@@ -163,3 +164,23 @@ def test_hostile_bundles_are_all_refused(shared):
     for folder in folders:
         with pytest.raises(BundleError):
             load_bundle(folder)
+
+
+def test_finding_vectors_are_given_by_id(tiny_bundle):
+    vectors = load_finding_vectors(load_bundle(tiny_bundle))
+    assert list(vectors) == ["bright_spot", "dark_spot"]
+    assert vectors["dark_spot"].tolist() == [0, 1, 0, 0]
+
+
+def test_a_file_the_manifest_does_not_list_cannot_be_needed(tiny_bundle):
+    document = json.loads((tiny_bundle / "bundle.json").read_text(encoding="utf-8"))
+    del document["files"]["text.onnx"]
+    tiny.edit(tiny_bundle, files=document["files"])
+    with pytest.raises(BundleMissing, match=r"text\.onnx"):
+        load_bundle(tiny_bundle)
+
+
+def test_a_file_of_gigabytes_is_not_read(tiny_bundle, monkeypatch):
+    monkeypatch.setattr(bundle_module, "_MAX_FILE_BYTES", 100)
+    with pytest.raises(BundleCorrupt, match="gigabyte"):
+        load_bundle(tiny_bundle)

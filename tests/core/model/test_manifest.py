@@ -72,6 +72,7 @@ def test_an_unknown_field_is_refused_by_name(path):
         ("findings.0.is_default", 1),
         ("dicom_modalities", [1]),
         ("files", {"a": 1}),
+        ("files", []),
     ],
 )
 def test_a_mistyped_field_is_refused(path, value):

@@ -1,0 +1,44 @@
+import dataclasses
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from afloc_desktop.core import domain
+from afloc_desktop.core.domain import ImageRef, Listing, Series, Study, read_only
+
+
+def ref(name: str) -> ImageRef:
+    return ImageRef(Path(name), 1, "1.2", 3, 4, None)
+
+
+def test_a_listing_gives_its_images_in_order():
+    series = [
+        Series("s", 1, "DX", "", "", "", (ref("a"), ref("b"))),
+        Series("t", 2, "DX", "", "", "", (ref("c"),)),
+    ]
+    listing = Listing((Study("u", "", "", "", "", "", tuple(series)),), ())
+    assert [image.path.name for image in listing.images] == ["a", "b", "c"]
+
+
+def test_an_image_knows_its_size(make_image):
+    image = make_image(np.zeros((3, 5)))
+    assert (image.rows, image.columns) == (3, 5)
+
+
+@pytest.mark.parametrize("kind", [k for k in vars(domain).values() if dataclasses.is_dataclass(k)])
+def test_values_are_frozen_slotted_and_described(kind):
+    assert kind.__dataclass_params__.frozen
+    assert "__slots__" in vars(kind)
+    assert inspect.getdoc(kind)
+
+
+def test_values_that_hold_arrays_compare_by_identity(make_image):
+    pixels = np.zeros((2, 2))
+    assert make_image(pixels) != make_image(pixels)
+
+
+def test_read_only_arrays_refuse_writes():
+    with pytest.raises(ValueError, match="read-only"):
+        read_only(np.zeros(2))[0] = 1
