@@ -31,13 +31,13 @@ class Look:
     Attributes:
         threshold: Similarity below which nothing is painted.
         low, high: Similarity of the first and the last colour.
-        is_contour: A line at the threshold instead of colours above it.
+        line_px: Width of a line at the threshold, device pixels; 0 for colours above it.
     """
 
     threshold: float
     low: float
     high: float
-    is_contour: bool
+    line_px: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +79,7 @@ def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
     across = (near.x + np.arange(right - left) / view.zoom) / scale_x - 0.5
     down = (near.y + np.arange(bottom - top) / view.zoom) / scale_y - 0.5
     values = _sampled(heatmap.similarity, down, across)
-    return Layer(_contour(values, look) if look.is_contour else _filled(values, look), left, top)
+    return Layer(_contour(values, look) if look.line_px else _filled(values, look), left, top)
 
 
 def _extent(heatmap: Heatmap, threshold: float) -> Box | None:
@@ -138,13 +138,13 @@ def _filled(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
 
 
 def _contour(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
-    """A line some two pixels wide, soft at its edges, in the colour of the threshold's side."""
+    """A line where the similarity crosses the threshold, soft at its edges."""
     padded = np.pad(values, 1, mode="edge")
     slope = np.hypot(
         padded[2:, 1:-1] - padded[:-2, 1:-1], padded[1:-1, 2:] - padded[1:-1, :-2]
     ) / np.float32(2)
     distance = np.abs(values - np.float32(look.threshold)) / np.maximum(slope, np.float32(1e-9))
-    cover = np.nan_to_num(np.clip(1.6 - distance, 0, 1), nan=0.0)
+    cover = np.nan_to_num(np.clip((look.line_px + 1) / 2 - distance, 0, 1), nan=0.0)
     cover[slope == 0] = 0
     red, green, blue = heat()[216].astype(np.float32)
     alpha = cover * 255

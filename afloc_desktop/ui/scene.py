@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import Answer, State
 
 _MARGIN = 6  # device pixels around a fitted film
+_LINE = 2.2  # screen points
 
 
 class Scene:
@@ -119,7 +120,8 @@ class Scene:
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:
         low, high = overlay.colour_range(answer.question.threshold, answer.similarity)
-        look = overlay.Look(state.threshold(answer), low, high, state.is_contour)
+        line_px = _LINE * painter.device().devicePixelRatio() if state.is_contour else 0
+        look = overlay.Look(state.threshold(answer), low, high, line_px)
         seen = (answer, self.view, look)
         if self._layer is None or self._layer[0] != seen:
             self._layer = (seen, overlay.paint(answer.heatmap, self.view, look))

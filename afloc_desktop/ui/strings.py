@@ -160,6 +160,8 @@ def provider(name: str) -> str:
 
 
 def answered_in(seconds: float) -> str:
+    if seconds < 0.001:
+        return "answered in < 1 ms"
     return f"answered in {seconds * 1000:.0f} ms" if seconds < 1 else f"answered in {seconds:.1f} s"
 
 

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from doubles import Desk, QueueLoop, film, listing, ref
 
 from afloc_desktop.core.domain import Listing, Skipped
+from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.state.films import Films, merged
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
@@ -59,3 +61,37 @@ def test_a_study_seen_again_gains_what_is_new():
 def test_opening_twice_lists_once():
     once = listing(1, 2, skipped=(Skipped(Path("x"), "No DICOM.", "None."),))
     assert merged(once, once) == once
+
+
+def test_a_long_listing_says_how_far_it_is(room, monkeypatch):
+    films, store, loop = room
+    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", 0.0)
+    seen = []
+    store.listen(lambda old, new: seen.append(new.scanned))
+    films.open(lambda: (Path("folder"),), lambda found: None)
+    loop.run_until(lambda: not store.state.busy)
+    assert [n for n in seen if n] == [1, 2, 3]
+    assert store.state.scanned == 0
+
+
+def test_progress_of_a_stopped_listing_is_not_shown(room, monkeypatch):
+    films, store, loop = room
+    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", 0.0)
+    films.open(lambda: (Path("folder"),), lambda found: None)
+    loop.run_until(lambda: store.state.scanned > 0)
+    films.stop_listing()
+    time.sleep(0.05)
+    loop.run_waiting()
+    assert store.state.scanned == 0
+    assert store.state.listing.studies == ()
+
+
+def test_paths_that_cannot_be_had_say_why(room):
+    films, store, loop = room
+
+    def refuse():
+        raise UnreadableFile("The sample study is not installed.", remedy="Install it again.")
+
+    films.open(refuse, lambda found: None)
+    loop.run_until(lambda: not store.state.busy)
+    assert store.state.notice.reason == "The sample study is not installed."

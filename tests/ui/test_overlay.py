@@ -10,7 +10,7 @@ from afloc_desktop.ui.colours import heat
 from afloc_desktop.ui.overlay import Look, colour_range, paint
 from afloc_desktop.ui.viewport import Viewport
 
-LOOK = Look(threshold=0.5, low=0.5, high=1.0, is_contour=False)
+LOOK = Look(threshold=0.5, low=0.5, high=1.0, line_px=0)
 
 
 def a_map(values, rows, columns):
@@ -94,7 +94,7 @@ def test_a_contour_is_a_ring_at_the_threshold():
     y, x = np.mgrid[:101, :101]
     cone = 1 - np.hypot(y - 50, x - 50) / 50  # 0.5 at radius 25
     view = Viewport(101, 101, 1.0, Point(50.5, 50.5))
-    layer = paint(a_map(cone, 101, 101), view, replace(LOOK, is_contour=True))
+    layer = paint(a_map(cone, 101, 101), view, replace(LOOK, line_px=2))
     screen = on_screen(layer, view)
     radius = np.hypot(*(np.argwhere(screen >> 24 > 127) - 50).T)
     assert radius.min() > 23.5
@@ -104,7 +104,7 @@ def test_a_contour_is_a_ring_at_the_threshold():
 
 def test_a_flat_map_has_no_contour():
     view = Viewport(9, 9, 1.0, Point(4.5, 4.5))
-    look = replace(LOOK, is_contour=True)
+    look = replace(LOOK, line_px=2)
     assert not paint(a_map(np.full((9, 9), 0.5), 9, 9), view, look).argb.any()
 
 

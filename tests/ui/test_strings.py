@@ -36,6 +36,7 @@ def test_every_provider_has_a_name():
 
 
 def test_times_are_in_the_unit_that_fits():
+    assert strings.answered_in(0.0002) == "answered in < 1 ms"
     assert strings.answered_in(0.034) == "answered in 34 ms"
     assert strings.answered_in(2.34) == "answered in 2.3 s"
 
