@@ -65,18 +65,18 @@ def test_opening_twice_lists_once():
 
 def test_a_long_listing_says_how_far_it_is(room, monkeypatch):
     films, store, loop = room
-    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", -1)
     seen = []
     store.listen(lambda old, new: seen.append(new.scanned))
     films.open(lambda: (Path("folder"),), lambda found: None)
     loop.run_until(lambda: not store.state.busy)
-    assert [n for n in seen if n] == [1, 2, 3]
+    assert list(dict.fromkeys(seen)) == [0, 1, 2, 3]
     assert store.state.scanned == 0
 
 
 def test_progress_of_a_stopped_listing_is_not_shown(room, monkeypatch):
     films, store, loop = room
-    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr("afloc_desktop.state.films._PROGRESS_EVERY_S", -1)
     films.open(lambda: (Path("folder"),), lambda found: None)
     loop.run_until(lambda: store.state.scanned > 0)
     films.stop_listing()
