@@ -121,8 +121,12 @@ class Tasks:
         """Whether a result of `key` is still to come."""
         return key in self._current
 
-    def close(self, timeout_s: float = 0.5) -> None:
-        """Cancel everything, deliver nothing more, and wait for the workers at most this long."""
+    def close(self, timeout_s: float = 0.5) -> bool:
+        """Cancel everything, deliver nothing more, and wait for the workers at most this long.
+
+        Returns:
+            Whether every worker has ended.
+        """
         self._is_closed = True
         for token in self._current.values():
             token.cancel()
@@ -133,6 +137,7 @@ class Tasks:
         deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self, jobs: queue.SimpleQueue[_Job | None]) -> None:
         while (job := jobs.get()) is not None:

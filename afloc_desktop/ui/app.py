@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import traceback
@@ -67,9 +68,15 @@ def run(
         timer.timeout.connect(station.window.close if camera is None else camera.take)
         timer.start(round(quit_after_s * 1000))
     application.exec()
-    station.close()
+    code = 0 if camera is None or camera.is_saved else 1
+    if not station.close():
+        # A worker is inside native code that cannot be interrupted; an interpreter that ends
+        # under it may abort.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.excepthook = sys.__excepthook__
-    return 0 if camera is None or camera.is_saved else 1
+    return code
 
 
 class Station:
@@ -102,9 +109,9 @@ class Station:
         self.window.viewer.canvas.setFocus()
         QTimer.singleShot(0, partial(self._begin, tuple(paths), demo))
 
-    def close(self) -> None:
-        """Stop all work; nothing is delivered any more."""
-        self.tasks.close()
+    def close(self) -> bool:
+        """Stop all work; nothing is delivered any more. Whether all of it has ended."""
+        return self.tasks.close()
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
         if is_demo:

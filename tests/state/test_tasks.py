@@ -185,7 +185,7 @@ def test_closing_during_work_takes_less_than_a_second_and_delivers_nothing(bench
     bench.submit("a", gate)
     assert gate.is_started.wait(5)
     started = time.monotonic()
-    bench.tasks.close()
+    assert not bench.tasks.close()
     assert time.monotonic() - started < 1
     gate.open()
     time.sleep(0.02)
@@ -193,6 +193,7 @@ def test_closing_during_work_takes_less_than_a_second_and_delivers_nothing(bench
     bench.submit("b", lambda token: "after closing")
     assert bench.done == []
     assert not bench.tasks.is_running("b")
+    assert bench.tasks.close()
 
 
 def test_a_token_says_once_and_for_all_that_nobody_waits():

@@ -114,6 +114,29 @@ def test_a_defect_reaches_the_reader(station, capsys):
     box.reject()
 
 
+STUCK = """
+import time
+from afloc_desktop.ui import app
+
+class Stuck:
+    def __call__(self, paths):
+        real = make(paths)
+        return app.Engine(real.scan, real.read, lambda: time.sleep(60), real.sample)
+
+make, app.engine = app.engine, Stuck()
+app.run([], quit_after_s=0.3)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_with_a_stuck_worker_ends_at_once():
+    started = time.monotonic()
+    child = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, timeout=60)
+    assert child.returncode == 0, child.stderr.decode()
+    # Start 1.1 s, open for 0.3 s, half a second of patience; the worker would take a minute.
+    assert time.monotonic() - started < 10
+
+
 @pytest.mark.slow
 def test_the_window_starts_and_ends_as_a_process(tmp_path):
     code = (
