@@ -19,9 +19,10 @@ class Command:
     Attributes:
         id: Stable name.
         menu: Where it stands.
-        text: In the menu and on a button.
-        tip: The longer wording; empty where the text says it all.
+        text: In the menu.
         keys: Shortcuts, the first one is shown.
+        button: On the bar above the film, short; empty where it has no button.
+        tip: More than the text says; may be empty.
         is_switch: It is on or off.
         starts_group: A line stands above it in the menu.
     """
@@ -29,36 +30,36 @@ class Command:
     id: str
     menu: str
     text: str
-    tip: str = ""
     keys: tuple[str, ...] = ()
+    button: str = ""
+    tip: str = ""
     is_switch: bool = False
     starts_group: bool = False
 
 
+_F, _V, _H = strings.FILE, strings.VIEW, strings.HELP
 COMMANDS: tuple[Command, ...] = (
-    Command("open_files", strings.FILE, strings.OPEN_FILES, keys=("Ctrl+O",)),
-    Command("open_folder", strings.FILE, strings.OPEN_FOLDER, keys=("Ctrl+Shift+O",)),
-    Command("open_sample", strings.FILE, strings.OPEN_SAMPLE),
-    Command("close_all", strings.FILE, strings.CLOSE_ALL, keys=("Ctrl+W",), starts_group=True),
-    Command("quit", strings.FILE, strings.QUIT, keys=("Ctrl+Q",), starts_group=True),
-    Command("fit", strings.VIEW, strings.FIT, strings.FIT_LONG, ("=",)),
-    Command("one_to_one", strings.VIEW, strings.ONE_TO_ONE, strings.ONE_TO_ONE_LONG, ("1",)),
-    Command("zoom_in", strings.VIEW, strings.ZOOM_IN, keys=("+",)),
-    Command("zoom_out", strings.VIEW, strings.ZOOM_OUT, keys=("-",)),
-    Command("invert", strings.VIEW, strings.INVERT, strings.INVERT_LONG, ("I",), True, True),
+    Command("open_files", _F, strings.OPEN_FILES, ("Ctrl+O",)),
+    Command("open_folder", _F, strings.OPEN_FOLDER, ("Ctrl+Shift+O",)),
+    Command("open_sample", _F, strings.OPEN_SAMPLE),
+    Command("close_all", _F, strings.CLOSE_ALL, ("Ctrl+W",), starts_group=True),
+    Command("quit", _F, strings.QUIT, ("Ctrl+Q",), starts_group=True),
+    Command("fit", _V, strings.FIT_LONG, ("=",), strings.FIT),
+    Command("one_to_one", _V, strings.ONE_TO_ONE_LONG, ("1",), strings.ONE_TO_ONE),
+    Command("zoom_in", _V, strings.ZOOM_IN, ("+",)),
+    Command("zoom_out", _V, strings.ZOOM_OUT, ("-",)),
+    Command("invert", _V, strings.INVERT_LONG, ("I",), strings.INVERT, "", True, True),
+    Command("reset_window", _V, strings.RESET_WINDOW_LONG, ("R", "0"), strings.RESET_WINDOW),
     Command(
-        "reset_window", strings.VIEW, strings.RESET_WINDOW, strings.RESET_WINDOW_LONG, ("R", "0")
+        "overlay", _V, strings.AI_OVERLAY, ("A",), strings.AI_OVERLAY, strings.AI_TIP, True, True
     ),
-    Command(
-        "overlay", strings.VIEW, strings.AI_OVERLAY, strings.AI_OVERLAY_LONG, ("A",), True, True
-    ),
-    Command("contour", strings.VIEW, strings.CONTOUR, strings.CONTOUR_LONG, ("C",), True),
-    Command("clear", strings.VIEW, strings.CLEAR, strings.CLEAR_LONG, ("Esc",)),
-    Command("ask", strings.VIEW, strings.GO_ASK, keys=("Ctrl+F", "/")),
-    Command("previous", strings.VIEW, strings.PREVIOUS, keys=("PgUp",), starts_group=True),
-    Command("next", strings.VIEW, strings.NEXT, keys=("PgDown",)),
-    Command("shortcuts", strings.HELP, strings.SHORTCUTS, keys=("F1",)),
-    Command("about", strings.HELP, strings.ABOUT),
+    Command("contour", _V, strings.CONTOUR_LONG, ("C",), strings.CONTOUR, "", True),
+    Command("clear", _V, strings.CLEAR, ("Esc",)),
+    Command("ask", _V, strings.GO_ASK, ("Ctrl+F", "/")),
+    Command("previous", _V, strings.PREVIOUS, ("PgUp",), starts_group=True),
+    Command("next", _V, strings.NEXT, ("PgDown",)),
+    Command("shortcuts", _H, strings.SHORTCUTS, ("F1",)),
+    Command("about", _H, strings.ABOUT),
 )
 FILM_BAR = ("fit", "one_to_one", "invert", "reset_window")
 AI_BAR = ("overlay", "contour")
@@ -75,8 +76,9 @@ def make(window: QMainWindow, calls: Mapping[str, Callable[..., object]]) -> dic
     made = {}
     for command in COMMANDS:
         action = QAction(command.text, window)
+        action.setIconText(command.button)  # what a tool button shows
         action.setShortcuts([QKeySequence(keys) for keys in command.keys])
-        tip = command.tip or command.text.rstrip("…")
+        tip = command.tip or command.text
         keys = f" ({command.keys[0]})" if command.keys else ""
         action.setToolTip(plain_tip(tip + keys))
         if command.starts_group:
