@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from afloc_desktop.core.domain import Finding, FloatArray, Region
+from afloc_desktop.core.domain import BoolArray, Finding, FloatArray, Region
 from afloc_desktop.core.geometry import Box, Point
 
 if TYPE_CHECKING:
@@ -79,53 +80,78 @@ def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tupl
         return ()
     mask = sitk.GetImageFromArray(above.astype(np.uint8))
     joined = sitk.ConnectedComponent(mask)  # type: ignore[no-untyped-call]
+    measured: Any = sitk.LabelShapeStatisticsImageFilter()  # type: ignore[no-untyped-call]
+    measured.Execute(joined)
     labels = sitk.GetArrayFromImage(joined)
-    found = [
-        _region(heatmap, labels == label, threshold, spacing)
-        for label in range(1, int(labels.max()) + 1)
-    ]
-    found.sort(key=lambda region: -region.similarity)
-    return tuple(found[:_MOST_REGIONS])
+    found = []
+    for label in measured.GetLabels():
+        left, top, width, height = measured.GetBoundingBox(label)
+        # One pixel more on every side, where there is one, so that the outline follows the map.
+        rows = slice(max(0, top - 1), top + height + 1)
+        columns = slice(max(0, left - 1), left + width + 1)
+        part = _Part(
+            values[rows, columns], labels[rows, columns] == label, rows.start, columns.start
+        )
+        found.append((float(part.values[part.is_inside].max()), part))
+    found.sort(key=lambda entry: -entry[0])
+    return tuple(
+        _region(part, threshold, heatmap.scale, spacing) for _, part in found[:_MOST_REGIONS]
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """A piece of a map around one region.
+
+    Attributes:
+        values: Similarity, shape (rows, columns).
+        is_inside: True in the region, same shape.
+        top, left: Of the piece in the map.
+    """
+
+    values: FloatArray
+    is_inside: BoolArray
+    top: int
+    left: int
 
 
 def _region(
-    heatmap: Heatmap, inside: np.ndarray, threshold: float, spacing: Spacing | None
+    part: _Part, threshold: float, scale: tuple[float, float], spacing: Spacing | None
 ) -> Region:
-    scale = heatmap.scale
-    values = np.where(inside, heatmap.similarity, -np.inf)
+    values = np.where(part.is_inside, part.values, -np.inf)
     row, column = np.unravel_index(int(values.argmax()), values.shape)
-    outline = _outline(heatmap.similarity, inside, threshold, scale)
+    outline = _outline(part, threshold, scale)
     xs, ys = [p.x for p in outline], [p.y for p in outline]
     area = None
     if spacing is not None:
-        area = float(inside.sum()) * scale[0] * scale[1] * spacing.row_mm * spacing.column_mm
+        pixel_mm2 = scale[0] * scale[1] * spacing.row_mm * spacing.column_mm
+        area = float(part.is_inside.sum()) * pixel_mm2
     return Region(
         outline=outline,
         box=Box(min(xs), min(ys), max(xs), max(ys)),
-        peak=_centre(int(row), int(column), scale),
+        peak=_centre(part.top + int(row), part.left + int(column), scale),
         similarity=float(values[row, column]),
         area_mm2=area,
     )
 
 
-def _outline(
-    similarity: FloatArray, inside: np.ndarray, threshold: float, scale: tuple[float, float]
-) -> tuple[Point, ...]:
-    """The outer contour at `threshold`, source pixels, clipped to the film."""
+def _outline(part: _Part, threshold: float, scale: tuple[float, float]) -> tuple[Point, ...]:
+    """The outer contour at `threshold`, source pixels."""
     import contourpy
 
     # The line follows the map itself; other regions, what was not seen and what lies beyond the
     # film fall below the threshold, so that it always closes.
+    similarity, inside = part.values, part.is_inside
     below = threshold - max(1e-6, float(similarity[inside].max()) - threshold)
     is_own = inside | (similarity < threshold)
     field = np.pad(np.where(is_own, similarity, below), 1, constant_values=below)
     field[1:-1, 1:-1][inside] = np.maximum(similarity[inside], threshold + 1e-6)
     lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(threshold)  # type: ignore[assignment]
     longest = max(lines, key=_extent)
-    rows, columns = similarity.shape
-    # Contour coordinates are pixel centres of the padded field.
-    xs = np.clip(longest[:, 0] - 0.5, 0, columns) * scale[0]
-    ys = np.clip(longest[:, 1] - 0.5, 0, rows) * scale[1]
+    # Contour coordinates are pixel centres of the padded field, so half a pixel outside it at
+    # most; the film ends at the pixels' outer corners.
+    xs = (np.clip(longest[:, 0] - 0.5, 0, similarity.shape[1]) + part.left) * scale[0]
+    ys = (np.clip(longest[:, 1] - 0.5, 0, similarity.shape[0]) + part.top) * scale[1]
     return tuple(Point(float(x), float(y)) for x, y in zip(xs[:-1], ys[:-1], strict=True))
 
 

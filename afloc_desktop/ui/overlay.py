@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afloc_desktop.core.colours import heat
 from afloc_desktop.core.geometry import Box, Point
-from afloc_desktop.ui.colours import heat
 
 if TYPE_CHECKING:
     import numpy.typing as npt

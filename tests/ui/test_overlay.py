@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from doubles import FakeLocalizer, film
 
+from afloc_desktop.core.colours import heat
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.geometry import Point
-from afloc_desktop.ui.colours import heat
 from afloc_desktop.ui.overlay import Look, colour_range, paint
 from afloc_desktop.ui.viewport import Viewport
 

@@ -10,6 +10,7 @@ import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFont
 
+from afloc_desktop.core.colours import heat
 from afloc_desktop.core.preprocess import resize
 
 if TYPE_CHECKING:
@@ -22,34 +23,8 @@ LONGEST = 1024
 _OPACITY = 0.45
 _OUTLINE = (255, 214, 102)
 _BAR = 34
-# Eleven steps of inferno (matplotlib, CC0): even in lightness, readable without colour vision.
-_INFERNO = np.array(
-    [
-        (0, 0, 4),
-        (22, 11, 57),
-        (66, 10, 104),
-        (106, 23, 110),
-        (147, 38, 103),
-        (188, 55, 84),
-        (221, 81, 58),
-        (243, 120, 25),
-        (252, 165, 10),
-        (246, 215, 70),
-        (252, 255, 164),
-    ],
-    np.float32,
-)
 
 Picture = PIL.Image.Image
-
-
-def colours(values: FloatArray) -> np.ndarray:
-    """Colours of values in [0, 1], clipped; float32 shape (…, 3) in [0, 255]."""
-    position = np.clip(values, 0, 1) * (len(_INFERNO) - 1)
-    low = np.minimum(position.astype(np.intp), len(_INFERNO) - 2)
-    weight = (position - low)[..., None]
-    mixed: np.ndarray = _INFERNO[low] * (1 - weight) + _INFERNO[low + 1] * weight
-    return mixed
 
 
 def to_png(picture: Picture) -> bytes:
@@ -88,7 +63,7 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
     top = max(float(np.nanmax(heatmap.similarity)), finding.threshold + 0.05)
     share = (values - finding.threshold) / (top - finding.threshold)
     alpha = np.where(np.nan_to_num(share, nan=-1.0) >= 0, _OPACITY, 0.0)[..., None]
-    mixed = np.asarray(film, np.float32) * (1 - alpha) + colours(np.nan_to_num(share)) * alpha
+    mixed = np.asarray(film, np.float32) * (1 - alpha) + _coloured(np.nan_to_num(share)) * alpha
     picture = PIL.Image.fromarray(np.clip(mixed + 0.5, 0, 255).astype(np.uint8))
     draw = PIL.ImageDraw.Draw(picture)
     zoom = film.width / grey.shape[1]
@@ -123,6 +98,12 @@ def draw_page(title: str, panels: Sequence[Picture], *, columns: int) -> Picture
         y += height + gap
     draw.text((gap, page.height - _BAR + 6), BANNER, font=_font(16), fill=_OUTLINE)
     return page
+
+
+def _coloured(share: FloatArray) -> np.ndarray:
+    """Heat colours of values in [0, 1], clipped; shape (rows, columns, 3)."""
+    colours: np.ndarray = heat()[(np.clip(share, 0, 1) * 255).astype(np.uint8)]
+    return colours
 
 
 def _with_bars(picture: Picture, caption: str) -> Picture:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afloc_desktop.core.colours import heat
 from afloc_desktop.ui import strings, theme
-from afloc_desktop.ui.colours import heat
 from afloc_desktop.ui.overlay import colour_range
 from afloc_desktop.ui.qt import (
     QColor,

@@ -4,7 +4,6 @@ import pytest
 from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance
 from afloc_desktop.core.export.overlay import (
     LONGEST,
-    colours,
     draw_film,
     draw_finding,
     draw_page,
@@ -23,11 +22,6 @@ def answer(values):
     question = Question(PROMPT, "x", "Bright", 0.5, 1.0, None, None, (), ())
     who = Provenance("tiny", "b", "f", "0", "cpu", "now")
     return heatmap, propose(heatmap, question, spacing=None, provenance=who)
-
-
-def test_colours_grow_lighter_with_the_value():
-    light = colours(np.linspace(0, 1, 50, dtype=np.float32)) @ np.array([0.2126, 0.7152, 0.0722])
-    assert (np.diff(light) > 0).all()
 
 
 def test_films_larger_than_a_screen_are_drawn_smaller():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from afloc_desktop.ui.colours import heat
+from afloc_desktop.core.colours import heat
 
 
 def lightness() -> np.ndarray:
