@@ -8,14 +8,15 @@ import numpy as np
 from scipy import ndimage
 
 from afloc_training.facts import Fact
-from afloc_training.lesions_pleura import OneSide, random_side
 from afloc_training.painting import (
     Painted,
     as_film,
     blend,
     coordinates,
     extent,
+    opposite,
     pick,
+    random_side,
     soft_noise,
     soften,
     step,
@@ -26,7 +27,7 @@ from afloc_training.painting import (
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import BoolArray, FloatArray, Side, Zone
     from afloc_training.lung_fields import Lungs
-    from afloc_training.painting import Rng
+    from afloc_training.painting import OneSide, Rng
 
 Airspace = Literal["consolidation", "pneumonia", "infiltration"]
 Round = Literal["nodule", "mass"]
@@ -46,10 +47,6 @@ def random_zone(rng: Rng) -> Zone:
     return _ZONES[int(rng.integers(3))]
 
 
-def _opposite(side: OneSide) -> OneSide:
-    return "left" if side == "right" else "right"
-
-
 def paint_airspace(rng: Rng, film: FloatArray, lungs: Lungs, kind: Airspace) -> Painted | None:
     """A cloud of blobs with two scales of texture; in one of five films on both sides."""
     side, zone = random_side(rng), random_zone(rng)
@@ -59,7 +56,7 @@ def paint_airspace(rng: Rng, film: FloatArray, lungs: Lungs, kind: Airspace) -> 
     painted, mask = first
     reported: Side = side
     if rng.random() < 0.2:
-        second = _cloud(rng, painted, lungs.of(_opposite(side)), zone, kind)
+        second = _cloud(rng, painted, lungs.of(opposite(side)), zone, kind)
         if second is not None:
             painted, mask, reported = second[0], mask | second[1], "bilateral"
     return Painted(painted, mask, Fact(kind, reported, zone))
@@ -158,7 +155,7 @@ def _ball(
 
 def paint_atelectasis(rng: Rng, film: FloatArray, lungs: Lungs) -> Painted | None:
     """Plates of collapsed lung, or a wedge against the heart."""
-    side: OneSide = random_side(rng)
+    side = random_side(rng)
     zone: Zone = "lower" if rng.random() < 2 / 3 else "mid"
     lung = lungs.of(side)
     centre = pick(rng, lung, zone, margin_px=5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
@@ -14,6 +14,8 @@ from afloc_training.painting import (
     blend,
     coordinates,
     extent,
+    opposite,
+    random_side,
     soft_noise,
     soften,
     step,
@@ -26,16 +28,9 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import BoolArray, FloatArray
     from afloc_training.facts import Size
     from afloc_training.lung_fields import Lungs
-    from afloc_training.painting import Extent, Rng
+    from afloc_training.painting import Extent, OneSide, Rng
 
-OneSide = Literal["right", "left"]
-_SIDES: tuple[OneSide, OneSide] = ("right", "left")
 _SIZES: tuple[Size, ...] = ("small", "moderate", "large")
-
-
-def random_side(rng: Rng) -> OneSide:
-    """The patient's right or left."""
-    return _SIDES[int(rng.integers(2))]
 
 
 def random_size(rng: Rng) -> Size:
@@ -58,7 +53,7 @@ def paint_effusion(rng: Rng, film: FloatArray, lungs: Lungs) -> Painted | None:
         )
         painted, mask = brush(rng, film, lung, side)
     if rng.random() < 0.22:
-        other: OneSide = "left" if side == "right" else "right"
+        other = opposite(side)
         size = fact.size or random_size(rng)
         painted, more = _meniscus(rng, painted, lungs.of(other), other, size)
         mask = mask | more

@@ -74,7 +74,10 @@ class Curriculum:
         """A batch: half real films, half painted; sentences that are true, and some others."""
         share = batch // len(self._halves)
         films = np.concatenate(
-            [rng.choice(half, share, replace=False, p=rarity) for half, rarity in self._halves]
+            [
+                rng.choice(half, share, replace=len(half) < share, p=rarity)
+                for half, rarity in self._halves
+            ]
         )
         chosen = {int(claim) for film in films for claim in self._claims_about(rng, int(film))}
         chosen.update(map(int, rng.choice(self._positive, _RANDOM_CLAIMS)))

@@ -11,9 +11,8 @@ from scipy import ndimage
 from afloc_desktop.core.preprocess import resize
 
 if TYPE_CHECKING:
-    from typing import Literal
-
     from afloc_desktop.core.domain import BoolArray, FloatArray
+    from afloc_training.painting import OneSide
 
 _GRID = 128
 # Below the middle of the grey values first; openings from gentle to rough. First hit wins.
@@ -33,7 +32,7 @@ class Lungs:
     right: BoolArray
     left: BoolArray
 
-    def of(self, side: Literal["right", "left"]) -> BoolArray:
+    def of(self, side: OneSide) -> BoolArray:
         """One of the two."""
         return self.right if side == "right" else self.left
 

@@ -7,7 +7,7 @@ A film here is the plane that `core.preprocess.prepare` gives: float32 in [0, 1]
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SIDE_PX = 384
 Rng = np.random.Generator
+OneSide = Literal["right", "left"]
+_SIDES: tuple[OneSide, OneSide] = ("right", "left")
 _ZONE_BANDS: dict[Zone, tuple[float, float]] = {
     "upper": (0.03, 0.36),
     "mid": (0.34, 0.66),
@@ -61,6 +63,16 @@ class Extent:
     def width(self) -> int:
         """Columns between first and last."""
         return self.right - self.left
+
+
+def random_side(rng: Rng) -> OneSide:
+    """The patient's right or left."""
+    return _SIDES[int(rng.integers(2))]
+
+
+def opposite(side: OneSide) -> OneSide:
+    """The other side."""
+    return "left" if side == "right" else "right"
 
 
 def extent(mask: BoolArray) -> Extent:

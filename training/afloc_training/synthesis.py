@@ -20,13 +20,14 @@ from afloc_training.lesions_lung import (
     paint_round,
     random_zone,
 )
-from afloc_training.lesions_pleura import paint_effusion, paint_pneumothorax, random_side
+from afloc_training.lesions_pleura import paint_effusion, paint_pneumothorax
 from afloc_training.painting import (
     SIDE_PX,
     Painted,
     as_film,
     coordinates,
     pick,
+    random_side,
     soft_noise,
 )
 from afloc_training.vocabulary import OPACITIES
