@@ -157,7 +157,9 @@ class Localizer:
             grid = grid - _side_penalty(frame, self.manifest.heatmap.grid, is_on_image_left) * (
                 np.float32(self.manifest.heatmap.side_penalty)
             )
-        similarity, scale = spread(grid, frame, question.sigma_cells)
+        similarity, scale = spread(
+            grid, frame, question.sigma_cells, self.manifest.heatmap.sharpness
+        )
         return Heatmap(
             similarity=similarity,
             scale=scale,

@@ -22,13 +22,15 @@ def test_smoothing_keeps_the_sum_of_weights():
 
 
 def test_the_map_covers_the_film_with_its_own_aspect():
-    similarity, scale = spread(np.zeros((24, 24), np.float32), Frame.letterbox(3000, 2500, 384), 1)
+    similarity, scale = spread(
+        np.zeros((24, 24), np.float32), Frame.letterbox(3000, 2500, 384), 1, 0
+    )
     assert similarity.shape == (512, 427)
     assert scale == pytest.approx((2500 / 427, 3000 / 512))
 
 
 def test_small_films_get_no_more_map_pixels_than_they_have():
-    similarity, scale = spread(np.zeros((24, 24), np.float32), Frame.letterbox(40, 31, 384), 1)
+    similarity, scale = spread(np.zeros((24, 24), np.float32), Frame.letterbox(40, 31, 384), 1, 0)
     assert similarity.shape == (40, 31)
     assert scale == (1, 1)
 
@@ -36,7 +38,7 @@ def test_small_films_get_no_more_map_pixels_than_they_have():
 def test_interpolation_is_linear_between_cell_centres():
     # Two cells over a film of four pixels: centres at 1 and 3, pixels at 0.5, 1.5, 2.5, 3.5.
     grid = np.array([[0.0, 1.0], [0.0, 1.0]], np.float32)
-    similarity, _ = spread(grid, Frame.letterbox(4, 4, 8), 0)
+    similarity, _ = spread(grid, Frame.letterbox(4, 4, 8), 0, 0)
     assert similarity[0] == pytest.approx([0, 0.25, 0.75, 1])
 
 
@@ -44,10 +46,42 @@ def test_cells_of_padding_never_reach_the_film():
     grid = np.full((24, 24), 100.0, np.float32)
     frame = Frame.letterbox(100, 50, 96)  # film in columns 24 to 71: cells 6 to 17
     grid[:, 6:18] = 0
-    assert not spread(grid, frame, 2.0)[0].any()
+    assert not spread(grid, frame, 2.0, 0)[0].any()
 
 
 def test_a_film_of_one_row_has_a_map_of_one_row():
-    similarity, _ = spread(np.ones((24, 24), np.float32), Frame.letterbox(1, 4000, 384), 1.5)
+    similarity, _ = spread(np.ones((24, 24), np.float32), Frame.letterbox(1, 4000, 384), 1.5, 0)
     assert similarity.shape == (1, 512)
     assert similarity == pytest.approx(1)
+
+
+def lesion() -> np.ndarray:
+    """One strong cell in weak surroundings, and a broad, weaker patch."""
+    grid = np.full((24, 24), -0.5, np.float32)
+    grid[6, 6] = 0.6
+    grid[14:20, 14:20] = 0.0
+    return grid
+
+
+def test_plain_smoothing_drowns_a_small_lesion_and_sharp_smoothing_keeps_it():
+    frame = Frame.letterbox(240, 240, 384)
+    plain = spread(lesion(), frame, 1.2, 0)[0]
+    sharp = spread(lesion(), frame, 1.2, 6)[0]
+    assert plain[65, 65] < plain[170, 170]
+    assert sharp[65, 65] > sharp[170, 170]
+
+
+def test_sharp_smoothing_stays_between_the_extremes_of_the_grid():
+    similarity, _ = spread(lesion(), Frame.letterbox(240, 100, 384), 2.0, 20)
+    assert -0.5 - 1e-5 <= similarity.min() <= similarity.max() <= 0.6 + 1e-5
+
+
+def test_sharp_smoothing_leaves_an_even_map_even():
+    similarity, _ = spread(np.full((24, 24), -0.25, np.float32), Frame.letterbox(9, 9, 96), 2, 6)
+    assert similarity == pytest.approx(-0.25)
+
+
+def test_little_sharpness_is_nearly_the_plain_average():
+    frame = Frame.letterbox(240, 240, 384)
+    plain, _ = spread(lesion(), frame, 2.0, 0)
+    assert spread(lesion(), frame, 2.0, 1e-3)[0] == pytest.approx(plain, abs=1e-3)

@@ -46,7 +46,7 @@ def manifest(**changes) -> Manifest:
         "min_app_version": "0.1.0",
         "preprocess": PREPROCESS,
         "text": TextSpec("wordpiece", True, 16, "There is {}."),
-        "heatmap": HeatmapSpec("local", GRID, "cosine", 1.0, 0.6, 0.5),
+        "heatmap": HeatmapSpec("local", GRID, "cosine", 1.0, 0.0, 0.6, 0.5),
         "image_outputs": ("local",),
         "findings": (finding("bright_spot", "Bright spot"), finding("dark_spot", "Dark spot")),
         "licence": "CC0-1.0",

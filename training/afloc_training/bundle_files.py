@@ -129,6 +129,7 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
             similarity="cosine",
             sigma_cells=_UNLISTED_SIGMA_CELLS,
             threshold=thresholds.unlisted,
+            sharpness=settings.sharpness,
             side_penalty=settings.side_penalty,
         ),
         image_outputs=("local", "global"),

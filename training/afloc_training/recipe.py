@@ -84,6 +84,7 @@ class BundleSettings:
     title: str
     min_app_version: str
     dicom_modalities: tuple[str, ...]
+    sharpness: float
     side_penalty: float
 
 

@@ -71,10 +71,8 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
         points = [(p.x * zoom, p.y * zoom) for p in region.outline]
         draw.line([*points, points[0]], fill=_OUTLINE, width=2)
     verdict = "proposed" if finding.is_present else "below threshold"
-    caption = (
-        f"{label}: similarity {finding.similarity:.2f} ({verdict}, from {finding.threshold:.2f})"
-    )
-    return _with_bars(picture, caption)
+    numbers = f"similarity {finding.similarity:.2f}, threshold {finding.threshold:.2f}"
+    return _with_bars(picture, f"{label}: {numbers}, {verdict}")
 
 
 def draw_page(title: str, panels: Sequence[Picture], *, columns: int) -> Picture:

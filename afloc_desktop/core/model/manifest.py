@@ -30,15 +30,17 @@ class HeatmapSpec:
         grid: Rows and columns of that output.
         similarity: How patches and words are compared.
         sigma_cells: Gaussian smoothing in grid cells for words the bundle does not list.
+        sharpness: How much more the strong places weigh when a map is smoothed; 0 averages the
+            similarities themselves.
         threshold: Similarity at which such words count as found.
-        side_penalty: Taken off the similarity on the side, or outside the zone, a prompt does
-            not name, in units of similarity.
+        side_penalty: Taken off the similarity on the side a prompt does not name.
     """
 
     level: Literal["local", "local2"]
     grid: int
     similarity: Literal["cosine"]
     sigma_cells: float
+    sharpness: float
     threshold: float
     side_penalty: float
 
