@@ -258,15 +258,15 @@ class _Tally:
 
     def report(self, labels: Mapping[str, frozenset[str]]) -> Report:
         """All figures of the films added."""
-        rows = [_label_row(label, scores, labels) for label, scores in self._highest.items()]
+        rows = [_label_row(n, scores, labels) for n, scores in sorted(self._highest.items())]
         label_rows = tuple(row for row in rows if row is not None)
         areas = [row.against_others.value for row in label_rows if row.label in MACRO_LABELS]
         return Report(
             bundle_id=self._localizer.manifest.id,
             protocol=self._protocol,
-            rows=tuple(_row(label, [scores]) for label, scores in self._found.items()),
+            rows=tuple(_row(label, [scores]) for label, scores in sorted(self._found.items())),
             macro=_macro(self._found),
-            centre=tuple(_row(label, [scores]) for label, scores in self._centre.items()),
+            centre=tuple(_row(label, [scores]) for label, scores in sorted(self._centre.items())),
             centre_macro=_macro(self._centre),
             labels=label_rows,
             labels_macro=float(np.mean(areas)) if len(areas) == len(MACRO_LABELS) else None,
