@@ -55,7 +55,7 @@ def test_every_figure_of_the_manifest_has_its_interval_cases_and_data():
 
 
 def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
-    thresholds = [Threshold("mass", 0.3, 9, 0.75, "youden")]
+    thresholds = [Threshold("mass", 0.3, 9, 0.5, 0.75)]
     text = card(manifest(), TRAINING, thresholds, REPORT)
     for said in (
         "Research use only",
@@ -64,7 +64,7 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
         "NIH Clinical Center",
         "11 labelled films",
         "22 synthetic films",
-        "| mass | 0.300 | youden | 9 | 0.75 |",
+        "| mass | 0.300 | 9 | 0.50 | 0.75 |",
         "Mean held-out AUROC of the findings with eight positives or more: 0.750.",
         "Small nodules",
         "pneumothoraces",

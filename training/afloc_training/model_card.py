@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.model.manifest import Figure
-from afloc_training.thresholds import mean_auroc
+from afloc_training.thresholds import SPECIFICITY, mean_auroc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,12 +103,12 @@ def presence_table(report: Report) -> list[str]:
 def threshold_table(thresholds: Sequence[Threshold]) -> list[str]:
     """Rows of a table: every threshold and its reason."""
     lines = [
-        "| finding | threshold | rule | held-out positives | held-out AUROC |",
+        "| finding | threshold | held-out positives | sensitivity | held-out AUROC |",
         "|---|---|---|---|---|",
     ]
     for t in thresholds:
-        area = "" if t.auroc is None else f"{t.auroc:.2f}"
-        lines.append(f"| {t.finding} | {t.value:.3f} | {t.rule} | {t.positives} | {area} |")
+        judged = ("", "") if t.auroc is None else (f"{t.sensitivity:.2f}", f"{t.auroc:.2f}")
+        lines.append(f"| {t.finding} | {t.value:.3f} | {t.positives} | {' | '.join(judged)} |")
     return lines
 
 
@@ -189,8 +189,7 @@ def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
     area = mean_auroc(thresholds)
     yield from (
         "## Thresholds",
-        "`youden` maximises sensitivity + specificity on the held-out films; `specificity`, used",
-        "with fewer than eight positives, keeps 90 % of the films without the label below.",
+        f"Each keeps {SPECIFICITY:.0f} % of the held-out films without the label below it.",
         "Mean held-out AUROC of the findings with eight positives or more: "
         f"{'none' if area is None else f'{area:.3f}'}. Labels are text-mined and noisy.",
         "",
@@ -202,7 +201,7 @@ def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
 def _limits() -> Iterator[str]:
     yield from (
         "## What it cannot do",
-        "- Small nodules are mostly missed, and painted pneumothoraces do not carry over to real",
+        "- Most small nodules are missed, and painted pneumothoraces do not carry over to real",
         "  ones: do not rely on either.",
         '- The networks do not tell "left" from "right". A side in a prompt is read by a rule,',
         "  which lowers the other half of the map.",
