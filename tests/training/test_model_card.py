@@ -66,7 +66,7 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
         "22 synthetic films",
         "| mass | 0.300 | 9 | 0.50 | 0.75 |",
         "Mean held-out AUROC of the findings with eight positives or more: 0.750.",
-        "Small nodules",
+        "small nodules",
         "pneumothoraces",
         "Negations",
         "children",
