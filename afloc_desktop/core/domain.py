@@ -270,7 +270,8 @@ class Finding:
         id: The bundle's id of the finding; `text` for words the bundle does not list.
         prompt: What was asked.
         similarity: Highest similarity anywhere on the film, in [-1, 1].
-        threshold: Regions are at or above it; `is_present` compares with it.
+        threshold: `is_present` compares with it.
+        level: Regions are at or above it; at most the threshold.
         is_present: `similarity >= threshold`.
         probability: Calibrated, in [0, 1]; None where the bundle is not calibrated for it.
         peak: Where the similarity is highest, source pixels; None on an all-NaN map.
@@ -284,6 +285,7 @@ class Finding:
     prompt: Prompt
     similarity: float
     threshold: float
+    level: float
     is_present: bool
     probability: float | None
     peak: Point | None

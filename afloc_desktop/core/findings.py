@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.localize import Question
 
 _MOST_REGIONS = 20
+# AFLoc's evaluation stretches a map to [-1, 1] and cuts it at 0.1 to 0.5; 0.4 is 0.7 of the way.
+_EXTENT_SHARE = 0.7
 
 
 def peak(heatmap: Heatmap) -> tuple[Point, float] | None:
@@ -28,6 +30,22 @@ def peak(heatmap: Heatmap) -> tuple[Point, float] | None:
         return None
     row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
     return _centre(int(row), int(column), heatmap.scale), float(values[row, column])
+
+
+def extent(heatmap: Heatmap) -> float:
+    """Similarity down to which the strongest place of a map extends.
+
+    Whether a finding is there and how far it reaches are two questions: a large heart just above
+    its threshold is still large.
+
+    Returns:
+        0.7 of the way from the lowest to the highest similarity; NaN where nothing was seen.
+    """
+    seen = heatmap.similarity[np.isfinite(heatmap.similarity)]
+    if not seen.size:
+        return float("nan")
+    low, high = float(seen.min()), float(seen.max())
+    return low + _EXTENT_SHARE * (high - low)
 
 
 def propose(
@@ -47,27 +65,31 @@ def propose(
         provenance: What computed the answer.
         threshold: The reader's own, similarity.
     """
-    level = question.threshold if threshold is None else threshold
+    needed = question.threshold if threshold is None else threshold
     highest = peak(heatmap)
     similarity = highest[1] if highest else float("nan")
-    is_present = bool(similarity >= level)
+    is_present = bool(similarity >= needed)
+    level = min(needed, extent(heatmap)) if is_present else needed
     return Finding(
         id=question.finding_id,
         prompt=question.prompt,
         similarity=similarity,
-        threshold=level,
+        threshold=needed,
+        level=level,
         is_present=is_present,
         probability=None,
         peak=highest[0] if highest else None,
-        regions=regions(heatmap, level, spacing) if is_present else (),
+        regions=regions(heatmap, needed, level, spacing) if is_present else (),
         status="proposed",
         author="",
         provenance=provenance,
     )
 
 
-def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tuple[Region, ...]:
-    """Connected parts at or above `threshold`, strongest first, at most twenty.
+def regions(
+    heatmap: Heatmap, threshold: float, level: float, spacing: Spacing | None
+) -> tuple[Region, ...]:
+    """Connected parts at or above `level` that reach `threshold`, strongest first, at most twenty.
 
     Pixels that touch along an edge belong together; corners do not join.
     """
@@ -75,7 +97,7 @@ def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tupl
     import SimpleITK as sitk  # noqa: N813  -- the name its users know
 
     values = heatmap.similarity
-    above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= threshold)
+    above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= level)
     if not above.any():
         return ()
     mask = sitk.GetImageFromArray(above.astype(np.uint8))
@@ -92,11 +114,11 @@ def regions(heatmap: Heatmap, threshold: float, spacing: Spacing | None) -> tupl
         part = _Part(
             values[rows, columns], labels[rows, columns] == label, rows.start, columns.start
         )
-        found.append((float(part.values[part.is_inside].max()), part))
+        highest = float(part.values[part.is_inside].max())
+        if highest >= threshold:
+            found.append((highest, part))
     found.sort(key=lambda entry: -entry[0])
-    return tuple(
-        _region(part, threshold, heatmap.scale, spacing) for _, part in found[:_MOST_REGIONS]
-    )
+    return tuple(_region(part, level, heatmap.scale, spacing) for _, part in found[:_MOST_REGIONS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,11 +138,11 @@ class _Part:
 
 
 def _region(
-    part: _Part, threshold: float, scale: tuple[float, float], spacing: Spacing | None
+    part: _Part, level: float, scale: tuple[float, float], spacing: Spacing | None
 ) -> Region:
     values = np.where(part.is_inside, part.values, -np.inf)
     row, column = np.unravel_index(int(values.argmax()), values.shape)
-    outline = _outline(part, threshold, scale)
+    outline = _outline(part, level, scale)
     xs, ys = [p.x for p in outline], [p.y for p in outline]
     area = None
     if spacing is not None:
@@ -135,18 +157,18 @@ def _region(
     )
 
 
-def _outline(part: _Part, threshold: float, scale: tuple[float, float]) -> tuple[Point, ...]:
-    """The outer contour at `threshold`, source pixels."""
+def _outline(part: _Part, level: float, scale: tuple[float, float]) -> tuple[Point, ...]:
+    """The outer contour at `level`, source pixels."""
     import contourpy
 
     # The line follows the map itself; other regions, what was not seen and what lies beyond the
-    # film fall below the threshold, so that it always closes.
+    # film fall below the level, so that it always closes.
     similarity, inside = part.values, part.is_inside
-    below = threshold - max(1e-6, float(similarity[inside].max()) - threshold)
-    is_own = inside | (similarity < threshold)
+    below = level - max(1e-6, float(similarity[inside].max()) - level)
+    is_own = inside | (similarity < level)
     field = np.pad(np.where(is_own, similarity, below), 1, constant_values=below)
-    field[1:-1, 1:-1][inside] = np.maximum(similarity[inside], threshold + 1e-6)
-    lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(threshold)  # type: ignore[assignment]
+    field[1:-1, 1:-1][inside] = np.maximum(similarity[inside], level + 1e-6)
+    lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(level)  # type: ignore[assignment]
     longest = max(lines, key=_extent)
     # Contour coordinates are pixel centres of the padded field, so half a pixel outside it at
     # most; the film ends at the pixels' outer corners.

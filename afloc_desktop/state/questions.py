@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
-from afloc_desktop.core.findings import peak
+from afloc_desktop.core.findings import extent, peak
 from afloc_desktop.state.store import BLANK, Answer, Model, Problem
 
 if TYPE_CHECKING:
@@ -167,5 +167,5 @@ def _answer_all(
         highest = peak(heatmap)
         similarity = float("nan") if highest is None else highest[1]
         seconds = time.perf_counter() - started
-        answers[prompt] = Answer(prompt, question, heatmap, similarity, seconds)
+        answers[prompt] = Answer(prompt, question, heatmap, similarity, extent(heatmap), seconds)
     return answers

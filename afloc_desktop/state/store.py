@@ -70,6 +70,7 @@ class Answer:
         question: What was understood of the words.
         heatmap: Where.
         similarity: The highest anywhere on the film; NaN where the network saw none of it.
+        extent: Similarity down to which the strongest place extends.
         seconds: From asking the model to here.
     """
 
@@ -77,7 +78,13 @@ class Answer:
     question: Question
     heatmap: Heatmap
     similarity: float
+    extent: float
     seconds: float
+
+    @property
+    def floor(self) -> float:
+        """Where the colours start, whatever threshold the reader sets."""
+        return min(self.question.threshold, self.extent)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +154,11 @@ class State:
     def threshold(self, answer: Answer) -> float:
         """Similarity from which an answer counts as found: the reader's, else the finding's."""
         return self.thresholds.get(answer.prompt, answer.question.threshold)
+
+    def level(self, answer: Answer) -> float:
+        """Similarity from which a map is painted: a finding that is there, in its whole extent."""
+        needed = self.threshold(answer)
+        return min(needed, answer.extent) if self.is_present(answer) else needed
 
     def is_present(self, answer: Answer) -> bool:
         """Whether the highest similarity reaches the threshold in use."""

@@ -54,15 +54,15 @@ class Layer:
     top: int
 
 
-def colour_range(own_threshold: float, highest: float) -> tuple[float, float]:
+def colour_range(floor: float, highest: float) -> tuple[float, float]:
     """Similarities of the first and the last colour.
 
     They depend on the finding and the film, not on the slider: moving the threshold never
     changes what a colour means.
     """
     if highest != highest:
-        return own_threshold, own_threshold + _LEAST_RANGE
-    return own_threshold, max(highest, own_threshold + _LEAST_RANGE)
+        return floor, floor + _LEAST_RANGE
+    return floor, max(highest, floor + _LEAST_RANGE)
 
 
 def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:

@@ -119,9 +119,9 @@ class Scene:
         painter.restore()
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:
-        low, high = overlay.colour_range(answer.question.threshold, answer.similarity)
+        low, high = overlay.colour_range(answer.floor, answer.similarity)
         line_px = _LINE * painter.device().devicePixelRatio() if state.is_contour else 0
-        look = overlay.Look(state.threshold(answer), low, high, line_px)
+        look = overlay.Look(state.level(answer), low, high, line_px)
         seen = (answer, self.view, look)
         if self._layer is None or self._layer[0] != seen:
             self._layer = (seen, overlay.paint(answer.heatmap, self.view, look))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance, Spacing
-from afloc_desktop.core.findings import peak, propose, regions
+from afloc_desktop.core.findings import extent, peak, propose, regions
 from afloc_desktop.core.localize import Question
 
 KEY = IdentityKey("1.2", 1, "p", "b", "f", "bright")
@@ -56,7 +56,7 @@ def test_the_readers_own_threshold_decides():
 def test_a_block_becomes_one_region_whose_box_covers_its_pixel_centres():
     values = np.zeros((10, 12))
     values[3:6, 4:9] = 1
-    (region,) = regions(heatmap(values), 0.5, None)
+    (region,) = regions(heatmap(values), 0.5, 0.5, None)
     # The outline at 0.5 runs half way to the neighbouring pixel centres at the latest.
     x0, y0, x1, y1 = region.box
     assert 4 <= x0 <= 4.5
@@ -69,7 +69,7 @@ def test_regions_that_touch_at_a_corner_are_two():
     values = np.zeros((6, 6))
     values[1:3, 1:3] = 0.8
     values[3:5, 3:5] = 0.9
-    found = regions(heatmap(values), 0.5, None)
+    found = regions(heatmap(values), 0.5, 0.5, None)
     assert [round(r.similarity, 1) for r in found] == [0.9, 0.8]
 
 
@@ -78,13 +78,13 @@ def test_a_ring_is_outlined_on_its_outside():
     values[0] = values[-1] = 0
     values[:, 0] = values[:, -1] = 0
     values[3:6, 3:6] = 0
-    (region,) = regions(heatmap(values), 0.5, None)
+    (region,) = regions(heatmap(values), 0.5, 0.5, None)
     assert region.box.x0 < 2
     assert region.box.x1 > 7
 
 
 def test_a_region_at_the_edge_stays_on_the_film():
-    (region,) = regions(heatmap(np.ones((5, 7)), scale=(3.0, 3.0)), 0.5, None)
+    (region,) = regions(heatmap(np.ones((5, 7)), scale=(3.0, 3.0)), 0.5, 0.5, None)
     assert region.box.x0 >= 0
     assert region.box.x1 <= 21
     assert region.box.y1 <= 15
@@ -93,7 +93,7 @@ def test_a_region_at_the_edge_stays_on_the_film():
 def test_a_single_pixel_is_a_region():
     values = np.zeros((5, 5))
     values[2, 2] = 1
-    (region,) = regions(heatmap(values), 0.5, None)
+    (region,) = regions(heatmap(values), 0.5, 0.5, None)
     assert region.peak == (2.5, 2.5)
     assert len(region.outline) >= 4
 
@@ -102,8 +102,8 @@ def test_areas_are_in_square_millimetres_and_only_with_a_spacing():
     values = np.zeros((10, 10))
     values[2:4, 2:6] = 1  # 8 map pixels of 2 x 2 source pixels of 0.5 x 0.25 mm
     spacing = Spacing(row_mm=0.5, column_mm=0.25, basis="detector")
-    (with_spacing,) = regions(heatmap(values, (2.0, 2.0)), 0.5, spacing)
-    (without,) = regions(heatmap(values, (2.0, 2.0)), 0.5, None)
+    (with_spacing,) = regions(heatmap(values, (2.0, 2.0)), 0.5, 0.5, spacing)
+    (without,) = regions(heatmap(values, (2.0, 2.0)), 0.5, 0.5, None)
     assert with_spacing.area_mm2 == pytest.approx(8 * 4 * 0.5 * 0.25)
     assert without.area_mm2 is None
 
@@ -111,7 +111,7 @@ def test_areas_are_in_square_millimetres_and_only_with_a_spacing():
 def test_a_speckled_map_is_cut_to_twenty_regions():
     values = np.zeros((40, 40))
     values[::2, ::2] = np.random.default_rng(0).random((20, 20)) / 2 + 0.5
-    found = regions(heatmap(values), 0.5, None)
+    found = regions(heatmap(values), 0.5, 0.5, None)
     assert len(found) == 20
     assert [r.similarity for r in found] == sorted((r.similarity for r in found), reverse=True)
 
@@ -121,4 +121,35 @@ def test_every_statement_says_what_computed_it():
 
 
 def test_nothing_above_the_threshold_gives_no_region():
-    assert regions(heatmap(np.zeros((4, 4))), 0.5, None) == ()
+    assert regions(heatmap(np.zeros((4, 4))), 0.5, 0.5, None) == ()
+
+
+def broad(peak_value: float) -> np.ndarray:
+    """A hill over the whole map, from 0 at the rim to `peak_value` in the middle."""
+    y, x = np.mgrid[-10:11, -10:11] / 10
+    return peak_value * np.clip(1 - np.hypot(x, y), 0, None)
+
+
+def test_a_finding_just_above_its_threshold_keeps_its_extent():
+    finding = say(broad(0.52))
+    assert finding.level == pytest.approx(0.7 * 0.52)
+    (region,) = finding.regions
+    # 0.7 of the height is 0.3 of the radius of ten pixels.
+    assert region.box.x1 - region.box.x0 == pytest.approx(6, abs=0.5)
+
+
+def test_a_strong_finding_reaches_down_to_its_threshold():
+    assert say(broad(1.0)).level == 0.5
+
+
+def test_weak_places_beside_a_present_finding_are_not_proposed():
+    values = np.zeros((12, 12))
+    values[2:4, 2:4] = 0.55
+    values[8:10, 8:10] = 0.45
+    finding = say(values)
+    assert finding.level < 0.45
+    assert len(finding.regions) == 1
+
+
+def test_a_map_nobody_saw_has_no_extent():
+    assert np.isnan(extent(heatmap(np.full((2, 2), np.nan))))

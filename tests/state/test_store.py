@@ -5,6 +5,7 @@ from doubles import FakeLocalizer, film, listing, ref
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.findings import extent
 from afloc_desktop.state.store import Answer, Model, Problem, State, Store, home_of
 
 EFFUSION = Prompt("effusion", "preset")
@@ -14,7 +15,9 @@ def answered(number=1) -> Answer:
     model, image = FakeLocalizer(), film(number)
     question = model.understand("effusion")
     heatmap = model.localize(image, EFFUSION)
-    return Answer(EFFUSION, question, heatmap, float(heatmap.similarity.max()), 0.1)
+    return Answer(
+        EFFUSION, question, heatmap, float(heatmap.similarity.max()), extent(heatmap), 0.1
+    )
 
 
 def reading(number=1, sha="bundle") -> State:
@@ -115,3 +118,18 @@ def test_a_film_knows_its_study_and_series():
 def test_a_problem_is_the_two_sentences_of_an_error():
     error = UnreadableFile("The file ends too early.", remedy="Copy it again.")
     assert Problem.of(error) == Problem("The file ends too early.", "Copy it again.")
+
+
+def test_a_finding_that_is_there_is_painted_in_its_extent():
+    answer = answered()
+    own = answer.question.threshold
+    assert answer.floor == min(own, answer.extent)
+    assert State().level(answer) == answer.floor
+    just = State(thresholds={EFFUSION: answer.similarity})
+    assert just.level(answer) == answer.extent < answer.similarity
+
+
+def test_a_finding_that_is_not_there_is_not_painted():
+    answer = answered()
+    above = answer.similarity + 0.1
+    assert State(thresholds={EFFUSION: above}).level(answer) == above

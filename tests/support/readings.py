@@ -6,6 +6,7 @@ from pathlib import Path
 from doubles import FINDINGS, FINGERPRINT, FakeLocalizer, film, listing, ref
 
 from afloc_desktop.core.domain import Prompt, Skipped
+from afloc_desktop.core.findings import extent
 from afloc_desktop.state.store import Answer, Model, Problem, State
 
 EFFUSION = Prompt("effusion", "preset")
@@ -27,7 +28,7 @@ def answer(prompt=EFFUSION, image=None) -> Answer:
     model, image = FakeLocalizer(), image or film()
     question = model.understand(prompt.words)
     heatmap = model.localize(image, prompt)
-    return Answer(prompt, question, heatmap, float(heatmap.similarity.max()), 0.12)
+    return Answer(prompt, question, heatmap, float(heatmap.similarity.max()), extent(heatmap), 0.12)
 
 
 def reading(**changes) -> State:

@@ -112,7 +112,7 @@ def test_a_film_off_screen_paints_nothing():
     assert paint(a_map([[1.0]], 5, 5), Viewport(10, 10, 1.0, Point(900, 0)), LOOK) is None
 
 
-def test_the_colour_scale_starts_at_the_findings_own_threshold():
+def test_the_colour_scale_starts_where_painting_does():
     assert colour_range(0.3, 0.8) == (0.3, 0.8)
 
 

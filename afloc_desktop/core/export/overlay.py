@@ -55,13 +55,13 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
     Args:
         grey: The film as rendered, uint8, shape (rows, columns).
         heatmap: Of the same film.
-        finding: What is proposed from it; nothing is coloured below its threshold.
+        finding: What is proposed from it; nothing is coloured below its level.
         label: What the reader calls it.
     """
     film = draw_film(grey)
     values = resize(heatmap.similarity, film.height, film.width)
-    top = max(float(np.nanmax(heatmap.similarity)), finding.threshold + 0.05)
-    share = (values - finding.threshold) / (top - finding.threshold)
+    top = max(float(np.nanmax(heatmap.similarity)), finding.level + 0.05)
+    share = (values - finding.level) / (top - finding.level)
     alpha = np.where(np.nan_to_num(share, nan=-1.0) >= 0, _OPACITY, 0.0)[..., None]
     mixed = np.asarray(film, np.float32) * (1 - alpha) + _coloured(np.nan_to_num(share)) * alpha
     picture = PIL.Image.fromarray(np.clip(mixed + 0.5, 0, 255).astype(np.uint8))

@@ -151,6 +151,7 @@ def _finding_entry(answer: Answer) -> dict[str, Any]:
         "probability": finding.probability,
         "present": finding.is_present,
         "threshold": finding.threshold,
+        "outline_level": finding.level,
         "peak": list(finding.peak) if finding.peak else None,
         "boxes": [list(region.box) for region in finding.regions],
         "areas_mm2": [region.area_mm2 for region in finding.regions],

@@ -82,8 +82,8 @@ class HeatmapPanel(QWidget):
         self.threshold.blockSignals(False)
         _set_quietly(self.threshold, round(threshold / _STEP))
         self._threshold_value.setText(strings.number(threshold))
-        colours = colour_range(answer.question.threshold, answer.similarity)
-        self.bar.show_scale((low, high, threshold, *colours))
+        colours = colour_range(answer.floor, answer.similarity)
+        self.bar.show_scale((low, high, new.level(answer), *colours))
 
     def _set_threshold(self, steps: int) -> None:
         self._workspace.set_threshold(steps * _STEP)
@@ -93,7 +93,7 @@ class HeatmapPanel(QWidget):
 
 
 class ColourBar(QWidget):
-    """Colours over similarity; below the threshold, where nothing is painted, they are dimmed."""
+    """Colours over similarity; where nothing is painted, they are dimmed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class ColourBar(QWidget):
         return QSize(200, 2 * self.fontMetrics().height() + 22)
 
     def show_scale(self, scale: tuple[float, float, float, float, float] | None) -> None:
-        """Set ends of the scale, threshold, first and last colour, all similarities; or none."""
+        """Set ends of the scale, lowest painted, first and last colour, similarities; or none."""
         self._scale = scale
         self.update()
 
@@ -122,10 +122,10 @@ class ColourBar(QWidget):
         if self._scale is None:
             painter.fillRect(bar, QColor(theme.LINE))
             return
-        low, high, threshold, first, last = self._scale
+        low, high, level, first, last = self._scale
         strip = _strip(int(bar.width()), low, high, first, last)
         painter.drawImage(bar, strip)
-        at = bar.left() + bar.width() * (min(max(threshold, low), high) - low) / (high - low)
+        at = bar.left() + bar.width() * (min(max(level, low), high) - low) / (high - low)
         painter.fillRect(
             QRectF(bar.left(), bar.top(), at - bar.left(), bar.height()), QColor(29, 32, 36, 200)
         )
@@ -139,8 +139,8 @@ def scale_ends(answer: Answer) -> tuple[float, float]:
     """The similarities a threshold may take on this map, on a grid of 0.05."""
     values = answer.heatmap.similarity
     seen = values[np.isfinite(values)]
-    lowest = float(seen.min()) if seen.size else answer.question.threshold
-    first, last = colour_range(answer.question.threshold, answer.similarity)
+    lowest = float(seen.min()) if seen.size else answer.floor
+    first, last = colour_range(answer.floor, answer.similarity)
     return floor(min(lowest, first) * 20) / 20, ceil(last * 20) / 20
 
 
