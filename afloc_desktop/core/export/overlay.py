@@ -30,7 +30,8 @@ Picture = PIL.Image.Image
 def to_png(picture: Picture) -> bytes:
     """The picture as PNG bytes, without any metadata."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
+    # As small as the default level on films, in half the time.
+    picture.save(stream, "PNG", compress_level=3)
     return stream.getvalue()
 
 
