@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import builtins
+
 import pytest
 from afloc_training import default_bundle
 from afloc_training.cli import main
@@ -39,3 +41,20 @@ def test_missing_weights_are_told_before_anything_is_written(tmp_path, capsys, m
     assert main(arguments) == 2
     assert capsys.readouterr().err == "afloc-train: Not installed.\nInstall them.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_training_libraries_it_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("builtins.__import__", _without_torch(builtins.__import__))
+    assert main(["default-bundle", "--data", "x", "--output", "y"]) == 2
+    told = capsys.readouterr().err
+    assert "torch is missing" in told
+    assert "afloc-desktop[train]" in told
+
+
+def _without_torch(original):
+    def refuse(name, *rest):
+        if name == "afloc_training.default_bundle":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        return original(name, *rest)
+
+    return refuse

@@ -54,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _default_bundle(options: argparse.Namespace) -> None:
     # Torch takes seconds to load; --help must not wait for it.
-    from afloc_training.default_bundle import build_default_bundle, report_result
+    try:
+        from afloc_training.default_bundle import build_default_bundle, report_result
+    except ModuleNotFoundError as error:
+        raise AflocError(
+            f"The training libraries are not installed: {error.name} is missing.",
+            remedy="Install them with: pip install 'afloc-desktop[train]'",
+        ) from error
     from afloc_training.progress import Reporter
     from afloc_training.recipe import load_recipe
 
