@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from afloc_desktop.core.model.manifest import (
@@ -22,6 +21,7 @@ from afloc_desktop.core.model.manifest import (
     Manifest,
     dump_manifest,
 )
+from afloc_desktop.core.model.runtime import onnxruntime
 from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.text import TextSpec
 
@@ -157,5 +157,5 @@ def _model(nodes, inputs, outputs, constants) -> bytes:
 
 
 def _run(path: Path, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     return session.run(None, feeds)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from afloc_desktop.core.errors import CheckpointError
+from afloc_desktop.core.model.runtime import onnxruntime
 from afloc_training.network import FilmVectors, TrunkFeatures
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> 
     Raises:
         CheckpointError: onnxruntime computes something else than torch.
     """
+    onnxruntime()
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     encoder = encoder.eval()
@@ -165,12 +167,11 @@ def run(path: Path, feeds: Mapping[str, np.ndarray], threads: int = 2) -> list[n
 
 def open_session(path: Path, threads: int) -> Any:
     """An onnxruntime session on the CPU."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _export(

@@ -1,4 +1,4 @@
-"""The two networks of a bundle, run by onnxruntime. The only door to it."""
+"""The two networks of a bundle, run by onnxruntime."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from afloc_desktop.core.errors import BundleCorrupt, InferenceError
+from afloc_desktop.core.model.runtime import onnxruntime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +29,7 @@ PROVIDER_CHOICES = ("auto", *_PROVIDERS)
 
 def available_providers() -> tuple[str, ...]:
     """Short names of what this installation could run on, best first; `cpu` is always there."""
-    import onnxruntime
-
-    offered = set(onnxruntime.get_available_providers())
+    offered = set(onnxruntime().get_available_providers())
     return tuple(short for short, name in _PROVIDERS.items() if name in offered)
 
 
@@ -102,18 +101,17 @@ def _open_best(bundle: Bundle, name: str, provider: str) -> tuple[Any, str]:
 
 def _open(graph: bytes, provider: str) -> tuple[Any, str]:
     """A session that really uses `provider`, or None and why not."""
-    import onnxruntime
-
-    if provider not in onnxruntime.get_available_providers():
+    runtime = onnxruntime()
+    if provider not in runtime.get_available_providers():
         return None, "this installation of onnxruntime does not offer it."
-    options = onnxruntime.SessionOptions()
+    options = runtime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = min(4, os.cpu_count() or 1)
     # Idle threads would spin on a core the window needs; a single click is some 20 ms slower.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     wanted = [provider] if provider == CPU else [provider, CPU]
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers=wanted)
+        session = runtime.InferenceSession(graph, options, providers=wanted)
     except Exception as error:
         return None, f"{type(error).__name__}."
     # Asking for an absent device only warns and gives a CPU session.
