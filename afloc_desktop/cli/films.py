@@ -122,9 +122,11 @@ def _render_batch(chosen: argparse.Namespace) -> int:
         try:
             if row["overlay"].lower() in ("true", "yes", "1"):
                 raise _unsupported("Overlay planes are not painted yet.")
+            if not row["png"]:
+                raise _unsupported("The row names no picture to write.")
             wanted = (row["file"], row["frame"])
             if last is None or last[0] != wanted:
-                last = (wanted, _read(chosen.root / row["file"], int(row["frame"] or 1)))
+                last = (wanted, _read(chosen.root / row["file"], _number(row["frame"])))
             target = chosen.output / row["png"]
             make_folder(target.parent)
             _write_png(last[1], row["mode"], target)
@@ -134,6 +136,14 @@ def _render_batch(chosen: argparse.Namespace) -> int:
     if rows and refused == len(rows):
         return NOTHING_DONE
     return SOME_FAILED if refused else DONE
+
+
+def _number(frame: str) -> int:
+    if not frame:
+        return 1
+    if not frame.isdecimal():
+        raise _unsupported("The row's frame is no number.")
+    return int(frame)
 
 
 def _read(path: Path, frame: int) -> Image:

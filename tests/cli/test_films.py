@@ -95,12 +95,16 @@ def test_a_batch_is_rendered_and_what_is_refused_is_reported(study, tmp_path, ca
         writer.writerow(["a.dcm", "1", "minmax", "False", "x/a.png", "yes"])
         writer.writerow(["a.dcm", "1", "win1", "False", "x/b.png", "yes"])
         writer.writerow(["none.dcm", "1", "minmax", "False", "x/c.png", "yes"])
+        writer.writerow(["a.dcm", "one", "minmax", "False", "x/d.png", "yes"])
+        writer.writerow(["a.dcm", "", "minmax", "False", "", "no"])
     words = ["render", "--batch", str(table), "--root", str(study), "--output", str(tmp_path / "o")]
     assert main(words) == 1
     assert [p.name for p in (tmp_path / "o").rglob("*.png")] == ["a.png"]
     told = capsys.readouterr().err
     assert "win1" in told
     assert "none.dcm" in told
+    assert "no number" in told
+    assert "no picture" in told
 
 
 def test_render_without_a_file_is_a_usage_error(tmp_path, capsys):
