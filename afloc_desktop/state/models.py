@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.errors import BundleError, BundleMissing
+from afloc_desktop.core.errors import BundleError, BundleMissing, ExportError
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import Bundle, load_bundle
 
 if TYPE_CHECKING:
@@ -115,13 +117,10 @@ class _Verdicts:
 
     def remember(self, bundle_sha256: str, provider: str) -> None:
         passed = sorted({*self._read(), self._key(bundle_sha256, provider)})
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            part = self._path.with_suffix(".part")
-            part.write_text(json.dumps(passed), encoding="utf-8")
-            part.replace(self._path)
-        except OSError:
-            return  # a read-only cache costs half a second at the next start, nothing else
+        # A read-only cache costs half a second at the next start, nothing else.
+        with suppress(ExportError):
+            make_folder(self._path.parent)
+            write_atomically(self._path, json.dumps(passed).encode())
 
     def _read(self) -> list[str]:
         try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.errors import SettingsError
+from afloc_desktop.core.errors import ExportError, SettingsError
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,12 +70,14 @@ def save_settings(path: Path, settings: Settings) -> None:
     """
     lines = [f"schema = {SCHEMA}"]
     lines += [f"{f.name} = {_toml(getattr(settings, f.name))}" for f in fields(settings)]
+    text = "\n".join(lines) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, "\n".join(lines) + "\n")
-    except OSError as error:
+        make_folder(path.parent)
+        # Private: the last folder may be named after a patient.
+        write_atomically(path, text.encode("utf-8", "replace"), is_private=True)
+    except ExportError as error:
         raise SettingsError(
-            f"The settings could not be saved: {error.strerror}.",
+            f"The settings could not be saved: {error.reason}",
             remedy="Check that the settings folder can be written; this session is not affected.",
         ) from error
 
@@ -84,20 +86,6 @@ def set_aside(path: Path) -> None:
     """Keep an unusable settings file under another name, so that saving does not destroy it."""
     with suppress(OSError):
         os.replace(path, path.with_suffix(".unusable.toml"))
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _checked(name: str, value: object, example: object) -> object:

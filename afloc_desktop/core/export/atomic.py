@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
+import secrets
+from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import ExportError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _REMEDY = "Choose another folder, or free some space, and try again."
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """Write `data` as `path`: a temporary file beside it, flushed to disk, then renamed.
+
+    Args:
+        path: In a folder that exists.
+        data: All of it.
+        is_private: Nobody but its owner may read it; else the umask decides.
 
     Raises:
         ExportError: The folder or the disk refuses; `path` is as it was.
     """
+    part = path.with_name(f".part-{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        handle = os.open(part, flags, 0o600 if is_private else 0o666)
     except OSError as error:
         raise _refused(path, error) from error
-    part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp's 0600 would hide results from the people they are written for.
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
