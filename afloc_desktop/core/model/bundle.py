@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import zipfile
 from dataclasses import dataclass
@@ -111,13 +112,14 @@ def load_arrays(bundle: Bundle, name: str) -> dict[str, np.ndarray]:
     Raises:
         BundleCorrupt: Not a plain, reasonably sized archive of arrays.
     """
-    path = bundle.folder / name
+    data = io.BytesIO(bundle.read(name))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(data) as archive:
             claimed = sum(member.file_size for member in archive.infolist())
         if claimed > _MAX_FILE_BYTES:
             raise ValueError("unpacks to more than a gigabyte")
-        with np.load(path, allow_pickle=False) as arrays:
+        data.seek(0)
+        with np.load(data, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise BundleCorrupt(f"{name} cannot be read: {error}.", remedy=_GET_AGAIN) from error
