@@ -25,6 +25,7 @@ from afloc_desktop import __version__
 from afloc_desktop.core.errors import AflocError, Cancelled, InputError
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Image
     from afloc_desktop.core.localize import Localizer
 
 PROTOCOL = 1
@@ -42,7 +43,7 @@ class Engine:
     def __init__(self, source: TextIO, target: TextIO) -> None:
         self._source = source
         self._target = target
-        self._requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
         self._cancelled: set[object] = set()
         self._localizers: dict[tuple[str | None, str], Localizer] = {}
         self._writing = threading.Lock()
@@ -83,8 +84,6 @@ class Engine:
     def _work(self) -> None:
         while True:
             request = self._requests.get()
-            if request is None:
-                return
             try:
                 self._answer(request)
             except AflocError as error:
@@ -172,17 +171,11 @@ def _text(request: dict[str, Any], name: str) -> str:
     return value
 
 
-def _read(request: dict[str, Any]) -> Any:
+def _read(request: dict[str, Any]) -> Image:
     from afloc_desktop.core.dicom.read import read
-    from afloc_desktop.core.dicom.scan import scan
+    from afloc_desktop.core.dicom.scan import find_frame
 
-    listing = scan([Path(_text(request, "file"))])
-    for ref in listing.images:
-        if ref.frame == request.get("frame", 1):
-            return read(ref)
-    if listing.skipped:
-        raise InputError(listing.skipped[0].reason, remedy=listing.skipped[0].remedy)
-    raise InputError("The file has no such frame.", remedy="Frames count from 1.")
+    return read(find_frame(Path(_text(request, "file")), request.get("frame", 1)))
 
 
 def _prompts(request: dict[str, Any], localizer: Localizer) -> list[Any]:

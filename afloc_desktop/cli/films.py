@@ -23,7 +23,7 @@ from afloc_desktop.cli.common import (
 if TYPE_CHECKING:
     import argparse
 
-    from afloc_desktop.core.domain import Image, ImageRef, Listing
+    from afloc_desktop.core.domain import Image, Listing
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -148,21 +148,9 @@ def _number(frame: str) -> int:
 
 def _read(path: Path, frame: int) -> Image:
     from afloc_desktop.core.dicom.read import read
-    from afloc_desktop.core.dicom.scan import scan
-    from afloc_desktop.core.errors import UnreadableFile
+    from afloc_desktop.core.dicom.scan import find_frame
 
-    listing = scan([path])
-    if not listing.images:
-        first = listing.skipped[0]
-        raise UnreadableFile(first.reason, remedy=first.remedy)
-    return read(_frame(listing.images, frame))
-
-
-def _frame(images: tuple[ImageRef, ...], frame: int) -> ImageRef:
-    found = [image for image in images if image.frame == frame]
-    if not found:
-        raise _unsupported(f"There is no frame {frame}; the file holds {len(images)}.")
-    return found[0]
+    return read(find_frame(path, frame))
 
 
 def _unsupported(reason: str) -> Exception:

@@ -12,7 +12,7 @@ from afloc_desktop.core.dicom.files import open_regular
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import parse
 from afloc_desktop.core.domain import ImageRef, Listing, Series, Skipped, Study
-from afloc_desktop.core.errors import AflocError, Cancelled
+from afloc_desktop.core.errors import AflocError, Cancelled, UnreadableFile, UnsupportedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -82,6 +82,29 @@ def scan(
         if on_progress is not None:
             on_progress(count)
     return Listing(_studies(groups), tuple(skipped))
+
+
+def find_frame(path: Path, frame: int) -> ImageRef:
+    """One frame of one file.
+
+    Args:
+        path: The file.
+        frame: 1-based.
+
+    Raises:
+        UnreadableFile: The file is not listed, for the reason it gives.
+        UnsupportedImage: It has no such frame.
+    """
+    listing = scan([path])
+    for ref in listing.images:
+        if ref.frame == frame:
+            return ref
+    if not listing.images:
+        raise UnreadableFile(listing.skipped[0].reason, remedy=listing.skipped[0].remedy)
+    raise UnsupportedImage(
+        f"There is no frame {frame}; the file holds {len(listing.images)}.",
+        remedy="Frames count from 1.",
+    )
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from afloc_desktop.core.dicom.scan import scan
-from afloc_desktop.core.errors import Cancelled
+from afloc_desktop.core.dicom.scan import find_frame, scan
+from afloc_desktop.core.errors import Cancelled, UnreadableFile, UnsupportedImage
 
 TINY = np.zeros((2, 3), np.uint8)
 
@@ -145,3 +145,14 @@ def test_the_real_chest_films_are_all_listed(shared):
     assert len(listing.images) == 5
     assert listing.skipped == ()
     assert {series.body_part for study in listing.studies for series in study.series} == {"CHEST"}
+
+
+def test_a_frame_is_found_by_its_number_and_a_missing_one_is_told(study):
+    assert find_frame(study / "a.dcm", 1).path == study / "a.dcm"
+    with pytest.raises(UnsupportedImage, match="no frame 2"):
+        find_frame(study / "a.dcm", 2)
+
+
+def test_a_file_without_frames_gives_its_own_reason(tmp_path):
+    with pytest.raises(UnreadableFile, match="does not exist"):
+        find_frame(tmp_path / "nowhere", 1)
