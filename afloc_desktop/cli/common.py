@@ -9,6 +9,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afloc_desktop.core.model.runtime import PROVIDER_CHOICES
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
@@ -44,7 +46,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--provider",
         default="auto",
-        choices=("auto", "cpu", "cuda", "directml", "coreml", "openvino"),
+        choices=PROVIDER_CHOICES,
         help="where to run the model (default: the best that works here)",
     )
 

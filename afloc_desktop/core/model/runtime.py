@@ -5,6 +5,17 @@ from __future__ import annotations
 import os
 from typing import Any
 
+CPU = "CPUExecutionProvider"
+# Short names a reader types, best first, and what onnxruntime calls them.
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": CPU,
+}
+PROVIDER_CHOICES = ("auto", *PROVIDERS)
+
 
 def onnxruntime() -> Any:
     """The module `onnxruntime`.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from afloc_desktop.core.errors import BundleCorrupt, InferenceError
-from afloc_desktop.core.model.runtime import onnxruntime
+from afloc_desktop.core.model.runtime import CPU, PROVIDERS, onnxruntime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,21 +16,11 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.model.bundle import Bundle
 
-CPU = "CPUExecutionProvider"
-_PROVIDERS = {
-    "cuda": "CUDAExecutionProvider",
-    "directml": "DmlExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "openvino": "OpenVINOExecutionProvider",
-    "cpu": CPU,
-}
-PROVIDER_CHOICES = ("auto", *_PROVIDERS)
-
 
 def available_providers() -> tuple[str, ...]:
     """Short names of what this installation could run on, best first; `cpu` is always there."""
     offered = set(onnxruntime().get_available_providers())
-    return tuple(short for short, name in _PROVIDERS.items() if name in offered)
+    return tuple(short for short, name in PROVIDERS.items() if name in offered)
 
 
 class Sessions:
@@ -86,7 +76,7 @@ def _open_best(bundle: Bundle, name: str, provider: str) -> tuple[Any, str]:
     graph = bundle.read(name)
     candidates = available_providers() if provider == "auto" else (provider,)
     for short in candidates:
-        session, why = _open(graph, _PROVIDERS[short])
+        session, why = _open(graph, PROVIDERS.get(short, short))
         if session is not None:
             return session, str(session.get_providers()[0])
     if candidates[-1] == "cpu":

@@ -4,7 +4,8 @@ import tiny_bundle as tiny
 
 from afloc_desktop.core.errors import BundleCorrupt, InferenceError
 from afloc_desktop.core.model.bundle import load_bundle
-from afloc_desktop.core.model.session import CPU, Sessions, available_providers
+from afloc_desktop.core.model.runtime import CPU
+from afloc_desktop.core.model.session import Sessions, available_providers
 
 
 def test_the_provider_named_is_the_one_that_runs(tiny_bundle):
@@ -57,3 +58,9 @@ def test_answers_that_are_not_finite_are_refused(tiny_bundle):
     sessions = Sessions(load_bundle(tiny_bundle), "cpu")
     with pytest.raises(InferenceError, match="finite"):
         sessions.encode_image(np.full((1, 1, tiny.SIDE, tiny.SIDE), np.nan, np.float32))
+
+
+def test_a_provider_nobody_knows_is_refused_with_the_ones_there_are(tiny_bundle):
+    with pytest.raises(InferenceError, match="abacus") as caught:
+        Sessions(load_bundle(tiny_bundle), "abacus")
+    assert "cpu" in caught.value.remedy
