@@ -248,7 +248,12 @@ class _Tally:
     ) -> None:
         """Ask a film for its cases' labels, and for all labels where it has labels."""
         wanted = {*self._asked} if is_labelled else {case.label for case in cases}
-        maps = {label: self._answer(film, label) for label in wanted if self._asked[label]}
+        # Labels that are asked with the same words share one map.
+        words = {self._asked[label] for label in wanted} - {""}
+        answers = {w: self._localizer.localize(film, Prompt(w, "preset")) for w in words}
+        maps = {
+            label: answers[self._asked[label]].similarity for label in wanted if self._asked[label]
+        }
         if is_labelled:
             for label, values in maps.items():
                 self._highest[label][name] = float(np.nanmax(values))
@@ -273,21 +278,17 @@ class _Tally:
             not_asked=tuple(label for label, words in self._asked.items() if not words),
         )
 
-    def _answer(self, film: Image, label: str) -> FloatArray:
-        # Labels that are asked with the same words share the film's vectors, kept by the engine.
-        return self._localizer.localize(film, Prompt(self._asked[label], "preset")).similarity
-
     def _score(self, case: RegionCase, film: Image, values: FloatArray) -> None:
         frame = Frame.letterbox(film.rows, film.columns, metrics.SIDE)
         region, valid = _region(case, frame), _valid(frame)
-        scores = metrics.score(resize(values, frame.height, frame.width), region, valid)
+        laid = resize(values, frame.height, frame.width)
+        scores = metrics.score(laid, region, valid)
         prior = metrics.score(_centre_prior(frame), region, valid)
         if scores is None or prior is None:
             return
         if self._protocol == "cheXlocalize":
             threshold = self._localizer.understand(self._asked[case.label]).threshold
-            proposed = resize(values, frame.height, frame.width) >= threshold
-            iou, dice = metrics.overlap(proposed[valid], region[valid]) or (np.nan, np.nan)
+            iou, dice = metrics.overlap(laid[valid] >= threshold, region[valid]) or (np.nan, np.nan)
             scores = scores._replace(iou=iou, dice=dice)
         self._found[case.label].append(scores)
         self._centre[case.label].append(prior)
