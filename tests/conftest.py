@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from afloc_desktop.core.domain import Image, ImageRef, read_only
+from afloc_desktop.core.domain import Image, ImageRef, Orientation, read_only
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -63,7 +63,7 @@ def make_image():
             "voi": (),
             "spacing": None,
             "pixel_sha256": hashlib.sha256(values.tobytes()).hexdigest(),
-            "row_direction": "L",
+            "orientation": Orientation("L", "F"),
             "warnings": (),
         }
         return Image(**{**fields, **changes})

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
+ColourArray = npt.NDArray[np.uint8]
 Basis = Literal["detector", "calibrated", "corrected", "estimated", "patient", "unknown"]
 A = TypeVar("A", bound=npt.NDArray[Any])
 Side = Literal["right", "left", "bilateral"]
@@ -29,11 +30,13 @@ class ImageRef:
     """Where one frame is. Holds no pixels.
 
     Attributes:
-        path: The file.
+        path: The file, or the zip archive that holds it.
         frame: 1-based, as DICOM counts.
         sop_instance_uid: Empty where the file has none.
         rows, columns: As the header claims, 0 where it does not say.
         instance_number: For ordering; None where absent.
+        member: Name inside the archive `path`; empty where `path` is the file itself.
+        position_mm: Along the normal of its stack; None where it is in none.
     """
 
     path: Path
@@ -42,11 +45,21 @@ class ImageRef:
     rows: int
     columns: int
     instance_number: int | None
+    member: str = ""
+    position_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Images acquired together. Labels are as in the file, unescaped."""
+    """Images acquired together that belong on one screen. Labels are as in the file, unescaped.
+
+    A series of the file whose images differ in orientation, size, frame of reference or patient
+    is several of these, with the same `uid` and another `part`.
+
+    Attributes:
+        part: 1-based among those with the same `uid` in the study.
+        notes: Why it was split, gaps, several images at one position; empty where all is well.
+    """
 
     uid: str
     number: int | None
@@ -55,11 +68,37 @@ class Series:
     body_part: str
     view_position: str
     images: tuple[ImageRef, ...]
+    part: int = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NonImage:
+    """A DICOM object without an image: a report, a presentation state, a waveform.
+
+    Attributes:
+        path, member: As in `ImageRef`.
+        kind: The standard's name of its SOP class, or what else it is.
+        sop_instance_uid, series_uid, modality, description: As in the file; may be empty.
+    """
+
+    path: Path
+    member: str
+    kind: str
+    sop_instance_uid: str
+    series_uid: str
+    modality: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One visit of one patient. Labels are as in the file, unescaped."""
+    """One visit of one patient. Labels are as in the file, unescaped.
+
+    Attributes:
+        others: Its objects without an image.
+        notes: What contradicts itself: two names under one patient ID, say.
+    """
 
     uid: str
     patient_name: str
@@ -68,15 +107,21 @@ class Study:
     description: str
     accession_number: str
     series: tuple[Series, ...]
+    others: tuple[NonImage, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was looked at and not listed, and why."""
+    """A file that was looked at and not listed, and why.
+
+    `member` is as in `ImageRef`.
+    """
 
     path: Path
     reason: str
     remedy: str
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +190,36 @@ class VoiLut:
 Voi = VoiWindow | VoiLut
 
 
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Where the patient's sides are on a film, in the letters of PS3.3 C.7.6.1.1.1.
+
+    Each direction is one to three of R, L, A, P, H and F, the strongest first, as in `L` or `FL`.
+
+    Attributes:
+        row: Towards increasing x.
+        column: Towards increasing y.
+    """
+
+    row: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlay:
+    """A graphic plane of the file (60xx), already placed on its image.
+
+    Attributes:
+        mask: True where it is drawn, shape (rows, columns) of the image.
+        kind: `G` for graphics, `R` for a region of interest.
+        label: The file's own name for it, may be empty.
+    """
+
+    mask: BoolArray
+    kind: Literal["G", "R"]
+    label: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """One film as numbers: brighter is larger, whatever the file's polarity was.
@@ -152,15 +227,19 @@ class Image:
     Attributes:
         ref: Where it came from.
         pixels: float32, shape (rows, columns). Modality values (after Modality LUT or rescale),
-            negated where `is_inverted`, so that downstream knows no photometric lore.
+            negated where `is_inverted`, so that downstream knows no photometric lore. Of a
+            colour image, its luminance in [0, 255].
         is_inverted: `pixels` are the negated modality values (MONOCHROME1).
         padding: True where the file says there is no image; same shape; None where nowhere.
         voi: The file's own windows and tables, on modality values, in file order; may be empty.
         spacing: None where the file gives none that can be trusted.
         pixel_sha256: Of the stored values and their shape: same pixels, same hash, in any
             lossless transfer syntax.
-        row_direction: Patient direction of increasing x, `L` or `R`; None where unknown.
+        orientation: None where the file does not say.
         warnings: What the reader must be told about this file.
+        colour: uint8 RGB, shape (rows, columns, 3), of an image in colour; None of a grey one.
+        overlays: Graphics of the file, in its order.
+        pixel_aspect: Height of a pixel over its width; 1 where square or unknown.
     """
 
     ref: ImageRef
@@ -170,8 +249,11 @@ class Image:
     voi: tuple[Voi, ...]
     spacing: Spacing | None
     pixel_sha256: str
-    row_direction: Literal["L", "R"] | None
+    orientation: Orientation | None
     warnings: tuple[str, ...]
+    colour: ColourArray | None = None
+    overlays: tuple[Overlay, ...] = ()
+    pixel_aspect: float = 1.0
 
     @property
     def rows(self) -> int:
@@ -182,6 +264,12 @@ class Image:
     def columns(self) -> int:
         """Width in pixels."""
         return int(self.pixels.shape[1])
+
+    @property
+    def row_direction(self) -> Literal["L", "R"] | None:
+        """The patient's side towards increasing x; None where unknown or not a side."""
+        first = self.orientation.row[:1] if self.orientation else ""
+        return "L" if first == "L" else "R" if first == "R" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,6 @@ def read_picture(path: Path) -> Image:
         voi=(),
         spacing=None,
         pixel_sha256=hashlib.sha256(values.tobytes() + str(values.shape).encode()).hexdigest(),
-        row_direction=None,
+        orientation=None,
         warnings=(),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.films import Films
+from afloc_desktop.state.listings import Listings
 from afloc_desktop.state.questions import Questions
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Workspace:
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
         self._store = store
-        self._films = Films(store, tasks, post, engine.scan, engine.read)
+        self._listings = Listings(store, tasks, post, engine.scan)
+        self._films = Films(store, tasks, engine.read)
         self._questions = Questions(store, tasks, engine.open_model)
         self._find_sample = engine.sample
 
@@ -66,20 +68,20 @@ class Workspace:
         """List files and folders and add them to what is open; show the first film found."""
         given = tuple(paths)
         if given:
-            self._films.open(lambda: given, self._show_first)
+            self._listings.open(lambda: given, self._show_first)
 
     def open_sample(self) -> None:
         """Open the sample study and show the strongest of the findings selected by default."""
-        self._films.open(lambda: (self._find_sample(),), self._show_strongest)
+        self._listings.open(lambda: (self._find_sample(),), self._show_strongest)
 
     def stop_listing(self) -> None:
         """Give up a listing under way; what was open stays."""
-        self._films.stop_listing()
+        self._listings.stop()
 
     def close_all(self) -> None:
         """Close every study."""
         self._questions.drop()
-        self._films.close_all()
+        self._listings.close_all()
 
     def select_image(self, ref: ImageRef) -> None:
         """Show a film; the one before, and all answers on it, leave the screen at once."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core import domain
-from afloc_desktop.core.domain import ImageRef, Listing, Series, Study, read_only
+from afloc_desktop.core.domain import ImageRef, Listing, Orientation, Series, Study, read_only
 
 
 def ref(name: str) -> ImageRef:
@@ -42,3 +42,18 @@ def test_values_that_hold_arrays_compare_by_identity(make_image):
 def test_read_only_arrays_refuse_writes():
     with pytest.raises(ValueError, match="read-only"):
         read_only(np.zeros(2))[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("orientation", "expected"),
+    [
+        (Orientation("L", "F"), "L"),
+        (Orientation("RP", "F"), "R"),
+        (Orientation("P", "F"), None),
+        (Orientation("", "F"), None),
+        (None, None),
+    ],
+)
+def test_the_row_direction_is_a_side_of_the_patient_or_unknown(make_image, orientation, expected):
+    film = make_image(np.zeros((2, 3), np.float32), orientation=orientation)
+    assert film.row_direction == expected

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny_bundle as tiny
 
-from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.domain import Orientation, Prompt
 from afloc_desktop.core.errors import Cancelled
 from afloc_desktop.core.findings import peak
 from afloc_desktop.core.localize import Localizer
@@ -71,16 +71,16 @@ def two_dots(make_image, **changes):
     ],
 )
 def test_a_named_side_is_the_patients_side(localizer, make_image, words, row_direction, x):
-    image = two_dots(make_image, row_direction=row_direction)
+    image = two_dots(
+        make_image, orientation=Orientation(row_direction, "F") if row_direction else None
+    )
     point, _ = peak(localizer.localize(image, Prompt(words, "typed")))
     assert point.x == pytest.approx(x, abs=5)
 
 
 def test_an_assumed_side_is_told(localizer, make_image):
     words = Prompt("right bright spot", "typed")
-    assert (
-        "assumed" in localizer.localize(two_dots(make_image, row_direction=None), words).notes[-1]
-    )
+    assert "assumed" in localizer.localize(two_dots(make_image, orientation=None), words).notes[-1]
     assert localizer.localize(two_dots(make_image), words).notes == ("side: right",)
 
 

@@ -15,6 +15,7 @@ from afloc_desktop.core.domain import (
     Image,
     ImageRef,
     Listing,
+    Orientation,
     Prompt,
     Series,
     Skipped,
@@ -70,7 +71,7 @@ def film(number: int = 1, rows: int = 60, columns: int = 50, **changes) -> Image
         "voi": (VoiWindow(300.0, 600.0, "LINEAR", "STANDARD"),),
         "spacing": None,
         "pixel_sha256": f"pixels {number}",
-        "row_direction": "L",
+        "orientation": Orientation("L", "F"),
         "warnings": (),
     }
     return Image(**(values | changes))

@@ -79,7 +79,7 @@ STATES = {
     "markup": reading(
         listing=listing(1, patient=MARKUP, skipped=SKIPPED), image=film(warnings=(MARKUP,) * 3)
     ),
-    "no side": reading(image=film(row_direction=None)),
+    "no side": reading(image=film(orientation=None)),
     "one row": reading(image=film(rows=1, columns=400)),
     "another film's answer": reading(image=film(2), image_ref=ref(2)),
 }

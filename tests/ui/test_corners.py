@@ -5,6 +5,7 @@ import pytest
 from doubles import film
 from readings import EFFUSION, MODEL, asked, reading
 
+from afloc_desktop.core.domain import Orientation
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners
 from afloc_desktop.ui.qt import QImage, QPainter, QRect, Qt
@@ -32,7 +33,7 @@ def test_side_markers_follow_the_films_direction(qtbot, monkeypatch, direction, 
         write(painter, area, where, lines)
 
     monkeypatch.setattr(corners, "_text", note)
-    ink = painted(corners.paint_markers, film(row_direction=direction))
+    ink = painted(corners.paint_markers, film(orientation=Orientation(direction, "F")))
     assert written == {True: [on_the_left], False: [{"R": "L", "L": "R"}[on_the_left]]}
     assert ink[:, :60].any()
     assert ink[:, -60:].any()
@@ -40,7 +41,7 @@ def test_side_markers_follow_the_films_direction(qtbot, monkeypatch, direction, 
 
 
 def test_an_unknown_side_has_no_marker(qtbot):
-    assert not painted(corners.paint_markers, film(row_direction=None)).any()
+    assert not painted(corners.paint_markers, film(orientation=None)).any()
 
 
 def test_corner_text_is_readable_on_white(qtbot):

@@ -6,7 +6,7 @@ Pure: a checked header and bytes in, an array out, so that it can run in another
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,16 +25,26 @@ Stored = npt.NDArray[Any]
 _J2K_THREADS = 2  # 3000 x 2500: 385 ms instead of 764; more threads gain little
 
 
-def decode(header: Header, data: bytes) -> Stored:
-    """Stored values of one grey frame.
+class Decoded(NamedTuple):
+    """What a decoder gave.
+
+    Attributes:
+        values: Shape (rows, columns) of one sample per pixel, (rows, columns, samples) of more;
+            integers of `bits_allocated` in native byte order, sign extended and without anything
+            above the stored bits; or float32 or float64.
+        photometric: What the samples mean now: a decoder may have turned YBR into RGB.
+    """
+
+    values: Stored
+    photometric: str
+
+
+def decode(header: Header, data: bytes) -> Decoded:
+    """Stored values of one frame.
 
     Args:
         header: Checked.
         data: Of this frame alone: native samples from the first bit, or one codestream.
-
-    Returns:
-        Shape (rows, columns); integers of `bits_allocated` in native byte order, sign extended
-        and without anything above the stored bits; or float32 or float64.
 
     Raises:
         UnreadableFile: Damaged, or of another size than the header says.
@@ -49,11 +59,15 @@ def decode(header: Header, data: bytes) -> Stored:
         cells = _codestream(header, data)
     if cells.shape != (header.rows, header.columns):
         raise _mismatch("size")
+    return Decoded(_stored(header, cells), header.photometric)
+
+
+def _stored(header: Header, cells: Stored) -> Stored:
     if header.is_float:
         return cells
     size = max(1, header.bits_allocated // 8)
     raw = cells.astype(f"{cells.dtype.kind}{size}", copy=False).view(f"u{size}")
-    if codec in ("native", "rle"):
+    if header.syntax.codec in ("native", "rle"):
         return _values(header, raw >> header.shift)
     return _whole_values(header, raw)
 

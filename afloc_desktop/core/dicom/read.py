@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,15 @@ from afloc_desktop.core.dicom.modality import Modality, find_modality
 from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_desktop.core.dicom.spacing import find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
-from afloc_desktop.core.domain import BoolArray, Image, ImageRef, Spacing, Voi, read_only
+from afloc_desktop.core.domain import (
+    BoolArray,
+    Image,
+    ImageRef,
+    Orientation,
+    Spacing,
+    Voi,
+    read_only,
+)
 from afloc_desktop.core.errors import UnsupportedImage
 
 if TYPE_CHECKING:
@@ -35,7 +43,7 @@ class _Film:
     voi: tuple[Voi, ...]
     spacing: Spacing | None
     padding: tuple[float, float] | None
-    row_direction: Literal["L", "R"] | None
+    orientation: Orientation | None
     is_frontal_chest: bool
     warnings: tuple[str, ...]
 
@@ -52,8 +60,8 @@ def read(ref: ImageRef) -> Image:
         _refuse_unsupported(parsed.header)
         data = frame_bytes(parsed, ref.frame)
         film = _describe(parsed, ref.frame)
-    stored = decode(parsed.header, data)
-    return _assemble(ref, parsed.header, film, stored)
+    decoded = decode(parsed.header, data)
+    return _assemble(ref, parsed.header, film, decoded.values)
 
 
 def _refuse_unsupported(header: Header) -> None:
@@ -80,7 +88,7 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
         voi=voi,
         spacing=spacing,
         padding=_padding_range(tags, header),
-        row_direction=_row_direction(tags),
+        orientation=_orientation(tags),
         is_frontal_chest=_is_frontal_chest(tags),
         warnings=(
             *parsed.warnings,
@@ -116,11 +124,9 @@ def _as_stored(value: int | None, header: Header) -> int | None:
     return wrapped - span if header.is_signed and wrapped >= span // 2 else wrapped
 
 
-def _row_direction(tags: Tags) -> Literal["L", "R"] | None:
-    first = tags.text("PatientOrientation").split("\\")[0].strip().upper()
-    if first.startswith("L"):
-        return "L"
-    return "R" if first.startswith("R") else None
+def _orientation(tags: Tags) -> Orientation | None:
+    row, _, column = tags.text("PatientOrientation").upper().partition("\\")
+    return Orientation(row.strip(), column.strip()) if row.strip() else None
 
 
 def _is_frontal_chest(tags: Tags) -> bool:
@@ -170,7 +176,7 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
         voi=film.voi,
         spacing=film.spacing,
         pixel_sha256=digest,
-        row_direction=film.row_direction,
+        orientation=film.orientation,
         warnings=warnings,
     )
 

@@ -13,7 +13,7 @@ from afloc_desktop.core.errors import UnreadableFile
 def frame(path, number):
     with open_regular(path) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
-        return decode(parsed.header, frame_bytes(parsed, number))
+        return decode(parsed.header, frame_bytes(parsed, number)).values
 
 
 def test_only_the_wanted_frame_is_read(write_film):
