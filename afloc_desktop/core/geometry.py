@@ -52,16 +52,23 @@ class Frame:
     width: int
 
     @classmethod
-    def letterbox(cls, rows: int, columns: int, side: int) -> Frame:
+    def letterbox(cls, rows: int, columns: int, side: int, pixel_aspect: float = 1.0) -> Frame:
         """Fit a film of `rows` × `columns` into a square of `side`, long side touching.
 
+        Args:
+            rows, columns, side: In pixels.
+            pixel_aspect: Height of a source pixel over its width: the film keeps its true shape.
+
         Raises:
-            ValueError: A size below one.
+            ValueError: A size below one, or no positive aspect.
         """
-        if min(rows, columns, side) < 1:
-            raise ValueError(f"sizes must be at least 1: {rows} x {columns} into {side}")
-        longest = max(rows, columns)
-        height = max(1, round(rows * side / longest))
+        if min(rows, columns, side) < 1 or not pixel_aspect > 0:
+            raise ValueError(
+                f"impossible sizes: {rows} x {columns} of aspect {pixel_aspect} into {side}"
+            )
+        tall = rows * pixel_aspect
+        longest = max(tall, columns)
+        height = max(1, round(tall * side / longest))
         width = max(1, round(columns * side / longest))
         return cls(rows, columns, side, (side - height) // 2, (side - width) // 2, height, width)
 

@@ -152,7 +152,7 @@ class Localizer:
         check()
         vector = self._words_vector(question)
         grid = np.einsum("d,dij->ij", vector, patches)
-        if question.side in ("right", "left"):
+        if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
             grid = grid - _side_penalty(frame, self.manifest.heatmap.grid, is_on_image_left) * (
                 np.float32(self.manifest.heatmap.side_penalty)
@@ -187,10 +187,16 @@ class Localizer:
         )
 
     def _film_vectors(self, image: Image, check: Callable[[], None]) -> tuple[FloatArray, Frame]:
-        # The path too: the same stored pixels may be scaled or padded by another header.
-        key = f"{image.pixel_sha256} {image.ref.path}"
+        # The place too: the same stored pixels may be scaled or padded by another header.
+        ref = image.ref
+        key = f"{image.pixel_sha256} {ref.frame} {ref.member} {ref.path}"
         if key not in self._films:
-            prepared = prepare(image.pixels, self.manifest.preprocess, padding=image.padding)
+            prepared = prepare(
+                image.pixels,
+                self.manifest.preprocess,
+                padding=image.padding,
+                pixel_aspect=image.pixel_aspect,
+            )
             check()
             outputs = self._sessions.encode_image(prepared.tensor)
             self._films[key] = (outputs[self.manifest.heatmap.level][0], prepared.frame)
@@ -225,9 +231,16 @@ def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:
 
 def _assumptions(question: Question, image: Image) -> tuple[str, ...]:
     """What was taken for granted to answer: the usual view, where the file does not say."""
-    if question.side in ("right", "left") and image.row_direction is None:
-        return ("the file does not say which side is which; the usual view is assumed",)
-    return ()
+    if question.side not in ("right", "left") or image.row_direction is not None:
+        return ()
+    if _is_turned(image):
+        return ("right and left are not beside each other on this film; the side was not used",)
+    return ("the file does not say which side is which; the usual view is assumed",)
+
+
+def _is_turned(image: Image) -> bool:
+    """Lying on its side, or taken from the side: no half of the film is a side of the patient."""
+    return image.orientation is not None and image.row_direction is None
 
 
 def _side_penalty(frame: Frame, grid: int, is_on_image_left: bool) -> FloatArray:

@@ -58,7 +58,13 @@ class Prepared:
     frame: Frame
 
 
-def prepare(pixels: FloatArray, spec: PreprocessSpec, *, padding: BoolArray | None) -> Prepared:
+def prepare(
+    pixels: FloatArray,
+    spec: PreprocessSpec,
+    *,
+    padding: BoolArray | None,
+    pixel_aspect: float = 1.0,
+) -> Prepared:
     """Resize, stretch and pad a film as `spec` says.
 
     Args:
@@ -66,13 +72,15 @@ def prepare(pixels: FloatArray, spec: PreprocessSpec, *, padding: BoolArray | No
         spec: What the bundle was trained with.
         padding: True where there is no image: left out of the stretch and shown as the darkest
             value; same shape, or None.
+        pixel_aspect: Height of a pixel over its width: what is round in the patient is round in
+            the input.
 
     Returns:
         The input and its frame. A film of one value, or of padding alone, gives all zeros
         inside the film, which is what a blank exposure should look like to the network.
     """
     rows, columns = pixels.shape
-    frame = Frame.letterbox(rows, columns, spec.side)
+    frame = Frame.letterbox(rows, columns, spec.side, pixel_aspect)
     values = np.asarray(pixels, np.float32)
     seen: BoolArray | None = None
     if padding is not None and padding.any():

@@ -31,9 +31,20 @@ def test_the_corners_of_the_film_are_the_corners_of_its_place_in_the_input():
     assert frame.to_input(Point(200, 100)) == (64, 48)
 
 
-def test_an_empty_film_is_our_own_mistake():
-    with pytest.raises(ValueError, match="at least 1"):
-        Frame.letterbox(0, 10, 64)
+@pytest.mark.parametrize(
+    ("pixel_aspect", "height", "width"), [(0.5, 32, 64), (1.0, 64, 64), (2.0, 64, 32)]
+)
+def test_pixels_that_are_not_square_keep_the_films_true_shape(pixel_aspect, height, width):
+    frame = Frame.letterbox(100, 100, 64, pixel_aspect)
+    assert (frame.height, frame.width) == (height, width)
+    assert (frame.top, frame.left) == ((64 - height) // 2, (64 - width) // 2)
+    assert frame.to_source(frame.to_input(Point(10, 20))) == pytest.approx((10, 20))
+
+
+@pytest.mark.parametrize(("rows", "pixel_aspect"), [(0, 1.0), (10, 0.0), (10, float("nan"))])
+def test_an_impossible_film_is_our_own_mistake(rows, pixel_aspect):
+    with pytest.raises(ValueError, match="impossible"):
+        Frame.letterbox(rows, 10, 64, pixel_aspect)
 
 
 def test_the_centre_of_a_box_is_where_its_diagonals_cross():

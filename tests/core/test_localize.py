@@ -84,6 +84,15 @@ def test_an_assumed_side_is_told(localizer, make_image):
     assert localizer.localize(two_dots(make_image), words).notes == ("side: right",)
 
 
+@pytest.mark.parametrize(("row", "column"), [("F", "L"), ("P", "F")])
+def test_a_side_is_not_used_where_no_half_of_the_film_is_one(localizer, make_image, row, column):
+    film = two_dots(make_image, orientation=Orientation(row, column))
+    plain = localizer.localize(film, Prompt("bright spot", "typed"))
+    named = localizer.localize(film, Prompt("right bright spot", "typed"))
+    assert np.array_equal(named.similarity, plain.similarity)
+    assert "not used" in named.notes[-1]
+
+
 def test_both_sides_stay_lit_when_both_are_meant(localizer, make_image):
     image = two_dots(make_image)
     both = localizer.localize(image, Prompt("bilateral bright spots", "typed")).similarity

@@ -61,6 +61,16 @@ def test_percentiles_ignore_a_few_extreme_pixels():
     assert tensor[5, 60] == 1
 
 
+@pytest.mark.parametrize("squeeze", [1, 2])
+def test_a_disc_is_round_whatever_the_shape_of_the_pixels(squeeze):
+    y, x = np.mgrid[:120, :120]
+    disc = ((y - 60) ** 2 + (x - 60) ** 2 < 40**2).astype(np.float32)[::squeeze]
+    tensor = prepare(disc, SPEC, padding=None, pixel_aspect=squeeze).tensor[0, 0]
+    tall, wide = ((tensor > 0.5).any(axis=axis).sum() for axis in (1, 0))
+    assert tall == pytest.approx(wide, abs=1)
+    assert tall == pytest.approx(80 / 120 * SPEC.side, abs=2)
+
+
 def test_an_inverted_twin_gives_the_same_input():
     stored = np.random.default_rng(1).integers(0, 4096, (90, 70)).astype(np.float32)
     twin = -(4095 - stored)  # MONOCHROME1: stored the other way round, negated on reading

@@ -94,8 +94,8 @@ def test_training_sees_exactly_the_tensor_the_desktop_sees(make_image, pixels, h
     spec = load_recipe(None).preprocess
     padding = np.zeros(pixels.shape, bool)
     padding[:, : pixels.shape[1] // 4] = True
-    image = make_image(pixels, padding=padding if has_padding else None)
-    desktop = prepare(image.pixels, spec, padding=image.padding).tensor
+    image = make_image(pixels, padding=padding if has_padding else None, pixel_aspect=1.25)
+    desktop = prepare(image.pixels, spec, padding=image.padding, pixel_aspect=1.25).tensor
     trained_on = network_input(image, spec)
     assert trained_on.shape == (1, 1, 384, 384)
     assert np.array_equal(trained_on, desktop)

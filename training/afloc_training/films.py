@@ -109,4 +109,6 @@ def hold_out(
 
 def network_input(image: Image, spec: PreprocessSpec) -> FloatArray:
     """The tensor the desktop would give the network, shape (1, channels, side, side)."""
-    return prepare(image.pixels, spec, padding=image.padding).tensor
+    return prepare(
+        image.pixels, spec, padding=image.padding, pixel_aspect=image.pixel_aspect
+    ).tensor
