@@ -45,6 +45,7 @@ _WANTED = (
     "StudyDescription", "SeriesDescription", "AccessionNumber", "PatientName", "PatientID",
     "BodyPartExamined", "ViewPosition", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
     "InstanceNumber", "PatientOrientation", "ImageOrientationPatient",
+    "ImagePositionPatient", "FrameOfReferenceUID", "EchoTime", "TemporalPositionIdentifier",
     "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelAspectRatio",
     "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
@@ -143,6 +144,37 @@ class Parsed:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What any DICOM object says about itself, nothing of it checked.
+
+    Attributes:
+        body: Where its data set is.
+        tags: Its wanted elements before the pixels.
+        element: The pixel data; None where there are none.
+    """
+
+    body: Body
+    tags: Tags
+    element: PixelElement | None
+
+
+def describe(file: BinaryIO, size: int) -> Described:
+    """Read the header of an open file, whatever object it holds.
+
+    Raises:
+        UnreadableFile: Not DICOM, or damaged before its header ends.
+        UnsupportedImage: An index of files, or in an unknown transfer syntax.
+    """
+    body = find_body(file, size)
+    if body.media_class == DICOMDIR:
+        raise UnsupportedImage(
+            "This is a DICOMDIR, an index of files and not an image.",
+            remedy="Open it as it is; the files it names are listed.",
+        )
+    return Described(body, *_read_tags(body))
+
+
 def parse(file: BinaryIO, size: int) -> Parsed:
     """Read and check the header of an open file.
 
@@ -150,13 +182,17 @@ def parse(file: BinaryIO, size: int) -> Parsed:
         UnreadableFile: Not DICOM, damaged, or claiming what cannot be.
         UnsupportedImage: Sound, but not an image, or in an unknown transfer syntax.
     """
-    body = find_body(file, size)
-    if body.media_class == DICOMDIR:
-        raise UnsupportedImage(
-            "This is a DICOMDIR, an index and not an image; it is not read yet.",
-            remedy="Open the folder that it stands in.",
-        )
-    tags, element = _read_tags(body)
+    return check(describe(file, size))
+
+
+def check(described: Described) -> Parsed:
+    """Check what a header says about its pixels.
+
+    Raises:
+        UnreadableFile: Not DICOM, damaged, or claiming what cannot be.
+        UnsupportedImage: Sound, but not an image.
+    """
+    body, tags, element = described.body, described.tags, described.element
     is_image = element is not None and ("Rows" in tags or "Columns" in tags)
     if not body.has_magic and not is_image:
         raise not_dicom()
