@@ -5,19 +5,24 @@ Pure: a checked header and bytes in, an array out, so that it can run in another
 
 from __future__ import annotations
 
+import itertools
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from afloc_desktop.core.dicom.codestream import jpeg2000_claim, jpeg_claim
+from afloc_desktop.core.dicom.codestream import (
+    Bytes,
+    Claim,
+    jpeg2000_claim,
+    jpeg_claim,
+    jpeg_says_rgb,
+)
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from afloc_desktop.core.dicom.header import Header
 
 Stored = npt.NDArray[Any]
@@ -39,7 +44,7 @@ class Decoded(NamedTuple):
     photometric: str
 
 
-def decode(header: Header, data: bytes) -> Decoded:
+def decode(header: Header, data: Bytes) -> Decoded:
     """Stored values of one frame.
 
     Args:
@@ -52,14 +57,26 @@ def decode(header: Header, data: bytes) -> Decoded:
     """
     codec = header.syntax.codec
     if codec == "native":
-        cells = _native(header, data)
+        cells, photometric = _native(header, data)
     elif codec == "rle":
-        cells = _rle(header, data)
+        cells, photometric = _rle(header, data), header.photometric
     else:
-        cells = _codestream(header, data)
-    if cells.shape != (header.rows, header.columns):
+        cells, photometric = _codestream(header, data)
+    if cells.shape != shape_of(header):
         raise _mismatch("size")
-    return Decoded(_stored(header, cells), header.photometric)
+    return Decoded(_stored(header, cells), photometric)
+
+
+def shape_of(header: Header) -> tuple[int, ...]:
+    """Of the stored values of one frame."""
+    size = (header.rows, header.columns)
+    return size if header.samples == 1 else (*size, header.samples)
+
+
+def dtype_of(header: Header) -> np.dtype[Any]:
+    """Of the stored values of one frame, native byte order."""
+    size = max(1, header.bits_allocated // 8)
+    return np.dtype(f"{'f' if header.is_float else 'i' if header.is_signed else 'u'}{size}")
 
 
 def _stored(header: Header, cells: Stored) -> Stored:
@@ -67,9 +84,18 @@ def _stored(header: Header, cells: Stored) -> Stored:
         return cells
     size = max(1, header.bits_allocated // 8)
     raw = cells.astype(f"{cells.dtype.kind}{size}", copy=False).view(f"u{size}")
-    if header.syntax.codec in ("native", "rle"):
-        return _values(header, raw >> header.shift)
-    return _whole_values(header, raw)
+    if header.shift:
+        raw = raw >> header.shift
+    # Most files have nothing above the value: one look instead of several passes.
+    is_plain = header.bits_stored == size * 8
+    if is_plain or not int(raw.max()) >> (header.bits_stored - header.is_signed):
+        return raw.view(dtype_of(header))
+    values = _values(header, raw)
+    is_decoded = header.syntax.codec not in ("native", "rle")
+    if is_decoded and not ((values.view(raw.dtype) == raw) | _is_sign_unspread(header, raw)).all():
+        # What a decoder gave cannot hold an old overlay: this is a contradiction.
+        raise _mismatch("bits")
+    return values
 
 
 def _values(header: Header, raw: Stored) -> Stored:
@@ -84,98 +110,122 @@ def _values(header: Header, raw: Stored) -> Stored:
     return values
 
 
-def _whole_values(header: Header, raw: Stored) -> Stored:
-    """The same for what a decoder gave: anything above the stored bits is a contradiction."""
-    values = _values(header, raw)
-    is_spread = values.view(raw.dtype) == raw
-    if not (is_spread | (raw >> (header.bits_stored - 1) <= 1)).all():
-        raise _mismatch("bits")
-    return values
+def _is_sign_unspread(header: Header, raw: Stored) -> Stored:
+    """Where a decoder that knows no sign gave exactly the stored bits of a value."""
+    is_within: Stored = raw >> (header.bits_stored - 1) <= 1
+    return is_within
 
 
-def _native(header: Header, data: bytes) -> Stored:
-    count = header.rows * header.columns
+def _native(header: Header, data: Bytes) -> tuple[Stored, str]:
+    shape = shape_of(header)
+    if header.photometric == "YBR_FULL_422":
+        return _shared_colour(header, np.frombuffer(data, np.uint8)), "YBR_FULL"
+    count = header.rows * header.columns * header.samples
     if header.bits_allocated == 1:
         bits = np.unpackbits(np.frombuffer(data, np.uint8), count=count, bitorder="little")
-        return bits.reshape(header.rows, header.columns)
-    kind = "f" if header.is_float else "u"
-    order = "<" if header.syntax.is_little_endian else ">"
-    stored = np.frombuffer(data, f"{order}{kind}{header.bits_allocated // 8}", count)
-    native = stored.astype(stored.dtype.newbyteorder("="))
-    return native.reshape(header.rows, header.columns)
+        return bits.reshape(shape), header.photometric
+    order: Literal["<", ">"] = "<" if header.syntax.is_little_endian else ">"
+    stored = np.frombuffer(data, dtype_of(header).newbyteorder(order), count)
+    native = stored.astype(stored.dtype.newbyteorder("="), copy=False)
+    if header.is_planar:
+        return _interleaved(native.reshape(header.samples, -1)).reshape(shape), header.photometric
+    return native.reshape(shape), header.photometric
 
 
-def _rle(header: Header, data: bytes) -> Stored:
+def _shared_colour(header: Header, data: Stored) -> Stored:
+    """PS3.3 C.7.6.3.1.2: two pixels in four bytes, Y1 Y2 CB CR, become three bytes each."""
+    pairs = data[: header.rows * header.columns * 2].reshape(header.rows, -1, 4)
+    out = np.empty((header.rows, pairs.shape[1], 2, 3), np.uint8)
+    out[..., 0] = pairs[..., :2]
+    out[..., 1:] = pairs[..., None, 2:]
+    return out.reshape(shape_of(header))
+
+
+def _interleaved(planes: Stored) -> Stored:
+    """One plane after the other, shape (samples, n), as (n, samples)."""
+    return np.ascontiguousarray(planes.T)
+
+
+def _rle(header: Header, data: Any) -> Stored:
     """PS3.5 annex G: one PackBits segment per byte of a sample, most significant first."""
-    count, planes = header.rows * header.columns, header.bits_allocated // 8
-    if len(data) < 64:
+    count, size = header.rows * header.columns, header.bits_allocated // 8
+    planes = header.samples * size
+    if len(data) < 64 or planes == 0 or struct.unpack_from("<L", data)[0] != planes:
         raise _damaged()
-    segments, *offsets = struct.unpack_from("<16L", data)
-    if segments != planes or planes == 0:
+    ends = (*struct.unpack_from(f"<{planes}L", data, 4), len(data)) if planes < 16 else ()
+    if not ends or ends[0] < 64 or any(b < a for a, b in itertools.pairwise(ends)):
         raise _damaged()
-    cells = np.empty((count, planes), np.uint8)
-    ends = [*offsets[1:segments], len(data)]
-    for plane, (start, end) in enumerate(zip(offsets[:segments], ends, strict=True)):
-        if not 64 <= start <= end <= len(data):
-            raise _damaged()
-        cells[:, planes - 1 - plane] = np.frombuffer(_unpack_bits(data[start:end], count), np.uint8)
-    return cells.view(f"<u{planes}").reshape(header.rows, header.columns)
+    import imagecodecs
 
-
-def _unpack_bits(packed: bytes, count: int) -> bytes:
-    out, here, last = bytearray(), 0, len(packed)
-    while len(out) < count and here < last:
-        code = packed[here]
-        if code < 128:
-            out += packed[here + 1 : here + 2 + code]
-            here += 2 + code
-        elif code > 128:
-            out += packed[here + 1 : here + 2] * (257 - code)
-            here += 2
-        else:
-            here += 1
-    if len(out) < count:
+    with foreign_code("The compressed pixels cannot be decoded"):
+        cells = np.frombuffer(imagecodecs.dicomrle_decode(data, f"<u{size}"), f"<u{size}")
+    if cells.size != count * header.samples:
         raise _damaged()
-    return bytes(out[:count])
+    native = cells.astype(cells.dtype.newbyteorder("="), copy=False)
+    return _interleaved(native.reshape(header.samples, count)).reshape(shape_of(header))
 
 
-def _codestream(header: Header, data: bytes) -> Stored:
-    decoder = _decoder(header.syntax.codec)
-    is_jpeg = header.syntax.codec == "jpeg"
-    claim = jpeg_claim(data) if is_jpeg else jpeg2000_claim(data)
-    if (claim.rows, claim.columns, claim.samples) != (header.rows, header.columns, 1):
+def _codestream(header: Header, data: Bytes) -> tuple[Stored, str]:
+    codec = header.syntax.codec
+    _compare(header, _claim(codec, data))
+    photometric = header.photometric
+    if codec == "jpeg" and header.samples == 3:
+        return _colour_jpeg(header, data)
+    with foreign_code("The compressed pixels cannot be decoded"):
+        cells: Stored = np.asarray(_run_decoder(codec, data))
+    if cells.dtype.kind not in "iu":
+        raise _damaged()
+    if photometric in ("YBR_RCT", "YBR_ICT"):
+        photometric = "RGB"  # undone inside the codec: both are transforms of JPEG 2000
+    return cells, photometric
+
+
+def _claim(codec: str, data: Bytes) -> Claim:
+    if codec in ("jpeg", "jpeg-ls"):
+        return jpeg_claim(data, is_ls=codec == "jpeg-ls")
+    if codec in ("jpeg2000", "htj2k"):
+        return jpeg2000_claim(data)
+    raise UnsupportedImage(
+        "The pixels are compressed as video, which is not read.",
+        remedy="Export the wanted frames as single images.",
+    )
+
+
+def _compare(header: Header, claim: Claim) -> None:
+    """Before any decoder runs: they allocate what the codestream claims."""
+    if (claim.rows, claim.columns, claim.samples) != (header.rows, header.columns, header.samples):
         raise _mismatch("size")
     if claim.precision > header.bits_allocated:
         raise _mismatch("bits")
-    with foreign_code("The compressed pixels cannot be decoded"):
-        cells: Stored = np.asarray(decoder(data))
-    if cells.dtype.kind not in "iu":
-        raise _damaged()
-    return cells
 
 
-def _decoder(codec: str) -> Callable[[bytes], Any]:
+def _run_decoder(codec: str, data: Any) -> Any:
     # Imported here: a start-up lists files and decodes none.
     import imagecodecs
 
     if codec == "jpeg":
-        return imagecodecs.jpeg8_decode
-    if codec == "jpeg2000":
-        return lambda data: imagecodecs.jpeg2k_decode(data, numthreads=_J2K_THREADS)
-    raise no_decoder(codec)
+        return imagecodecs.jpeg8_decode(data)
+    if codec == "jpeg-ls":
+        return imagecodecs.jpegls_decode(data)
+    if codec == "htj2k":
+        return imagecodecs.htj2k_decode(data)
+    return imagecodecs.jpeg2k_decode(data, numthreads=_J2K_THREADS)
 
 
-def no_decoder(codec: str) -> UnsupportedImage:
-    """The error for pixels that are compressed in a way this application does not read.
+def _colour_jpeg(header: Header, data: Any) -> tuple[Stored, str]:
+    """RGB of a lossy JPEG; the samples of a lossless one as they are.
 
-    On damaged streams the decoder of JPEG-LS burns seconds, and that of HTJ2K reports its
-    errors to nobody and eats all memory: both need a process that can be killed.
+    What the codestream says of its colours goes before the header, which is more often wrong.
     """
-    name = {"jpeg-ls": "JPEG-LS", "htj2k": "HTJ2K"}.get(codec, codec)
-    return UnsupportedImage(
-        f"The pixels are compressed as {name}, which is not read yet.",
-        remedy="Export the image again uncompressed or as JPEG 2000.",
-    )
+    import imagecodecs
+
+    stated = jpeg_says_rgb(data)
+    is_rgb = not header.photometric.startswith("YBR") if stated is None else stated
+    is_lossless = _claim("jpeg", data).is_lossless
+    space = "RGB" if is_rgb or is_lossless else "YCBCR"
+    with foreign_code("The compressed pixels cannot be decoded"):
+        cells = imagecodecs.jpeg8_decode(data, colorspace=space, outcolorspace="RGB")
+    return np.asarray(cells), header.photometric if is_lossless else "RGB"
 
 
 def _mismatch(what: str) -> UnreadableFile:

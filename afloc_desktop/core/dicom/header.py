@@ -5,7 +5,7 @@ Nothing is allocated from a claim before the claim was compared with the bytes t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -46,7 +46,8 @@ _WANTED = (
     "BodyPartExamined", "ViewPosition", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber",
     "InstanceNumber", "PatientOrientation", "ImageOrientationPatient",
     "ImagePositionPatient", "FrameOfReferenceUID", "EchoTime", "TemporalPositionIdentifier",
-    "SamplesPerPixel", "PhotometricInterpretation", "NumberOfFrames", "Rows", "Columns",
+    "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", "NumberOfFrames",
+    "Rows", "Columns",
     "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "PixelAspectRatio",
     "PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing",
     "PixelSpacingCalibrationType", "EstimatedRadiographicMagnificationFactor",
@@ -77,6 +78,7 @@ class Header:
         is_signed: Two's complement.
         is_float: Floating point; the bit fields other than `bits_allocated` mean nothing.
         vr: Value representation of the pixel element, empty where implicit.
+        is_planar: Native samples are stored plane by plane; decoders know by themselves.
     """
 
     syntax: Syntax
@@ -91,6 +93,7 @@ class Header:
     is_signed: bool
     is_float: bool
     vr: str
+    is_planar: bool = False
 
     @property
     def frame_bits(self) -> int:
@@ -202,6 +205,8 @@ def check(described: Described) -> Parsed:
     if element.length is None and body.syntax.codec != "native":
         fragments = find_fragments(body.file, element.offset, body.size)
     header = _check(tags, body.syntax, element)
+    if _is_unshared(header, element):
+        header = replace(header, photometric="YBR_FULL")
     warnings = _check_extent(header, element, body.size, len(fragments.items))
     if any(tag in tags for tag in _OVERLAY_ROWS):
         warnings = (*warnings, "The graphic overlays of this file are not shown.")
@@ -281,6 +286,7 @@ def _check(tags: Tags, syntax: Syntax, element: PixelElement) -> Header:
         syntax=syntax, rows=rows, columns=columns, samples=samples, frames=_frames(tags),
         photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
         is_signed=_is_signed(tags), is_float=is_float, vr=element.vr,
+        is_planar=samples > 1 and tags.integer("PlanarConfiguration") == 1,
     )  # fmt: skip
 
 
@@ -295,9 +301,28 @@ def _samples(tags: Tags, photometric: str) -> int:
     is_single = photometric in _GREY or photometric == _PALETTE
     if not is_single and photometric not in _COLOUR:
         raise _impossible("how its values become grey or colour")
-    if samples is None or samples not in ((1,) if is_single else (3, 4)):
+    expected = 1 if is_single else 4 if photometric in ("ARGB", "CMYK") else 3
+    if samples != expected:
         raise _impossible("its samples per pixel")
-    return samples
+    return expected
+
+
+def _is_unshared(header: Header, element: PixelElement) -> bool:
+    """Whether native YBR_FULL_422 has a colour for every pixel after all.
+
+    Decompressors leave it so that do not change the tag.
+
+    Raises:
+        UnreadableFile: Two pixels share a colour where they cannot.
+    """
+    if header.photometric != "YBR_FULL_422" or header.syntax.codec != "native":
+        return False
+    whole = header.rows * header.columns * 3 * header.frames
+    if element.length is not None and element.length >= whole:
+        return True
+    if header.bits_allocated != 8 or header.columns % 2 or header.is_planar:
+        raise _impossible("how two pixels share their colour")
+    return False
 
 
 def _frames(tags: Tags) -> int:
@@ -320,6 +345,11 @@ def _bit_layout(tags: Tags) -> tuple[int, int, int]:
         raise UnsupportedImage(
             "The pixels are packed in 12 bits, a layout of 1985 that is not read.",
             remedy="Export the image again with 16 bits allocated.",
+        )
+    if allocated == 64:
+        raise UnsupportedImage(
+            "The pixels are whole numbers of 64 bits, which are not read.",
+            remedy="Export the image again with 16 or 32 bits allocated.",
         )
     if allocated not in (1, 8, 16, 32):
         raise _impossible("the bits of a pixel")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.dicom.decode import Stored, decode, no_decoder
+from afloc_desktop.core.dicom.decode import Stored, decode
 from afloc_desktop.core.dicom.files import open_regular
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
@@ -70,8 +70,6 @@ def _refuse_unsupported(header: Header) -> None:
             "This is a colour image; only grey images are read.",
             remedy="Open a radiograph.",
         )
-    if header.syntax.codec in ("jpeg-ls", "htj2k", "video"):
-        raise no_decoder(header.syntax.codec)
 
 
 def _describe(parsed: Parsed, frame: int) -> _Film:

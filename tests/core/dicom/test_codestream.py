@@ -2,7 +2,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from afloc_desktop.core.dicom.codestream import jpeg2000_claim, jpeg_claim
+from afloc_desktop.core.dicom.codestream import jpeg2000_claim, jpeg_claim, jpeg_says_rgb
 from afloc_desktop.core.errors import UnreadableFile
 
 FILM = np.arange(40 * 24, dtype=np.uint16).reshape(40, 24)
@@ -13,10 +13,10 @@ JP2 = imagecodecs.jpeg2k_encode(FILM, codecformat="jp2", reversible=True, level=
 
 
 def test_the_size_is_read_without_decoding():
-    assert jpeg_claim(JPEG) == (40, 24, 1, 8)
-    assert jpeg_claim(LOSSLESS) == (40, 24, 1, 12)
-    assert jpeg2000_claim(J2K) == (40, 24, 1, 16)
-    assert jpeg2000_claim(JP2) == (40, 24, 1, 16)
+    assert jpeg_claim(JPEG) == (40, 24, 1, 8, False)
+    assert jpeg_claim(LOSSLESS) == (40, 24, 1, 12, True)
+    assert jpeg2000_claim(J2K)[:4] == (40, 24, 1, 16)
+    assert jpeg2000_claim(JP2)[:4] == (40, 24, 1, 16)
 
 
 @pytest.mark.parametrize("padding", [b"\0", b"\xff", b"\0\0\0"])
@@ -53,3 +53,37 @@ def test_a_stream_of_more_tiles_than_the_standard_allows_is_refused():
     tiny_tiles[start + 22 : start + 30] = (1).to_bytes(4, "big") * 2
     with pytest.raises(UnreadableFile):
         jpeg2000_claim(bytes(tiny_tiles))
+
+
+def test_a_jpeg_says_what_its_colours_are_or_nothing():
+    picture = np.zeros((8, 8, 3), np.uint8)
+    jfif = imagecodecs.jpeg8_encode(picture, colorspace="RGB", outcolorspace="YCBCR")
+    bare = jfif[:2] + jfif[4 + int.from_bytes(jfif[4:6], "big") :]
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
+    named = imagecodecs.jpeg8_encode(picture, colorspace="RGB", outcolorspace="RGB")
+    assert jpeg_says_rgb(jfif) is False
+    assert jpeg_says_rgb(bare) is None
+    assert jpeg_says_rgb(bare[:2] + adobe + b"\0" + bare[2:]) is True
+    assert jpeg_says_rgb(bare[:2] + adobe + b"\1" + bare[2:]) is False
+    assert jpeg_says_rgb(bare[:2] + adobe + b"\xdb" + bare[2:]) is None
+    assert jpeg_says_rgb(named) is True
+
+
+def test_the_frame_of_a_jpeg_ls_is_another_than_that_of_a_jpeg():
+    stream = imagecodecs.jpegls_encode(FILM)
+    assert jpeg_claim(stream, is_ls=True) == (40, 24, 1, 16, False)
+    with pytest.raises(UnreadableFile):
+        jpeg_claim(stream)
+    with pytest.raises(UnreadableFile):
+        jpeg_claim(JPEG, is_ls=True)
+
+
+def test_components_of_different_size_are_refused():
+    picture = imagecodecs.jpeg2k_encode(
+        np.zeros((8, 8, 3), np.uint8), codecformat="j2k", reversible=True
+    )
+    assert jpeg2000_claim(picture).samples == 3
+    half = bytearray(picture)
+    half[picture.index(b"\xff\x51") + 44] = 2  # XRsiz of the second component
+    with pytest.raises(UnreadableFile):
+        jpeg2000_claim(bytes(half))
