@@ -112,8 +112,8 @@ def _mode(chosen: argparse.Namespace) -> str | tuple[float, float] | None:
 def _render_batch(chosen: argparse.Namespace) -> int:
     """Render every row of the table that can be; say which cannot, and why."""
     from afloc_desktop.core.errors import AflocError
-    from afloc_desktop.core.evaluate import read_table
     from afloc_desktop.core.export.atomic import make_folder
+    from afloc_desktop.core.regions import read_table
 
     rows = read_table(chosen.batch, ("file", "frame", "mode", "overlay", "png"))
     refused = 0

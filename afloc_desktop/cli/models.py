@@ -1,4 +1,4 @@
-"""`afloc findings`, `bundles`, `self-test` and `evaluate`: what the models are and how good."""
+"""`afloc findings`, `bundles` and `self-test`: what the models are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from afloc_desktop.cli.common import (
     SOME_FAILED,
     Verbs,
     add_json,
-    add_model,
     add_verb,
     answer,
     answer_json,
@@ -21,8 +20,6 @@ from afloc_desktop.cli.common import (
 if TYPE_CHECKING:
     import argparse
 
-    from afloc_desktop.core.evaluate import Report, Row
-    from afloc_desktop.core.metrics import Interval
     from afloc_desktop.core.model.bundle import Bundle
     from afloc_desktop.state.models import Installed
 
@@ -51,24 +48,6 @@ def add_verbs(verbs: Verbs) -> None:
     )
     add_json(test)
     test.set_defaults(run=_self_test)
-    _add_evaluate(verbs)
-
-
-def _add_evaluate(verbs: Verbs) -> None:
-    parser = add_verb(
-        verbs,
-        "evaluate",
-        "localization figures on films with known regions, with bootstrap intervals",
-        "afloc evaluate --regions regions.csv --images images --labels nih.csv --split dev",
-    )
-    parser.add_argument("--regions", metavar="CSV", type=Path, required=True)
-    parser.add_argument("--images", metavar="DIR", type=Path, required=True)
-    parser.add_argument("--labels", metavar="CSV", type=Path, help="image, labels: for AUROC")
-    parser.add_argument("--split", metavar="NAME", help="only images of this split of --labels")
-    parser.add_argument("--protocol", choices=("afloc", "cheXlocalize"), default="afloc")
-    add_model(parser)
-    add_json(parser)
-    parser.set_defaults(run=_evaluate)
 
 
 def _findings(chosen: argparse.Namespace) -> int:
@@ -150,70 +129,6 @@ def _self_test(chosen: argparse.Namespace) -> int:
     if not passed:
         return NOTHING_DONE
     return SOME_FAILED if failed else DONE
-
-
-def _evaluate(chosen: argparse.Namespace) -> int:
-    from afloc_desktop.core.evaluate import evaluate, read_cases, read_labels
-    from afloc_desktop.state.models import open_default
-    from afloc_desktop.state.paths import Paths
-
-    labels = read_labels(chosen.labels, chosen.split) if chosen.labels else {}
-    if chosen.split and not chosen.labels:
-        say("afloc evaluate: --split needs --labels")
-        return NOTHING_DONE
-    cases = read_cases(chosen.regions, set(labels) if labels else None)
-    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
-
-    def progress(done: int, total: int) -> None:
-        if done % 50 == 0 or done == total:
-            say(f"{done} of {total} films")
-
-    report = evaluate(
-        localizer,
-        cases,
-        images=chosen.images,
-        labels=labels,
-        protocol=chosen.protocol,
-        progress=progress,
-    )
-    if chosen.json:
-        answer_json(report)
-    else:
-        answer(format_report(report))
-    return DONE if report.rows or report.labels else NOTHING_DONE
-
-
-def format_report(report: Report) -> str:
-    """The figures as a table, the centre prior below each row."""
-    priors = {row.label: row for row in report.centre}
-    lines = [
-        f"{report.bundle_id}, protocol {report.protocol}; value [95 % bootstrap interval]",
-        f"{'':30} {'cases':>5}  {'pointing':22} {'IoU':22} {'CNR':22}",
-    ]
-    for row in report.rows:
-        lines += [_line(row.label, row), _line("  centre prior", priors[row.label])]
-    if report.macro and report.centre_macro:
-        lines += [_line(report.macro.label, report.macro)]
-        lines += [_line("  centre prior", report.centre_macro)]
-    for label in report.labels:
-        against = f"AUROC {_interval(label.against_others)} against all others"
-        if label.against_no_finding:
-            against += f", {_interval(label.against_no_finding)} against No Finding"
-        lines.append(f"{label.label:30} {label.positives:5}  {against}")
-    if report.labels_macro is not None:
-        lines.append(f"{'macro-8':30} {'':5}  AUROC {report.labels_macro:.3f}")
-    if report.not_asked:
-        lines.append(f"not among the bundle's findings: {', '.join(report.not_asked)}")
-    return "\n".join(lines)
-
-
-def _line(label: str, row: Row) -> str:
-    figures = " ".join(f"{_interval(value):22}" for value in (row.pointing, row.iou, row.cnr))
-    return f"{label:30} {row.cases:5}  {figures}".rstrip()
-
-
-def _interval(value: Interval) -> str:
-    return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
 def _chosen_bundle(name: str | None) -> Bundle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from afloc_desktop.core import metrics
-from afloc_desktop.core.domain import FloatArray, Prompt
-from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.baselines import MeanRegions, RandomWeights, centre_prior, lesion_masks
+from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.geometry import Frame
 from afloc_desktop.core.localize import TEXT
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import resize
+from afloc_desktop.core.regions import NO_FINDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.domain import BoolArray, Image
+    from afloc_desktop.core.domain import BoolArray, FloatArray, Image
     from afloc_desktop.core.localize import Localizer
-    from afloc_desktop.core.metrics import Interval, Scores
+    from afloc_desktop.core.metrics import Interval, Resampling, Scores
+    from afloc_desktop.core.regions import Labelled, RegionCase
 
 Protocol = Literal["afloc", "cheXlocalize"]
 # What a dataset calls a region, and what AFLoc's evaluation asks for it.
@@ -46,32 +48,22 @@ MACRO_LABELS = (
     "Edema",
     "Pneumothorax",
 )
-NO_FINDING = "No Finding"
 _FEWEST_POSITIVES = 8
-# The prior a model must beat: a blob of 50/224 of the film at its centre.
-_CENTRE_SIGMA = 50
-
-
-@dataclass(frozen=True, slots=True)
-class RegionCase:
-    """All regions of one label on one image.
-
-    Attributes:
-        image: Path relative to the images folder.
-        label: As the table says.
-        boxes: (x, y, width, height), fractions of the image.
-        masks: Pictures, non-zero where the finding is.
-    """
-
-    image: str
-    label: str
-    boxes: tuple[tuple[float, float, float, float], ...]
-    masks: tuple[Path, ...]
+RANDOM = "random weights"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Localization figures of one label, or the macro mean of several."""
+    """Localization figures of one label, or the macro mean of several.
+
+    Attributes:
+        label, cases: Films with a region of it.
+        pointing: Share of films whose highest place lies in the region (pointing game, hit rate).
+        iou, dice: As the protocol cuts the map.
+        cnr: Contrast to noise, signed.
+        jafroc: How often a lesion is marked above the highest mark on a normal film; None
+            without normal films, for the macro, and where maps do not look at the film.
+    """
 
     label: str
     cases: int
@@ -79,6 +71,7 @@ class Row:
     iou: Interval
     dice: Interval
     cnr: Interval
+    jafroc: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +86,30 @@ class LabelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """The same figures of maps that know nothing of the film, or nothing of the words.
+
+    Attributes:
+        name: What it is.
+        rows, macro, labels_macro: As of the bundle; None where maps do not look at the film.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    macro: Row | None
+    labels_macro: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What an evaluation found, beside the centre prior on the same cases.
+    """What an evaluation found, beside baselines on the same cases.
 
     Attributes:
         bundle_id: What was evaluated.
         protocol: How maps were cut.
         rows, macro: Of the bundle; None without one of `MACRO_REGIONS`.
-        centre, centre_macro: Of a blob at the film's centre.
+        baselines: A blob at the film's centre, the mean region of other patients, a network of
+            random weights.
         labels, labels_macro: AUROC; the macro over `MACRO_LABELS`.
         not_asked: Labels of the tables the bundle does not list.
     """
@@ -109,81 +118,10 @@ class Report:
     protocol: Protocol
     rows: tuple[Row, ...]
     macro: Row | None
-    centre: tuple[Row, ...]
-    centre_macro: Row | None
+    baselines: tuple[Baseline, ...]
     labels: tuple[LabelRow, ...]
     labels_macro: float | None
     not_asked: tuple[str, ...]
-
-
-def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Rows of a CSV that has at least `columns`.
-
-    Raises:
-        DatasetError: Not readable, or a column is absent.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            rows = list(reader)
-            missing = set(columns) - set(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(
-            f"The table {path.name} cannot be read ({type(error).__name__}).",
-            remedy="Give a comma-separated table in UTF-8.",
-        ) from error
-    if missing:
-        raise DatasetError(
-            f"The table {path.name} lacks the columns: {', '.join(sorted(missing))}.",
-            remedy=f"It needs: {', '.join(columns)}.",
-        )
-    return rows
-
-
-def read_cases(table: Path, images: set[str] | None) -> list[RegionCase]:
-    """Read a regions table (`image, label, x, y, w, h, mask`; other columns are ignored).
-
-    Args:
-        table: CSV; masks are relative to it.
-        images: Only these images; None takes all.
-
-    Raises:
-        DatasetError: The table cannot be read, lacks a column or holds no number.
-    """
-    boxes: dict[tuple[str, str], list[tuple[float, float, float, float]]] = defaultdict(list)
-    masks: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for number, row in enumerate(read_table(table, ("image", "label", *"xywh", "mask")), 2):
-        if images is not None and row["image"] not in images:
-            continue
-        key = (row["image"], row["label"])
-        try:
-            if row["mask"]:
-                masks[key].append(table.parent / row["mask"])
-            else:
-                x, y, w, h = (float(row[name]) for name in "xywh")
-                boxes[key].append((x, y, w, h))
-        except ValueError as error:
-            raise DatasetError(
-                f"Line {number} of {table.name} has a box that is no number.",
-                remedy="Give x, y, w and h as fractions of the image.",
-            ) from error
-    keys = dict.fromkeys([*boxes, *masks])
-    return [RegionCase(*key, tuple(boxes[key]), tuple(masks[key])) for key in keys]
-
-
-def read_labels(table: Path, split: str | None) -> dict[str, frozenset[str]]:
-    """Labels by image from a table with `image`, `labels` (separated by `;`) and `split`.
-
-    Raises:
-        DatasetError: The table cannot be read or lacks a column.
-    """
-    columns = ("image", "labels") if split is None else ("image", "labels", "split")
-    rows = read_table(table, columns)
-    return {
-        row["image"]: frozenset(row["labels"].split(";"))
-        for row in rows
-        if split is None or row["split"] == split
-    }
 
 
 def evaluate(
@@ -191,7 +129,7 @@ def evaluate(
     cases: Sequence[RegionCase],
     *,
     images: Path,
-    labels: Mapping[str, frozenset[str]],
+    labels: Mapping[str, Labelled],
     protocol: Protocol = "afloc",
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
@@ -201,26 +139,26 @@ def evaluate(
         localizer: What is evaluated.
         cases: From `read_cases`.
         images: Folder of the pictures.
-        labels: From `read_labels`; empty for no AUROC.
-        protocol: `afloc` cuts the stretched map at five thresholds; `cheXlocalize` cuts the
-            similarity at the bundle's own threshold and leaves out films where nothing is
-            proposed.
+        labels: From `read_labels`; empty for no AUROC and no JAFROC.
+        protocol: `afloc` cuts the map, stretched to [-1, 1], at five thresholds. `cheXlocalize`
+            cuts it, stretched to [0, 1], at the one threshold per finding that is best on the
+            other half of the patients, and leaves out films on which nothing is proposed.
         progress: Called with films done and in all.
 
     Raises:
         UnreadableFile: A picture is absent.
         InferenceError: The model cannot be run.
     """
-    names = {case.label for case in cases}.union(*labels.values()) - {NO_FINDING}
-    tally = _Tally(localizer, _asked(localizer, names), protocol)
+    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
+    bench = _Bench(localizer, _asked(localizer, names - {NO_FINDING}), cases)
     by_image: dict[str, list[RegionCase]] = defaultdict(list)
     for case in cases:
         by_image[case.image].append(case)
     films = sorted({*by_image, *labels})
     for done, name in enumerate(films, 1):
-        tally.add(name, read_picture(images / name), by_image[name], is_labelled=name in labels)
+        bench.add(name, read_picture(images / name), by_image[name], is_labelled=name in labels)
         progress(done, len(films))
-    return tally.report(labels)
+    return bench.report(labels, protocol)
 
 
 def _asked(localizer: Localizer, names: set[str]) -> dict[str, str]:
@@ -232,66 +170,115 @@ def _asked(localizer: Localizer, names: set[str]) -> dict[str, str]:
     return asked
 
 
-class _Tally:
-    """Scores, film by film, until the report."""
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """One map against one case.
 
-    def __init__(self, localizer: Localizer, asked: dict[str, str], protocol: Protocol) -> None:
+    Attributes:
+        case: What was looked for.
+        scores: Under AFLoc's protocol.
+        cuts: IoU and Dice at each of `metrics.CUTS`.
+        ratings: Of each lesion of the case.
+        is_proposed: The map reaches the finding's threshold.
+    """
+
+    case: RegionCase
+    scores: Scores
+    cuts: tuple[tuple[float, float], ...]
+    ratings: tuple[float, ...]
+    is_proposed: bool
+
+
+class _Tally:
+    """What one source of maps came to, film by film."""
+
+    def __init__(self) -> None:
+        self.scored: dict[str, list[_Scored]] = defaultdict(list)
+        self.highest: dict[str, dict[str, float]] = defaultdict(dict)
+
+    def add(self, case: RegionCase, film: Image, values: FloatArray, threshold: float) -> None:
+        """Score a map on a case; one whose region lies in the margin is left out."""
+        frame = Frame.letterbox(film.rows, film.columns, metrics.SIDE)
+        valid = _valid(frame)
+        laid = resize(values, frame.height, frame.width)
+        lesions = list(lesion_masks(case, frame.height, frame.width))
+        region = np.logical_or.reduce(lesions)
+        scores = metrics.score(laid, region, valid)
+        if scores is None:
+            return
+        self.scored[case.label].append(
+            _Scored(
+                case=case,
+                scores=scores,
+                cuts=metrics.overlaps(laid, region, valid),
+                ratings=tuple(metrics.rating(laid, lesion, valid) for lesion in lesions),
+                is_proposed=bool(values.max() >= threshold),
+            )
+        )
+
+
+class _Bench:
+    """The bundle and its baselines on the same films."""
+
+    def __init__(
+        self, localizer: Localizer, asked: dict[str, str], cases: Sequence[RegionCase]
+    ) -> None:
         self._localizer = localizer
         self._asked = asked
-        self._protocol = protocol
-        self._found: dict[str, list[Scores]] = defaultdict(list)
-        self._centre: dict[str, list[Scores]] = defaultdict(list)
-        self._highest: dict[str, dict[str, float]] = defaultdict(dict)
+        self._mean = MeanRegions([case for case in cases if asked[case.label]])
+        self._random = RandomWeights(localizer.manifest.preprocess)
+        self._model = _Tally()
+        self._baselines = {"centre prior": _Tally(), "mean region": _Tally(), RANDOM: _Tally()}
 
     def add(
         self, name: str, film: Image, cases: Sequence[RegionCase], *, is_labelled: bool
     ) -> None:
         """Ask a film for its cases' labels, and for all labels where it has labels."""
         wanted = {*self._asked} if is_labelled else {case.label for case in cases}
+        wanted = {label for label in wanted if self._asked[label]}
         # Labels that are asked with the same words share one map.
-        words = {self._asked[label] for label in wanted} - {""}
+        words = sorted({self._asked[label] for label in wanted})
         answers = {w: self._localizer.localize(film, Prompt(w, "preset")) for w in words}
-        maps = {
-            label: answers[self._asked[label]].similarity for label in wanted if self._asked[label]
-        }
-        if is_labelled:
-            for label, values in maps.items():
-                self._highest[label][name] = float(np.nanmax(values))
+        random = self._random.maps(film, words)
+        for label in wanted if is_labelled else ():
+            asked = self._asked[label]
+            self._model.highest[label][name] = float(np.nanmax(answers[asked].similarity))
+            self._baselines[RANDOM].highest[label][name] = float(random[asked].max())
         for case in cases:
-            if case.label in maps:
-                self._score(case, film, maps[case.label])
+            if case.label in wanted:
+                asked = self._asked[case.label]
+                threshold = self._localizer.understand(asked).threshold
+                self._model.add(case, film, answers[asked].similarity, threshold)
+                self._add_baselines(case, film, random[asked])
 
-    def report(self, labels: Mapping[str, frozenset[str]]) -> Report:
+    def report(self, labels: Mapping[str, Labelled], protocol: Protocol) -> Report:
         """All figures of the films added."""
-        rows = [_label_row(n, scores, labels) for n, scores in sorted(self._highest.items())]
-        label_rows = tuple(row for row in rows if row is not None)
-        areas = [row.against_others.value for row in label_rows if row.label in MACRO_LABELS]
+        label_rows = _label_rows(self._model, labels)
+        rows, macro = _rows(self._model, labels, protocol)
         return Report(
             bundle_id=self._localizer.manifest.id,
-            protocol=self._protocol,
-            rows=tuple(_row(label, [scores]) for label, scores in sorted(self._found.items())),
-            macro=_macro(self._found),
-            centre=tuple(_row(label, [scores]) for label, scores in sorted(self._centre.items())),
-            centre_macro=_macro(self._centre),
+            protocol=protocol,
+            rows=rows,
+            macro=macro,
+            baselines=tuple(
+                Baseline(
+                    name, *_rows(tally, labels, protocol), _macro_auroc(_label_rows(tally, labels))
+                )
+                for name, tally in self._baselines.items()
+            ),
             labels=label_rows,
-            labels_macro=float(np.mean(areas)) if len(areas) == len(MACRO_LABELS) else None,
+            labels_macro=_macro_auroc(label_rows),
             not_asked=tuple(label for label, words in self._asked.items() if not words),
         )
 
-    def _score(self, case: RegionCase, film: Image, values: FloatArray) -> None:
+    def _add_baselines(self, case: RegionCase, film: Image, random: FloatArray) -> None:
         frame = Frame.letterbox(film.rows, film.columns, metrics.SIDE)
-        region, valid = _region(case, frame), _valid(frame)
-        laid = resize(values, frame.height, frame.width)
-        scores = metrics.score(laid, region, valid)
-        prior = metrics.score(_centre_prior(frame), region, valid)
-        if scores is None or prior is None:
-            return
-        if self._protocol == "cheXlocalize":
-            threshold = self._localizer.understand(self._asked[case.label]).threshold
-            iou, dice = metrics.overlap(laid[valid] >= threshold, region[valid]) or (np.nan, np.nan)
-            scores = scores._replace(iou=iou, dice=dice)
-        self._found[case.label].append(scores)
-        self._centre[case.label].append(prior)
+        centre = centre_prior(frame)
+        # Where nobody else has the finding, the middle of the film is all one can guess.
+        mean = self._mean.map(case.label, case.patient)
+        maps = (centre, centre if mean is None else mean, random)
+        for tally, values in zip(self._baselines.values(), maps, strict=True):
+            tally.add(case, film, values, -np.inf)
 
 
 def _valid(frame: Frame) -> BoolArray:
@@ -302,30 +289,55 @@ def _valid(frame: Frame) -> BoolArray:
     return square[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width]
 
 
-def _region(case: RegionCase, frame: Frame) -> BoolArray:
-    """The union of a case's boxes and masks on the resized film; shape (height, width)."""
-    region = np.zeros((frame.height, frame.width), bool)
-    for x, y, w, h in case.boxes:
-        top, left = int(y * frame.height), int(x * frame.width)
-        bottom = max(top + 1, int((y + h) * frame.height))
-        right = max(left + 1, int((x + w) * frame.width))
-        region[top:bottom, left:right] = True
-    for mask in case.masks:
-        drawn = (read_picture(mask).pixels > 0).astype(np.float32)
-        region |= resize(drawn, frame.height, frame.width) >= 0.5
-    return region
+def _rows(
+    tally: _Tally, labels: Mapping[str, Labelled], protocol: Protocol
+) -> tuple[tuple[Row, ...], Row | None]:
+    """A row per label, and the macro over `MACRO_REGIONS`."""
+    patients = {s.case.patient for scored in tally.scored.values() for s in scored}
+    resampling = metrics.Resampling(patients)
+    cut = {label: _cut(scored, protocol) for label, scored in sorted(tally.scored.items())}
+    rows = tuple(
+        _row(label, [scores], resampling, _jafroc(tally, label, labels))
+        for label, scores in cut.items()
+    )
+    groups = [cut[label] for label in MACRO_REGIONS if label in cut]
+    macro = _row(f"macro-{len(groups)}", groups, resampling, None) if groups else None
+    return rows, macro
 
 
-def _centre_prior(frame: Frame) -> FloatArray:
-    y = np.arange(frame.height, dtype=np.float32)[:, None] + 0.5 - frame.height / 2
-    x = np.arange(frame.width, dtype=np.float32)[None, :] + 0.5 - frame.width / 2
-    prior: FloatArray = np.exp(-(x**2 + y**2) / (2 * _CENTRE_SIGMA**2)).astype(np.float32)
-    return prior
+def _cut(scored: Sequence[_Scored], protocol: Protocol) -> list[tuple[Scores, str]]:
+    """Scores with IoU and Dice as the protocol cuts maps, and the patients."""
+    if protocol == "afloc":
+        return [(s.scores, s.case.patient) for s in scored]
+    best = {fold: _best_cut([s for s in scored if _fold(s) != fold] or scored) for fold in (0, 1)}
+    found = []
+    for s in scored:
+        iou, dice = s.cuts[best[_fold(s)]] if s.is_proposed else (np.nan, np.nan)
+        found.append((s.scores._replace(iou=iou, dice=dice), s.case.patient))
+    return found
 
 
-def _row(label: str, groups: Sequence[Sequence[Scores]]) -> Row:
+def _fold(scored: _Scored) -> int:
+    """Which half of the patients a case belongs to; the same everywhere."""
+    return hashlib.sha256(scored.case.patient.encode()).digest()[0] % 2
+
+
+def _best_cut(scored: Sequence[_Scored]) -> int:
+    """Number of the cut with the highest mean IoU."""
+    ious = np.array([[iou for iou, _ in s.cuts] for s in scored])
+    return int(np.argmax(np.nan_to_num(ious).mean(axis=0)))
+
+
+def _row(
+    label: str,
+    groups: Sequence[Sequence[tuple[Scores, str]]],
+    resampling: Resampling,
+    jafroc: Interval | None,
+) -> Row:
     def interval(name: str) -> Interval:
-        return metrics.bootstrap_macro([[getattr(s, name) for s in g] for g in groups])
+        return resampling.mean(
+            [([getattr(s, name) for s, _ in group], [p for _, p in group]) for group in groups]
+        )
 
     return Row(
         label=label,
@@ -334,42 +346,53 @@ def _row(label: str, groups: Sequence[Sequence[Scores]]) -> Row:
         iou=interval("iou"),
         dice=interval("dice"),
         cnr=interval("cnr"),
+        jafroc=jafroc,
     )
 
 
-def _macro(found: Mapping[str, Sequence[Scores]]) -> Row | None:
-    groups = [found[label] for label in MACRO_REGIONS if found.get(label)]
-    return _row(f"macro-{len(groups)}", groups) if groups else None
+def _jafroc(tally: _Tally, label: str, labels: Mapping[str, Labelled]) -> Interval | None:
+    highest = tally.highest.get(label, {})
+    normal = [name for name in sorted(highest) if labels[name].labels == {NO_FINDING}]
+    lesions = [(r, s.case.patient) for s in tally.scored[label] for r in s.ratings]
+    if not normal or not lesions:
+        return None
+    scores = np.array([*(r for r, _ in lesions), *(highest[name] for name in normal)])
+    patients = [*(p for _, p in lesions), *(labels[name].patient for name in normal)]
+    is_lesion = np.arange(len(scores)) < len(lesions)
+    return metrics.Resampling(patients).auroc(is_lesion, scores, patients)
+
+
+def _label_rows(tally: _Tally, labels: Mapping[str, Labelled]) -> tuple[LabelRow, ...]:
+    found = (_label_row(n, scores, labels) for n, scores in sorted(tally.highest.items()))
+    return tuple(row for row in found if row is not None)
+
+
+def _macro_auroc(rows: Sequence[LabelRow]) -> float | None:
+    areas = [row.against_others.value for row in rows if row.label in MACRO_LABELS]
+    return float(np.mean(areas)) if len(areas) == len(MACRO_LABELS) else None
 
 
 def _label_row(
-    label: str, highest: Mapping[str, float], labels: Mapping[str, frozenset[str]]
+    label: str, highest: Mapping[str, float], labels: Mapping[str, Labelled]
 ) -> LabelRow | None:
     """AUROC of one label; None with too few films that have it."""
     names = sorted(highest)
     scores = np.array([highest[name] for name in names])
-    positive = np.array([label in labels[name] for name in names])
+    positive = np.array([label in labels[name].labels for name in names])
     if not _FEWEST_POSITIVES <= positive.sum() < len(positive):
         return None
-    normal = np.array([labels[name] == {NO_FINDING} for name in names])
+    normal = np.array([labels[name].labels == {NO_FINDING} for name in names])
+    patients = [labels[name].patient for name in names]
+    resampling = metrics.Resampling(patients)
     against_normal = None
     if normal.any():
         either = positive | normal
-        against_normal = _auroc(positive[either], scores[either])
+        whose = [patients[n] for n in np.flatnonzero(either)]
+        against_normal = resampling.auroc(positive[either], scores[either], whose)
     return LabelRow(
         label=label,
         positives=int(positive.sum()),
         films=len(names),
-        against_others=_auroc(positive, scores),
+        against_others=resampling.auroc(positive, scores, patients),
         against_no_finding=against_normal,
     )
-
-
-def _auroc(positive: BoolArray, scores: np.ndarray) -> Interval:
-    def statistic(index: np.ndarray) -> float:
-        drawn = positive[index]
-        if not drawn.any() or drawn.all():
-            return float("nan")
-        return metrics.auroc(drawn, scores[index])
-
-    return metrics.bootstrap(len(positive), statistic)

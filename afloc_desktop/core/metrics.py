@@ -1,8 +1,8 @@
-"""How good a map is, by AFLoc's own measures, with intervals.
+"""How good a map is, by the field's own measures, with intervals.
 
 Definitions as in AFLoc's evaluation: the map is laid over a 224-pixel square, a margin of 14
 pixels is left out, and it is stretched to [-1, 1] over what remains before it is cut at 0.1 to
-0.5. CNR and pointing need no threshold.
+0.5. CNR and pointing need no threshold. CheXlocalize cuts the map stretched to [0, 1] instead.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from afloc_desktop.core.domain import BoolArray, FloatArray
 
 SIDE = 224
 MARGIN = 14
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+CUTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 REPLICATES = 1000
 
 
@@ -65,8 +66,8 @@ def score(values: FloatArray, region: BoolArray, valid: BoolArray) -> Scores | N
     seen, truth = values[valid], region[valid]
     low, high = float(seen.min()), float(seen.max())
     scaled = (seen - low) / max(high - low, 1e-9) * 2 - 1
-    overlaps = [overlap(scaled > t, truth) for t in THRESHOLDS]
-    known = [o for o in overlaps if o is not None]
+    cut = [overlap(scaled > t, truth) for t in THRESHOLDS]
+    known = [o for o in cut if o is not None]
     noise = float(np.sqrt(inside.var() + outside.var()))
     return Scores(
         pointing=float(truth[int(seen.argmax())]),
@@ -85,44 +86,111 @@ def overlap(predicted: BoolArray, truth: BoolArray) -> tuple[float, float] | Non
     return common / (total - common), 2 * common / total
 
 
-def auroc(is_positive: Sequence[bool] | BoolArray, scores: Sequence[float]) -> float:
+def overlaps(
+    values: FloatArray, region: BoolArray, valid: BoolArray
+) -> tuple[tuple[float, float], ...]:
+    """IoU and Dice of a map stretched to [0, 1] and cut at each of `CUTS` (CheXlocalize).
+
+    Args:
+        values, region, valid: As in `score`.
+    """
+    seen, truth = values[valid], region[valid]
+    low, high = float(seen.min()), float(seen.max())
+    scaled = (seen - low) / max(high - low, 1e-9)
+    return tuple(overlap(scaled > cut, truth) or (float("nan"), float("nan")) for cut in CUTS)
+
+
+def rating(values: FloatArray, region: BoolArray, valid: BoolArray) -> float:
+    """The highest peak of a map inside a region: how strongly the lesion there was marked.
+
+    A peak is a pixel that none of its eight neighbours exceeds. A slope that only passes through
+    the region is no mark on it.
+
+    Args:
+        values, region, valid: As in `score`.
+
+    Returns:
+        Minus infinity where no peak is inside.
+    """
+    low = np.where(valid, values, -np.inf)
+    framed = np.pad(low, 1, constant_values=-np.inf)
+    windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3))
+    is_peak = (low >= windows.max(axis=(2, 3))) & valid & region
+    return float(low[is_peak].max(initial=-np.inf))
+
+
+def auroc(
+    is_positive: Sequence[bool] | BoolArray,
+    scores: Sequence[float] | np.ndarray,
+    weights: np.ndarray | None = None,
+) -> float:
     """Area under the ROC curve: how often a positive scores higher; ties count half.
+
+    With lesions as positives, rated by `rating`, and normal films as negatives, rated by their
+    highest value, it is the JAFROC figure of merit (Chakraborty and Berbaum, 2004).
+
+    Args:
+        is_positive, scores: Of each case.
+        weights: How often each case counts; None for once.
 
     Raises:
         ValueError: Only one class.
     """
     positive = np.asarray(is_positive, bool)
-    values = np.asarray(scores, float)
-    count = int(positive.sum())
-    if count in (0, len(positive)):
+    often = np.ones(len(positive)) if weights is None else np.asarray(weights, float)
+    _, rank = np.unique(np.asarray(scores, float), return_inverse=True)
+    hits = np.bincount(rank, weights=often * positive)
+    others = np.bincount(rank, weights=often * ~positive)
+    pairs = hits.sum() * others.sum()
+    if not pairs:
         raise ValueError("both classes are needed")
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[inverse]
-    below = float(ranks[positive].sum()) - count * (count + 1) / 2
-    return below / (count * (len(positive) - count))
+    return float(hits @ (np.cumsum(others) - others / 2)) / float(pairs)
 
 
-def bootstrap(count: int, statistic: Callable[[np.ndarray], float], *, seed: int = 0) -> Interval:
-    """Percentile interval of a statistic of cases.
+class Resampling:
+    """Bootstrap samples of patients: films of one patient are drawn together or not at all."""
 
-    Args:
-        count: Number of cases.
-        statistic: Of an index array, with repetition, shape (count,).
-        seed: Of the resampling.
-    """
-    random = np.random.default_rng(seed)
-    samples = [statistic(random.integers(count, size=count)) for _ in range(REPLICATES)]
-    return _interval(statistic(np.arange(count)), np.array(samples))
+    def __init__(self, patients: Iterable[str], *, seed: int = 0) -> None:
+        names = sorted(set(patients))
+        self._place = {name: number for number, name in enumerate(names)}
+        chance = np.full(len(names), 1 / max(1, len(names)))
+        random = np.random.default_rng(seed)
+        self._times = random.multinomial(len(names), chance, size=REPLICATES).astype(np.float64)
 
+    def weights(self, patients: Sequence[str]) -> np.ndarray:
+        """How often each case counts in each sample.
 
-def bootstrap_macro(groups: Sequence[Sequence[float]], *, seed: int = 0) -> Interval:
-    """Mean of the groups' means, cases resampled within each group."""
-    random = np.random.default_rng(seed)
-    arrays = [np.asarray(group, float) for group in groups]
-    draws = [a[random.integers(len(a), size=(REPLICATES, len(a)))] for a in arrays]
-    samples = np.mean([_means(drawn) for drawn in draws], axis=0)
-    return _interval(float(np.mean([_means(a[None])[0] for a in arrays])), samples)
+        Args:
+            patients: Of the cases; all known from the start.
+
+        Returns:
+            Shape (`REPLICATES`, cases).
+        """
+        return self._times[:, [self._place[name] for name in patients]]
+
+    def mean(self, groups: Sequence[tuple[Sequence[float], Sequence[str]]]) -> Interval:
+        """Mean of the groups' means.
+
+        Args:
+            groups: Values of the cases, NaN where there is none, and their patients.
+        """
+        values = [float(np.nanmean(v)) if not np.isnan(v).all() else np.nan for v, _ in groups]
+        drawn = [_weighted_means(np.asarray(v, float), self.weights(p)) for v, p in groups]
+        return _interval(float(np.mean(values)), np.mean(drawn, axis=0))
+
+    def auroc(
+        self, is_positive: BoolArray, scores: np.ndarray, patients: Sequence[str]
+    ) -> Interval:
+        """Area under the ROC curve.
+
+        Raises:
+            ValueError: Only one class.
+        """
+        samples = []
+        for weights in self.weights(patients):
+            is_drawn = weights[is_positive].any() and weights[~is_positive].any()
+            samples.append(auroc(is_positive, scores, weights) if is_drawn else np.nan)
+        return _interval(auroc(is_positive, scores), np.array(samples))
 
 
 def _interval(value: float, samples: np.ndarray) -> Interval:
@@ -131,10 +199,10 @@ def _interval(value: float, samples: np.ndarray) -> Interval:
     return Interval(value, float(low), float(high))
 
 
-def _means(rows: np.ndarray) -> np.ndarray:
-    """Mean of each row's numbers, NaN where a row has none; shape (rows,)."""
-    known = ~np.isnan(rows)
-    count = known.sum(axis=1)
-    totals = np.where(known, rows, 0).sum(axis=1)
-    means: np.ndarray = np.where(count > 0, totals / np.maximum(count, 1), np.nan)
+def _weighted_means(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean of what is known under each row of weights, NaN where that is nothing."""
+    known = ~np.isnan(values)
+    total = weights @ np.where(known, values, 0)
+    count = weights @ known.astype(np.float64)
+    means: np.ndarray = np.where(count > 0, total / np.maximum(count, 1e-9), np.nan)
     return means

@@ -6,9 +6,11 @@ import PIL.Image
 import pytest
 
 from afloc_desktop.core.domain import Heatmap, IdentityKey
-from afloc_desktop.core.errors import DatasetError, UnreadableFile
-from afloc_desktop.core.evaluate import NO_FINDING, evaluate, read_cases, read_labels
+from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import TEXT
+from afloc_desktop.core.preprocess import PreprocessSpec
+from afloc_desktop.core.regions import NO_FINDING, Labelled, read_cases
 
 
 @dataclass
@@ -24,6 +26,7 @@ class FakeLocalizer:
 
     class manifest:  # noqa: N801
         id = "fake"
+        preprocess = PreprocessSpec(1, 64, "area-linear", 0.0, 100.0, 1, 0.0, 1.0, 0.0)
 
     def __init__(self):
         self.asked = []
@@ -72,27 +75,51 @@ def test_pointing_counts_the_films_whose_brightest_place_is_in_the_box(folder):
     assert row.iou.value == pytest.approx(0.9, abs=0.02)
 
 
-def test_the_centre_prior_is_scored_on_the_same_cases(folder):
+def test_the_baselines_are_scored_on_the_same_cases(folder):
     report = run(folder)
-    assert report.centre[0].cases == 10
-    assert report.centre[0].pointing.value == 0
-    assert report.centre_macro.label == report.macro.label == "macro-1"
+    names = [baseline.name for baseline in report.baselines]
+    assert names == ["centre prior", "mean region", "random weights"]
+    for baseline in report.baselines:
+        assert baseline.rows[0].cases == 10
+        assert baseline.macro.label == report.macro.label == "macro-1"
+    centre, mean, random = (baseline.rows[0] for baseline in report.baselines)
+    assert centre.pointing.value == 0
+    # Nine boxes lie in one place and the tenth elsewhere; nobody's own box is in their prior.
+    assert mean.pointing.value == 0.9
+    assert random.cnr.value < report.rows[0].cnr.value
+
+
+def test_lesions_are_rated_against_the_highest_mark_on_normal_films(folder):
+    labels = {
+        f"{i}.png": Labelled(frozenset({"Mass"} if i < 10 else {NO_FINDING}), str(i))
+        for i in range(20)
+    }
+    (row,) = run(folder, labels).rows
+    # Nine lesions are marked above every normal film; the tenth box is flat: no mark exceeds 0.
+    assert row.jafroc.value == pytest.approx(0.9)
+    assert run(folder).rows[0].jafroc is None
 
 
 def test_labels_are_separated_by_the_highest_similarity(folder):
-    labels = {f"{i}.png": frozenset({"Mass"} if i < 10 else {NO_FINDING}) for i in range(20)}
+    labels = {
+        f"{i}.png": Labelled(frozenset({"Mass"} if i < 10 else {NO_FINDING}), str(i))
+        for i in range(20)
+    }
     (row,) = run(folder, labels).labels
     assert (row.positives, row.films) == (10, 20)
     assert row.against_others.value == row.against_no_finding.value == 1.0
 
 
 def test_a_label_with_too_few_films_gets_no_figure(folder):
-    labels = {"0.png": frozenset({"Mass"}), "10.png": frozenset({NO_FINDING})}
+    labels = {
+        "0.png": Labelled(frozenset({"Mass"}), "0"),
+        "10.png": Labelled(frozenset({NO_FINDING}), "10"),
+    }
     assert run(folder, labels).labels == ()
 
 
 def test_labels_the_bundle_does_not_list_are_named(folder):
-    labels = {"0.png": frozenset({"Zebra"})}
+    labels = {"0.png": Labelled(frozenset({"Zebra"}), "0")}
     assert run(folder, labels).not_asked == ("Zebra",)
 
 
@@ -104,9 +131,19 @@ def test_rsna_opacities_are_asked_as_pneumonia(folder):
     assert localizer.asked == ["pneumonia"]
 
 
-def test_the_other_protocol_cuts_at_the_bundles_own_threshold(folder):
+def test_the_other_protocol_cuts_where_other_patients_maps_are_best(folder):
     (row,) = run(folder, protocol="cheXlocalize").rows
     assert row.iou.value == pytest.approx(0.9)
+
+
+def test_the_other_protocol_leaves_out_films_on_which_nothing_is_proposed(folder):
+    """A dim square reaches no threshold: its overlap does not count, its pointing does."""
+    film = np.zeros((224, 224), np.uint8)
+    film[80:120, 60:100] = 90
+    PIL.Image.fromarray(film).save(folder / "9.png")
+    (row,) = run(folder, protocol="cheXlocalize").rows
+    assert row.iou.value == pytest.approx(1.0)
+    assert row.pointing.value == 0.9
 
 
 def test_a_mask_file_is_a_region_too(folder):
@@ -118,35 +155,6 @@ def test_a_mask_file_is_a_region_too(folder):
     write(folder / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
     (row,) = run(folder).rows
     assert (row.pointing.value, row.iou.value) == (1, 1)
-
-
-def test_several_boxes_of_one_label_are_one_case(folder):
-    box = [0.1, 0.1, 0.2, 0.2, ""]
-    lines = [["0.png", "Mass", *box], ["0.png", "Mass", *box], ["0.png", "Nodule", *box]]
-    write(folder / "regions.csv", ["image", "label", "x", "y", "w", "h", "mask"], lines)
-    cases = read_cases(folder / "regions.csv", None)
-    assert [(c.label, len(c.boxes)) for c in cases] == [("Mass", 2), ("Nodule", 1)]
-
-
-def test_only_the_images_asked_for_are_read(folder):
-    assert [c.image for c in read_cases(folder / "regions.csv", {"3.png"})] == ["3.png"]
-
-
-def test_labels_are_read_for_one_split(tmp_path):
-    lines = [["a", "Mass;Nodule", "dev"], ["b", "No Finding", "train"]]
-    path = write(tmp_path / "l.csv", ["image", "labels", "split"], lines)
-    assert read_labels(path, "dev") == {"a": frozenset({"Mass", "Nodule"})}
-    assert len(read_labels(path, None)) == 2
-
-
-@pytest.mark.parametrize(
-    "content", [b"image,label\n", b"\xff\xfe\x00", b"image,label,x,y,w,h,mask\na,b,c,1,1,1,\n"]
-)
-def test_a_table_that_cannot_be_used_says_why(tmp_path, content):
-    (tmp_path / "r.csv").write_bytes(content)
-    with pytest.raises(DatasetError) as caught:
-        read_cases(tmp_path / "r.csv", None)
-    assert caught.value.remedy
 
 
 def test_an_absent_picture_is_named(folder):

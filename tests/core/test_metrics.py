@@ -72,18 +72,80 @@ def test_auroc_needs_both_classes():
         metrics.auroc([True, True], [1, 2])
 
 
+def test_weighted_cases_count_as_often_as_their_weight():
+    scores, positive = [3, 1, 2, 0], [True, True, False, False]
+    # The pairs are 3>2, 3>0, 1<2, 1>0; the positive of score 1 counts twice: (1 + 1 + 0 + 2) / 6.
+    assert metrics.auroc(positive, scores, np.array([1, 2, 1, 1])) == pytest.approx(4 / 6)
+    twice = metrics.auroc([*positive, True], [*scores, 1])
+    assert metrics.auroc(positive, scores, np.array([1, 2, 1, 1])) == pytest.approx(twice)
+
+
+def test_a_lesion_is_rated_by_the_highest_peak_inside_it():
+    values = np.zeros((7, 7), np.float32)
+    values[1, 1], values[5, 5], values[5, 4] = 0.5, 0.9, 0.8
+    everywhere, box = np.ones((7, 7), bool), np.zeros((7, 7), bool)
+    box[0:3, 0:3] = True
+    assert metrics.rating(values, box, everywhere) == 0.5
+    # (5, 4) is the slope of the peak beside it: no mark on a lesion that ends there.
+    slope = np.zeros((7, 7), bool)
+    slope[5, 4] = True
+    assert metrics.rating(values, slope, everywhere) == -np.inf
+
+
+def test_lesions_are_rated_inside_the_valid_area_only():
+    values = np.zeros((5, 5), np.float32)
+    values[0, 0], values[2, 2] = 9, 1
+    valid = np.zeros((5, 5), bool)
+    valid[1:4, 1:4] = True
+    assert metrics.rating(values, np.ones((5, 5), bool), valid) == 1
+
+
+def test_every_cut_of_the_map_stretched_to_one_has_its_overlap():
+    # Stretched: 0, 1/3, 2/3, 1. Cut at .2, .3: three pixels; .4 to .6: two; .7: one.
+    values = np.array([[0.0, 1.0, 2.0, 3.0]])
+    region = np.array([[False, False, True, True]])
+    found = metrics.overlaps(values, region, np.ones((1, 4), bool))
+    assert [iou for iou, _ in found] == pytest.approx([2 / 3, 2 / 3, 1, 1, 1, 0.5])
+    assert found[5][1] == pytest.approx(2 / 3)
+
+
 def test_an_interval_covers_its_value_and_repeats_with_its_seed():
-    cases = np.random.default_rng(0).random(60)
-    one = metrics.bootstrap(60, lambda index: float(cases[index].mean()))
+    cases = np.random.default_rng(0).random(60).tolist()
+    patients = [f"p{n}" for n in range(60)]
+    one = metrics.Resampling(patients).mean([(cases, patients)])
     assert one.low < one.value < one.high
-    assert one == metrics.bootstrap(60, lambda index: float(cases[index].mean()))
+    assert one == metrics.Resampling(patients).mean([(cases, patients)])
+
+
+def test_films_of_one_patient_are_drawn_together():
+    """Thirty copies of a film per patient make no interval narrower; cases alone would."""
+    values, patients = [0.0, 1.0] * 4, [f"p{n}" for n in range(8)]
+    resampling = metrics.Resampling(patients)
+    one = resampling.mean([(values, patients)])
+    many = resampling.mean([(values * 30, patients * 30)])
+    assert (many.low, many.high) == pytest.approx((one.low, one.high))
+    apart = metrics.Resampling([str(n) for n in range(240)])
+    alone = apart.mean([(values * 30, [str(n) for n in range(240)])])
+    assert alone.high - alone.low < (one.high - one.low) / 3
 
 
 def test_the_macro_mean_weighs_every_group_alike():
-    interval = metrics.bootstrap_macro([[1.0] * 50, [0.0]])
-    assert (interval.value, interval.low, interval.high) == (0.5, 0.5, 0.5)
+    resampling = metrics.Resampling(["a", "b"])
+    interval = resampling.mean([([1.0] * 50, ["a"] * 50), ([0.0], ["b"])])
+    assert interval.value == 0.5
 
 
 def test_without_one_number_there_is_no_interval():
-    interval = metrics.bootstrap_macro([[float("nan")] * 3])
+    interval = metrics.Resampling(["a"]).mean([([float("nan")] * 3, ["a"] * 3)])
     assert np.isnan([interval.value, interval.low, interval.high]).all()
+
+
+def test_the_interval_of_an_auroc_covers_it():
+    random = np.random.default_rng(0)
+    positive = random.random(80) < 0.4
+    scores = random.random(80) + 0.4 * positive
+    interval = metrics.Resampling(map(str, range(80))).auroc(
+        positive, scores, [*map(str, range(80))]
+    )
+    assert interval.value == metrics.auroc(positive, scores)
+    assert interval.low < interval.value < interval.high

@@ -155,7 +155,9 @@ def test_the_committed_figures_are_what_evaluation_prints(shared, capsysbinary):
     report = json.loads(capsysbinary.readouterr().out)
     (entry,) = [e for e in installed(Paths.default()) if e.is_shipped]
     figures = {figure.name: figure.value for figure in load_bundle(entry.folder).manifest.metrics}
+    baselines = {baseline["name"]: baseline["macro"] for baseline in report["baselines"]}
     for key in ("pointing", "iou", "cnr"):
-        assert report["macro"][key]["value"] > report["centre_macro"][key]["value"]
+        for macro in baselines.values():
+            assert report["macro"][key]["value"] > macro[key]["value"]
         # Another processor may move single films across a threshold.
         assert report["macro"][key]["value"] == pytest.approx(figures[f"macro-6 {key}"], abs=0.02)

@@ -6,13 +6,13 @@ from afloc_training.recipe import load_recipe
 from afloc_training.thresholds import Threshold
 from afloc_training.vocabulary import FINDINGS
 
-from afloc_desktop.core.evaluate import LabelRow, Report, Row
+from afloc_desktop.core.evaluate import Baseline, LabelRow, Report, Row
 from afloc_desktop.core.metrics import Interval
 
 
 def row(label, value):
     interval = Interval(value, value - 0.125, value + 0.125)
-    return Row(label, 4, interval, interval, interval, interval)
+    return Row(label, 4, interval, interval, interval, interval, None)
 
 
 REPORT = Report(
@@ -20,8 +20,7 @@ REPORT = Report(
     protocol="afloc",
     rows=(row("Mass", 0.5),),
     macro=row("macro-1", 0.5),
-    centre=(row("Mass", 0.25),),
-    centre_macro=row("macro-1", 0.25),
+    baselines=(Baseline("centre prior", (row("Mass", 0.25),), row("macro-1", 0.25), None),),
     labels=(LabelRow("Mass", 8, 40, Interval(0.75, 0.5, 1.0), None),),
     labels_macro=None,
     not_asked=(),
@@ -35,7 +34,7 @@ def manifest():
     return bundle_files.manifest(RECIPE, unset, ())
 
 
-def test_the_model_stands_beside_the_centre_prior():
+def test_the_model_stands_beside_its_baselines():
     lines = localization_table(REPORT)
     assert lines[2].startswith("| macro-1 | 4 | 0.500 [0.375, 0.625] |")
     assert lines[3].endswith("| 0.25 / 0.25 / 0.25 |")

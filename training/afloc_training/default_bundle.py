@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from afloc_desktop.core.evaluate import evaluate, read_cases, read_labels
+from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.regions import read_cases, read_labels
 from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files, model_card
 from afloc_training.backbone import MobileNetV2

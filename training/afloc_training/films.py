@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from afloc_desktop.core.errors import DatasetError
-from afloc_desktop.core.evaluate import NO_FINDING, read_table
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
+from afloc_desktop.core.regions import NO_FINDING, read_table
 from afloc_training.vocabulary import BY_NIH_LABEL
 
 if TYPE_CHECKING:

@@ -1,0 +1,113 @@
+"""`afloc evaluate`: how good a model is on films with known regions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.cli.common import (
+    DONE,
+    NOTHING_DONE,
+    Verbs,
+    add_json,
+    add_model,
+    add_verb,
+    answer,
+    answer_json,
+    say,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from afloc_desktop.core.evaluate import Report, Row
+    from afloc_desktop.core.metrics import Interval
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """Register the verb of this module."""
+    parser = add_verb(
+        verbs,
+        "evaluate",
+        "localization figures on films with known regions, with bootstrap intervals",
+        "afloc evaluate --regions regions.csv --images images --labels nih.csv --split dev",
+    )
+    parser.add_argument("--regions", metavar="CSV", type=Path, required=True)
+    parser.add_argument("--images", metavar="DIR", type=Path, required=True)
+    parser.add_argument("--labels", metavar="CSV", type=Path, help="image, labels: for AUROC")
+    parser.add_argument("--split", metavar="NAME", help="only images of this split of --labels")
+    parser.add_argument("--protocol", choices=("afloc", "cheXlocalize"), default="afloc")
+    add_model(parser)
+    add_json(parser)
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.core.evaluate import evaluate
+    from afloc_desktop.core.regions import read_cases, read_labels
+    from afloc_desktop.state.models import open_default
+    from afloc_desktop.state.paths import Paths
+
+    labels = read_labels(chosen.labels, chosen.split) if chosen.labels else {}
+    if chosen.split and not chosen.labels:
+        say("afloc evaluate: --split needs --labels")
+        return NOTHING_DONE
+    cases = read_cases(chosen.regions, set(labels) if labels else None)
+    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
+
+    def progress(done: int, total: int) -> None:
+        if done % 50 == 0 or done == total:
+            say(f"{done} of {total} films")
+
+    report = evaluate(
+        localizer,
+        cases,
+        images=chosen.images,
+        labels=labels,
+        protocol=chosen.protocol,
+        progress=progress,
+    )
+    if chosen.json:
+        answer_json(report)
+    else:
+        answer(format_report(report))
+    return DONE if report.rows or report.labels else NOTHING_DONE
+
+
+def format_report(report: Report) -> str:
+    """The figures as a table, the baselines below each row."""
+    lines = [
+        f"{report.bundle_id}, protocol {report.protocol}; value [95 % bootstrap of patients]",
+        f"{'':30} {'cases':>5}  {'pointing':22} {'IoU':22} {'Dice':22} {'CNR':22} JAFROC",
+    ]
+    for number, row in enumerate(report.rows):
+        lines.append(_line(row.label, row))
+        lines += [_line(f"  {b.name}", b.rows[number]) for b in report.baselines]
+    if report.macro:
+        lines.append(_line(report.macro.label, report.macro))
+        lines += [_line(f"  {b.name}", b.macro) for b in report.baselines if b.macro]
+    for label in report.labels:
+        against = f"AUROC {_interval(label.against_others)} against all others"
+        if label.against_no_finding:
+            against += f", {_interval(label.against_no_finding)} against No Finding"
+        lines.append(f"{label.label:30} {label.positives:5}  {against}")
+    if report.labels_macro is not None:
+        lines.append(f"{'macro-8':30} {'':5}  AUROC {report.labels_macro:.3f}")
+        lines += [
+            f"{'  ' + b.name:30} {'':5}  AUROC {b.labels_macro:.3f}"
+            for b in report.baselines
+            if b.labels_macro is not None
+        ]
+    if report.not_asked:
+        lines.append(f"not among the bundle's findings: {', '.join(report.not_asked)}")
+    return "\n".join(lines)
+
+
+def _line(label: str, row: Row) -> str:
+    intervals = (row.pointing, row.iou, row.dice, row.cnr, row.jafroc)
+    figures = " ".join(f"{_interval(value):22}" for value in intervals if value is not None)
+    return f"{label:30} {row.cases:5}  {figures}".rstrip()
+
+
+def _interval(value: Interval) -> str:
+    return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
