@@ -199,6 +199,14 @@ def _compare(header: Header, claim: Claim) -> None:
         raise _mismatch("bits")
 
 
+def warm_up() -> None:
+    """Load the decoders, so that the first frame does not wait for them."""
+    import imagecodecs
+
+    for name in ("jpeg8", "jpegls", "jpeg2k", "htj2k", "dicomrle"):
+        getattr(imagecodecs, f"{name}_decode")
+
+
 def _run_decoder(codec: str, data: Any) -> Any:
     # Imported here: a start-up lists files and decodes none.
     import imagecodecs
