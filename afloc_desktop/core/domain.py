@@ -126,10 +126,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What `dicom.scan` found. A listing never decodes."""
+    """What `dicom.scan` found. A listing never decodes.
+
+    Attributes:
+        indexes: DICOMDIRs, which belong to no study.
+    """
 
     studies: tuple[Study, ...]
     skipped: tuple[Skipped, ...]
+    indexes: tuple[NonImage, ...] = ()
 
     @property
     def images(self) -> tuple[ImageRef, ...]:
@@ -240,6 +245,9 @@ class Image:
         colour: uint8 RGB, shape (rows, columns, 3), of an image in colour; None of a grey one.
         overlays: Graphics of the file, in its order.
         pixel_aspect: Height of a pixel over its width; 1 where square or unknown.
+        unit: Of the modality values, such as `HU`; empty where the file names none.
+        is_as_stored: `pixels` are stored values, because the file spoils how they become
+            modality values.
     """
 
     ref: ImageRef
@@ -254,6 +262,8 @@ class Image:
     colour: ColourArray | None = None
     overlays: tuple[Overlay, ...] = ()
     pixel_aspect: float = 1.0
+    unit: str = ""
+    is_as_stored: bool = False
 
     @property
     def rows(self) -> int:

@@ -76,6 +76,7 @@ USER_WINDOW = "Own"
 SIDE_UNKNOWN = "Side not stated in the file"
 RIGHT, LEFT = "R", "L"
 MIN_MAX = "Full range"
+COLOUR = "Colour"
 AUTO_WINDOW = "Automatic"
 NO_MODALITY = "an image without a modality"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.dicom.display import AUTO, MinMax, choices
-from afloc_desktop.core.domain import VoiLut, VoiWindow
+from afloc_desktop.core.dicom.display import AUTO, AsColour, MinMax, choices
+from afloc_desktop.core.domain import VoiLut
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.canvas import FilmCanvas
@@ -106,11 +106,13 @@ def warnings(state: State) -> list[str]:
 
 def name_of(choice: Choice, number: int) -> str:
     """How a window or table is called in the list."""
+    if isinstance(choice, AsColour):
+        return strings.COLOUR
     if isinstance(choice, MinMax):
         return strings.MIN_MAX
     if isinstance(choice, VoiLut):
         return choice.explanation or strings.table(number)
-    if isinstance(choice, VoiWindow) and choice.explanation == AUTO:
+    if choice.explanation == AUTO:
         return strings.AUTO_WINDOW
     return choice.explanation or strings.window(choice.centre, choice.width)
 

@@ -1,4 +1,4 @@
-"""From film to grey: the 8-bit image that is painted. The rest of the product never sees it.
+"""From film to grey or colour: the 8-bit image that is painted. The rest never sees it.
 
 Windows and tables are on modality values (PS3.3 C.11.2.1); MONOCHROME1 is turned at the end.
 """
@@ -17,7 +17,8 @@ from afloc_desktop.core.domain import Voi, VoiLut, VoiWindow
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray, Image
 
-GreyArray = npt.NDArray[np.uint8]
+GreyArray = npt.NDArray[np.uint8]  # (rows, columns)
+PaintedArray = npt.NDArray[np.uint8]  # (rows, columns), or (rows, columns, 3) in colour
 
 AUTO = "auto"
 _AUTO_PERCENTILES = (1, 99)
@@ -34,20 +35,39 @@ class MinMax:
     """Darkest value of all black, padding included; brightest white."""
 
 
-Choice = Voi | MinMax
+@dataclass(frozen=True, slots=True)
+class AsColour:
+    """The colours of a colour image; windows do not apply to them."""
+
+
+Choice = Voi | MinMax | AsColour
 
 
 def choices(image: Image) -> tuple[Choice, ...]:
     """What a reader may choose from: the file's own first, in its order, then ours."""
+    if image.colour is not None:
+        return (AsColour(),)
     return (*image.voi, auto_window(image), MinMax())
 
 
 def first_choice(image: Image) -> Choice:
-    """How a film opens: the file's first table, else its first window, else `auto_window`."""
+    """How a film opens: in its colours or with the file's first table or window that it can use.
+
+    Without any, `auto_window`.
+    """
+    if image.colour is not None:
+        return AsColour()
     tables = [voi for voi in image.voi if isinstance(voi, VoiLut)]
-    if tables:
-        return tables[0]
-    return image.voi[0] if image.voi else auto_window(image)
+    usable = [voi for voi in image.voi if not is_too_narrow(voi)]
+    return [*tables, *usable][0] if usable else auto_window(image)
+
+
+def is_too_narrow(voi: Voi) -> bool:
+    """Whether a window is an illegal one that shows nothing but black and white.
+
+    A LINEAR width below 1 (PS3.3 C.11.2.1.2.1), seen where modality values are fractions.
+    """
+    return isinstance(voi, VoiWindow) and voi.function == "LINEAR" and voi.width < 1
 
 
 def auto_window(image: Image) -> VoiWindow:
@@ -61,15 +81,16 @@ def auto_window(image: Image) -> VoiWindow:
     return VoiWindow(float(low + high) / 2, width, "LINEAR_EXACT", AUTO)
 
 
-def render(image: Image, choice: Choice | None = None) -> GreyArray:
+def render(image: Image, choice: Choice | None = None) -> PaintedArray:
     """The film as it is painted, in its own matrix.
 
     Args:
         image: Any film.
-        choice: None for `first_choice`.
+        choice: None for `first_choice`; `AsColour` only of a colour image, whose luminance
+            any other one shows.
 
     Returns:
-        uint8, shape (rows, columns), 255 is white.
+        uint8, 255 is white: shape (rows, columns), or (rows, columns, 3) in colour.
     """
     return WindowTable(image).render(first_choice(image) if choice is None else choice)
 
@@ -92,8 +113,12 @@ class WindowTable:
         self._sign = -1.0 if image.is_inverted else 1.0
 
     @np.errstate(all="ignore")  # a window at the end of float32 overflows to black or white
-    def render(self, choice: Choice) -> GreyArray:
-        """uint8, shape (rows, columns)."""
+    def render(self, choice: Choice) -> PaintedArray:
+        """uint8, shape (rows, columns), or (rows, columns, 3) in colour."""
+        if isinstance(choice, AsColour):
+            if self._image.colour is None:
+                raise ValueError("a grey image has no colours")
+            return self._image.colour
         if isinstance(choice, MinMax) or (
             isinstance(choice, VoiWindow) and choice.function != "SIGMOID"
         ):
@@ -152,12 +177,9 @@ def _bounds(image: Image, choice: MinMax | VoiWindow) -> tuple[float, float]:
     if isinstance(choice, MinMax):
         low, high = float(image.pixels.min()), float(image.pixels.max())
         return (-high, -low) if image.is_inverted else (low, high)
-    if choice.function == "LINEAR":
-        # C.11.2.1.2.1: the window is w - 1 wide around c - 0.5.
-        middle, width = choice.centre - 0.5, choice.width - 1
-    else:
-        middle, width = choice.centre, choice.width
-    return middle - width / 2, middle + width / 2
+    low, high = choice.centre - choice.width / 2, choice.centre + choice.width / 2
+    # C.11.2.1.2.1: the window is w - 1 wide around c - 0.5.
+    return low, high - 1 if choice.function == "LINEAR" else high
 
 
 def _curve(values: npt.NDArray[np.floating], choice: Voi) -> npt.NDArray[np.floating]:

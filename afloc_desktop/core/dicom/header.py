@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.syntax import Syntax
 
 MAX_PIXELS = 125_000_000  # 500 MB as float32; the largest mammograms have 27 million
-_MOST_FRAMES = 100_000  # of one bit each they fit into 12 kB and fill gigabytes once listed
+MOST_FRAMES = 100_000  # of one bit each they fit into 12 kB and fill gigabytes once listed
 _UNDEFINED = 0xFFFFFFFF
 _PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
@@ -39,7 +39,9 @@ _COLOUR = (
     "ARGB",
     "CMYK",
 )
-_OVERLAY_ROWS = tuple(0x60000010 + (n << 17) for n in range(16))
+# Rows, columns, frames, type, origin, first frame, bits, position, label and data of a plane.
+_OVERLAY_ELEMENTS = (0x10, 0x11, 0x15, 0x40, 0x50, 0x51, 0x100, 0x102, 0x1500, 0x3000)
+_OVERLAYS = tuple(0x60000000 + (n << 17) + e for n in range(16) for e in _OVERLAY_ELEMENTS)
 _WANTED = (
     "SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "StudyDate", "Modality",
     "StudyDescription", "SeriesDescription", "AccessionNumber", "PatientName", "PatientID",
@@ -57,7 +59,13 @@ _WANTED = (
     "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence",
     "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction",
     "PresentationLUTShape", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-    "ExtendedOffsetTable",
+    "ExtendedOffsetTable", "ImageLaterality", "Laterality", "AnatomicalOrientationType",
+    "RescaleType", "PresentationLUTSequence", "ICCProfile",
+    "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
+    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
+    "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "SegmentedRedPaletteColorLookupTableData", "SegmentedGreenPaletteColorLookupTableData",
+    "SegmentedBluePaletteColorLookupTableData",
 )  # fmt: skip
 
 
@@ -208,8 +216,6 @@ def check(described: Described) -> Parsed:
     if _is_unshared(header, element):
         header = replace(header, photometric="YBR_FULL")
     warnings = _check_extent(header, element, body.size, len(fragments.items))
-    if any(tag in tags for tag in _OVERLAY_ROWS):
-        warnings = (*warnings, "The graphic overlays of this file are not shown.")
     return Parsed(header, tags, body.file, element, fragments, warnings)
 
 
@@ -242,7 +248,7 @@ def _wanted_tags() -> list[BaseTag | int]:
     """Looking up the names costs a fifth of a scan; the list is never changed."""
     from pydicom.tag import Tag
 
-    return [*(Tag(keyword) for keyword in _WANTED), *_OVERLAY_ROWS]
+    return [*(Tag(keyword) for keyword in _WANTED), *_OVERLAYS]
 
 
 def _no_image(tags: Tags) -> UnreadableFile | UnsupportedImage:
@@ -331,7 +337,7 @@ def _frames(tags: Tags) -> int:
         return 1  # absent, or no number: one film is what it then is
     if frames < 1:
         raise _impossible("its number of frames")
-    if frames > _MOST_FRAMES:
+    if frames > MOST_FRAMES:
         raise UnreadableFile(
             f"The file claims {frames} frames, more than can be listed.",
             remedy="Export the wanted frames on their own.",

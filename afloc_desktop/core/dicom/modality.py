@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray, VoiLut
 
 _LARGEST = 3e38  # of a modality value: float32 ends there; NaN is not below it either
+_LONGEST_UNIT = 16
 _IGNORED = "The file's rescale values are not usable; grey values are shown as stored."
 
 
@@ -26,11 +27,15 @@ class Modality:
     Attributes:
         table: Has the same form as a VOI LUT.
         slope, intercept: Both finite, slope not 0; 1 and 0 change nothing.
+        unit: Of the modality values; empty where unknown.
+        is_spoilt: The file says how, but in a way that cannot be followed.
     """
 
     table: VoiLut | None
     slope: float
     intercept: float
+    unit: str = ""
+    is_spoilt: bool = False
 
     def apply(self, stored: Stored) -> FloatArray:
         """Modality values, float32, same shape, in new memory."""
@@ -58,11 +63,20 @@ def find_modality(tags: Tags, header: Header) -> tuple[Modality, tuple[str, ...]
             is_little_endian=header.syntax.is_little_endian,
         )
         if table is not None and not header.is_float:
-            return Modality(table, 1.0, 0.0), ()
-        warnings = ("The file's modality table is not usable; grey values are shown as stored.",)
+            return Modality(table, 1.0, 0.0, _unit(item.text("ModalityLUTType"))), ()
+        warnings = ("The file's modality table is not usable and was left out.",)
     if "RescaleSlope" not in tags and "RescaleIntercept" not in tags:
-        return Modality(None, 1.0, 0.0), warnings
+        return Modality(None, 1.0, 0.0, is_spoilt=bool(warnings)), warnings
     slope, intercept = tags.number("RescaleSlope"), tags.number("RescaleIntercept")
     if not slope or intercept is None or not abs(slope) * 2**32 + abs(intercept) < _LARGEST:
-        return Modality(None, 1.0, 0.0), (*warnings, _IGNORED)
-    return Modality(None, slope, intercept), warnings
+        return Modality(None, 1.0, 0.0, is_spoilt=True), (*warnings, _IGNORED)
+    is_ct = tags.text("Modality").upper() == "CT" and "RescaleType" not in tags
+    unit = "HU" if is_ct else _unit(tags.text("RescaleType"))
+    return Modality(None, slope, intercept, unit), warnings
+
+
+def _unit(named: str) -> str:
+    """A unit as it is written behind a number (PS3.3 C.11.1.1.2); empty where unspecified."""
+    name = named.strip()
+    is_plain = name.isascii() and name.isprintable() and len(name) <= _LONGEST_UNIT
+    return name if is_plain and name.upper() != "US" else ""

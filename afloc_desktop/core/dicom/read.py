@@ -8,31 +8,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.dicom.decode import Stored, decode
-from afloc_desktop.core.dicom.files import open_regular
+from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.colour import (
+    is_colour,
+    luminance,
+    palette_of,
+    profile_note,
+    to_rgb,
+)
+from afloc_desktop.core.dicom.decode import decode
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import Header, Parsed, parse
 from afloc_desktop.core.dicom.modality import Modality, find_modality
+from afloc_desktop.core.dicom.orientation import find_orientation, find_plane
+from afloc_desktop.core.dicom.overlays import find_overlays
 from afloc_desktop.core.dicom.polarity import looks_inverted
-from afloc_desktop.core.dicom.spacing import find_spacing
+from afloc_desktop.core.dicom.spacing import find_aspect, find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
 from afloc_desktop.core.domain import (
     BoolArray,
     Image,
     ImageRef,
     Orientation,
+    Overlay,
     Spacing,
     Voi,
     read_only,
 )
-from afloc_desktop.core.errors import UnsupportedImage
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.dicom.decode import Decoded, Stored
+    from afloc_desktop.core.dicom.palette import Palette
     from afloc_desktop.core.dicom.tags import Tags
 
 _NEGATIVE = "This film looks inverted; its MONOCHROME1/2 tag may be wrong."
 _SHIFTED = "The highest bit of a pixel is not where the standard has it; values were shifted."
+_FRACTIONS = "The pixels are floating-point numbers; those that are none count as no image."
+_RANGE = "The file marks a range of values as no image; the automatic window leaves them out."
+_WRONG_SIGN = "The value that marks no image was written with the wrong sign and read as meant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +56,11 @@ class _Film:
     modality: Modality
     voi: tuple[Voi, ...]
     spacing: Spacing | None
+    aspect: float
     padding: tuple[float, float] | None
     orientation: Orientation | None
+    overlays: tuple[Overlay, ...]
+    palette: Palette | None
     is_frontal_chest: bool
     warnings: tuple[str, ...]
 
@@ -53,51 +70,69 @@ def read(ref: ImageRef) -> Image:
 
     Raises:
         UnreadableFile: Absent, damaged, or not what it claims to be.
-        UnsupportedImage: Sound, but in colour or compressed in a way that is not read.
+        UnsupportedImage: Sound, but compressed or coloured in a way that is not read.
     """
-    with open_regular(ref.path) as (file, size), quiet_pydicom():
+    with open_source(ref.path, ref.member) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
-        _refuse_unsupported(parsed.header)
         data = frame_bytes(parsed, ref.frame)
         film = _describe(parsed, ref.frame)
     decoded = decode(parsed.header, data)
+    if is_colour(parsed.header):
+        return _assemble_colour(ref, parsed.header, film, decoded)
     return _assemble(ref, parsed.header, film, decoded.values)
-
-
-def _refuse_unsupported(header: Header) -> None:
-    if header.samples > 1 or header.photometric == "PALETTE COLOR":
-        raise UnsupportedImage(
-            "This is a colour image; only grey images are read.",
-            remedy="Open a radiograph.",
-        )
 
 
 def _describe(parsed: Parsed, frame: int) -> _Film:
     header, tags = parsed.header, parsed.tags.for_frame(frame)
+    palette = palette_of(header, tags)
+    modality, voi, bad_grey = _describe_grey(header, tags)
+    spacing, spacing_notes = find_spacing(tags, is_patient_space=find_plane(tags) is not None)
+    aspect, bad_aspect = find_aspect(tags, spacing)
+    orientation, orientation_notes = find_orientation(tags)
+    overlays, overlay_notes = find_overlays(parsed, frame)
+    return _Film(
+        modality=modality,
+        voi=voi,
+        spacing=spacing,
+        aspect=aspect,
+        padding=_padding_range(tags, header),
+        orientation=orientation,
+        overlays=overlays,
+        palette=palette,
+        is_frontal_chest=_is_frontal_chest(tags),
+        # What changes the picture comes first, what only limits its use last.
+        warnings=(
+            *parsed.warnings,
+            *((_SHIFTED,) if header.shift else ()),
+            *bad_grey,
+            *_missing_frames(parsed),
+            *profile_note(tags),
+            *orientation_notes,
+            *overlay_notes,
+            *bad_aspect,
+            *spacing_notes,
+        ),
+    )
+
+
+def _describe_grey(header: Header, tags: Tags) -> tuple[Modality, tuple[Voi, ...], tuple[str, ...]]:
+    """How grey values are meant and shown; nothing of it holds for colours."""
+    if is_colour(header):
+        return Modality(None, 1.0, 0.0), (), ()
     modality, bad_modality = find_modality(tags, header)
     voi, bad_voi = find_voi(
         tags,
         may_be_negative=header.is_signed or modality.slope < 0 or modality.intercept < 0,
         is_little_endian=header.syntax.is_little_endian,
     )
-    spacing, bad_spacing = find_spacing(tags)
-    return _Film(
-        modality=modality,
-        voi=voi,
-        spacing=spacing,
-        padding=_padding_range(tags, header),
-        orientation=_orientation(tags),
-        is_frontal_chest=_is_frontal_chest(tags),
-        warnings=(
-            *parsed.warnings,
-            *((_SHIFTED,) if header.shift else ()),
-            *bad_modality,
-            *bad_voi,
-            *bad_spacing,
-            *_polarity_conflict(tags, header),
-            *_missing_frames(parsed),
-        ),
+    notes = (
+        *bad_modality,
+        *bad_voi,
+        *_polarity_conflict(tags, header),
+        *((_FRACTIONS,) if header.is_float else ()),
+        *_padding_notes(tags, header),
     )
+    return modality, voi, notes
 
 
 def _padding_range(tags: Tags, header: Header) -> tuple[float, float] | None:
@@ -122,9 +157,13 @@ def _as_stored(value: int | None, header: Header) -> int | None:
     return wrapped - span if header.is_signed and wrapped >= span // 2 else wrapped
 
 
-def _orientation(tags: Tags) -> Orientation | None:
-    row, _, column = tags.text("PatientOrientation").upper().partition("\\")
-    return Orientation(row.strip(), column.strip()) if row.strip() else None
+def _padding_notes(tags: Tags, header: Header) -> tuple[str, ...]:
+    value = tags.integer("PixelPaddingValue")
+    if value is None or header.is_float:
+        return ()
+    is_odd = _as_stored(value, header) != value
+    has_range = tags.integer("PixelPaddingRangeLimit") is not None
+    return (*((_WRONG_SIGN,) if is_odd else ()), *((_RANGE,) if has_range else ()))
 
 
 def _is_frontal_chest(tags: Tags) -> bool:
@@ -165,7 +204,7 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
         np.subtract(0, pixels, out=pixels)  # unlike np.negative, keeps 0 from becoming -0
     warnings = film.warnings
     if film.is_frontal_chest and looks_inverted(pixels):
-        warnings = (*warnings, _NEGATIVE)
+        warnings = (_NEGATIVE, *warnings)
     return Image(
         ref=ref,
         pixels=read_only(pixels),
@@ -176,6 +215,28 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
         pixel_sha256=digest,
         orientation=film.orientation,
         warnings=warnings,
+        overlays=film.overlays,
+        pixel_aspect=film.aspect,
+        unit=film.modality.unit,
+        is_as_stored=film.modality.is_spoilt,
+    )
+
+
+def _assemble_colour(ref: ImageRef, header: Header, film: _Film, decoded: Decoded) -> Image:
+    colour = to_rgb(header, decoded, film.palette)
+    return Image(
+        ref=ref,
+        pixels=read_only(luminance(colour)),
+        is_inverted=False,
+        padding=None,
+        voi=(),
+        spacing=film.spacing,
+        pixel_sha256=_digest(header, decoded.values),
+        orientation=film.orientation,
+        warnings=film.warnings,
+        colour=read_only(colour),
+        overlays=film.overlays,
+        pixel_aspect=film.aspect,
     )
 
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 _MOST_NUMBERS = 4096  # windows, spacings: a handful; longer lists are damage or an attack
 # Macros of enhanced multi-frame objects that hold what a film has at its top level.
-_FRAME_MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
+_FRAME_MACROS = (
+    "PixelValueTransformationSequence",
+    "FrameVOILUTSequence",
+    "PixelMeasuresSequence",
+    "PlaneOrientationSequence",
+    "PlanePositionSequence",
+    "PatientOrientationInFrameSequence",
+)
 
 
 class Tags:
@@ -27,22 +34,22 @@ class Tags:
 
     def __init__(self, *layers: Dataset) -> None:
         self._layers = layers
-        self.spoilt: set[str] = set()
+        self.spoilt: set[str | int] = set()
 
     def __contains__(self, keyword: str | int) -> bool:
         return any(keyword in layer for layer in self._layers)
 
-    def integer(self, keyword: str) -> int | None:
+    def integer(self, keyword: str | int) -> int | None:
         """A single whole number, None where absent or anything else."""
         value = self._value(keyword)
         return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
-    def number(self, keyword: str) -> float | None:
+    def number(self, keyword: str | int) -> float | None:
         """A single number, None where absent or anything else."""
         values = self.numbers(keyword)
         return values[0] if len(values) == 1 else None
 
-    def numbers(self, keyword: str) -> tuple[float, ...]:
+    def numbers(self, keyword: str | int) -> tuple[float, ...]:
         """All numbers of an element; empty where absent or where one of them is no number."""
         value = self._value(keyword)
         if value is None or isinstance(value, (str, bytes)):
@@ -56,7 +63,7 @@ class Tags:
             self.spoilt.add(keyword)
             return ()
 
-    def text(self, keyword: str) -> str:
+    def text(self, keyword: str | int) -> str:
         """Text as in the file, several values joined by a backslash; empty where absent."""
         from pydicom.valuerep import PersonName
 
@@ -72,7 +79,7 @@ class Tags:
         self.spoilt.add(keyword)
         return ""
 
-    def raw(self, keyword: str) -> Any:
+    def raw(self, keyword: str | int) -> Any:
         """The value as pydicom gives it; None where absent or unreadable."""
         return self._value(keyword)
 
@@ -98,7 +105,7 @@ class Tags:
             for item in self.items(name)[:1]:
                 yield from item._layers
 
-    def _value(self, keyword: str) -> Any:
+    def _value(self, keyword: str | int) -> Any:
         for layer in self._layers:
             if keyword in layer:
                 try:

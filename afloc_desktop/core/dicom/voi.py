@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Function = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 _BAD_WINDOW = "A grey-scale window of the file is not usable and was left out."
-_NARROW = "A grey-scale window of the file is narrower than allowed; it is shown as LINEAR_EXACT."
+_AUTO = "No grey scale of the file is usable; an automatic window is shown."
+_NARROW = "A grey-scale window of the file is narrower than allowed and not used at first."
 _BAD_TABLE = "A grey-scale table of the file is not usable and was left out."
 _BAD_FUNCTION = "The file names an unknown window function; it is shown as linear."
 
@@ -25,8 +26,11 @@ def find_voi(
 ) -> tuple[tuple[Voi, ...], tuple[str, ...]]:
     """Tables first, then windows, each in file order, and what was wrong with the others."""
     tables, bad_tables = _tables(tags, may_be_negative, is_little_endian)
-    windows, warnings = _windows(tags)
-    return (*tables, *windows), (*bad_tables, *warnings)
+    windows, bad_windows = _windows(tags)
+    warnings = (*bad_tables, *bad_windows)
+    if warnings and not tables and not windows:
+        warnings = (_AUTO,)
+    return (*tables, *windows), warnings
 
 
 def _tables(
@@ -53,13 +57,10 @@ def _windows(tags: Tags) -> tuple[list[VoiWindow], tuple[str, ...]]:
         if not math.isfinite(centre) or not math.isfinite(width) or width <= 0:
             is_bad = True
             continue
-        # Illegal (C.11.2.1.2.1), yet seen where modality values are fractions; the exact
-        # function is what the writer meant.
-        is_narrow = function == "LINEAR" and width < 1
-        if is_narrow and _NARROW not in warnings:
+        if function == "LINEAR" and width < 1 and _NARROW not in warnings:
             warnings = (*warnings, _NARROW)
-        shape = "LINEAR_EXACT" if is_narrow else function
-        windows.append(VoiWindow(centre, width, shape, (explanation or "").strip()))
+        windows.append(VoiWindow(centre, width, function, (explanation or "").strip()))
+    is_bad |= not windows and "WindowCenter" in tags  # there, and empty
     return windows, (*warnings, _BAD_WINDOW) if is_bad else warnings
 
 
