@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from afloc_desktop.core.domain import BoolArray, Finding, FloatArray, Region
 from afloc_desktop.core.geometry import Box, Point
@@ -13,6 +14,8 @@ from afloc_desktop.core.geometry import Box, Point
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Heatmap, Provenance, Spacing
     from afloc_desktop.core.localize import Question
+
+LabelArray = npt.NDArray[np.uint8]
 
 _MOST_REGIONS = 20
 # AFLoc's evaluation stretches a map to [-1, 1] and cuts it at 0.1 to 0.5; 0.4 is 0.7 of the way.
@@ -93,15 +96,11 @@ def regions(
 
     Pixels that touch along an edge belong together; corners do not join.
     """
+    values = heatmap.similarity
     # Loaded here: 0.2 s that no start-up should pay.
     import SimpleITK as sitk  # noqa: N813  -- the name its users know
 
-    values = heatmap.similarity
-    above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= level)
-    if not above.any():
-        return ()
-    mask = sitk.GetImageFromArray(above.astype(np.uint8))
-    joined = sitk.ConnectedComponent(mask)  # type: ignore[no-untyped-call]
+    joined = _connected(values, level)
     measured: Any = sitk.LabelShapeStatisticsImageFilter()  # type: ignore[no-untyped-call]
     measured.Execute(joined)
     labels = sitk.GetArrayFromImage(joined)
@@ -119,6 +118,38 @@ def regions(
             found.append((highest, part))
     found.sort(key=lambda entry: -entry[0])
     return tuple(_region(part, level, heatmap.scale, spacing) for _, part in found[:_MOST_REGIONS])
+
+
+def region_labels(heatmap: Heatmap, finding: Finding) -> LabelArray:
+    """Which map pixels each region of a finding holds.
+
+    Args:
+        heatmap: The one that `finding` was proposed from.
+        finding: Its regions are numbered in their order, from 1.
+
+    Returns:
+        uint8, shape of the map; 0 where no region is.
+    """
+    labels: LabelArray = np.zeros(heatmap.similarity.shape, np.uint8)
+    if not finding.regions:
+        return labels
+    import SimpleITK as sitk  # noqa: N813  -- the name its users know
+
+    joined = sitk.GetArrayFromImage(_connected(heatmap.similarity, finding.level))
+    for number, region in enumerate(finding.regions, start=1):
+        # A region's peak is the centre of one of its own pixels.
+        row, column = region.peak.y / heatmap.scale[1], region.peak.x / heatmap.scale[0]
+        labels[joined == joined[int(row), int(column)]] = number
+    return labels
+
+
+def _connected(values: FloatArray, level: float) -> Any:
+    """Numbered connected parts of a map at or above `level`, as an image of SimpleITK."""
+    import SimpleITK as sitk  # noqa: N813  -- the name its users know
+
+    above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= level)
+    mask = sitk.GetImageFromArray(above.astype(np.uint8))
+    return sitk.ConnectedComponent(mask)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance, Spacing
-from afloc_desktop.core.findings import extent, peak, propose, regions
+from afloc_desktop.core.findings import extent, peak, propose, region_labels, regions
 from afloc_desktop.core.localize import Question
 
 KEY = IdentityKey("1.2", 1, "p", "b", "f", "bright")
@@ -153,3 +153,27 @@ def test_weak_places_beside_a_present_finding_are_not_proposed():
 
 def test_a_map_nobody_saw_has_no_extent():
     assert np.isnan(extent(heatmap(np.full((2, 2), np.nan))))
+
+
+def test_map_pixels_are_numbered_by_the_region_that_holds_them():
+    values = np.zeros((6, 8))
+    values[1:3, 1:3] = 0.6
+    values[4, 5:8] = 0.9
+    answered = heatmap(values, scale=(3.0, 2.0))
+    finding = propose(answered, question(), spacing=None, provenance=WHO)
+    expected = np.zeros((6, 8), np.uint8)
+    expected[1:3, 1:3], expected[4, 5:8] = 2, 1
+    assert np.array_equal(region_labels(answered, finding), expected)
+
+
+def test_weak_places_beside_a_region_are_in_none():
+    values = np.zeros((12, 12))
+    values[2:4, 2:4] = 0.55
+    values[8:10, 8:10] = 0.45
+    labels = region_labels(heatmap(values), say(values))
+    assert np.argwhere(labels).tolist() == [[2, 2], [2, 3], [3, 2], [3, 3]]
+
+
+def test_what_is_not_proposed_has_no_region():
+    values = np.full((3, 3), 0.1)
+    assert not region_labels(heatmap(values), say(values)).any()

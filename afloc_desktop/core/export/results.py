@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from afloc_desktop import __version__
 from afloc_desktop.core.dicom.display import first_choice, render
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.export.overlay import draw_finding, to_png
-from afloc_desktop.core.findings import propose
+from afloc_desktop.core.findings import propose, region_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ class ResultsFolder:
         for answer in answers:
             self._maps += 1
             entry = _finding_entry(answer)
-            entry["map"] = self._write_map(answer.heatmap) if "npz" in self.formats else None
+            entry["map"] = self._write_map(answer) if "npz" in self.formats else None
             if grey is not None:
                 entry["overlay"] = self._write_overlay(grey, answer)
             findings.append(entry)
@@ -108,9 +108,15 @@ class ResultsFolder:
         self._write("results.json", text.encode("utf-8", "backslashreplace"))
         return document
 
-    def _write_map(self, heatmap: Heatmap) -> str:
+    def _write_map(self, answer: Answer) -> str:
+        heatmap = answer.heatmap
         stream = io.BytesIO()
-        np.savez_compressed(stream, map=heatmap.similarity, scale=np.array(heatmap.scale))
+        np.savez_compressed(
+            stream,
+            map=heatmap.similarity,
+            scale=np.array(heatmap.scale),
+            regions=region_labels(heatmap, answer.finding),
+        )
         return self._write(f"maps/{self._maps}.npz", stream.getvalue())
 
     def _write_overlay(self, grey: np.ndarray, answer: Answer) -> str:
@@ -134,6 +140,7 @@ def _image_entry(image: Image, localizer: Localizer, findings: list[Any]) -> dic
         "rows": image.rows,
         "columns": image.columns,
         "pixel_sha256": image.pixel_sha256,
+        "spacing": asdict(image.spacing) if image.spacing else None,
         "warnings": list(image.warnings),
         "bundle": {"id": localizer.manifest.id, "sha256": localizer.bundle_sha256},
         "provider": localizer.provider,

@@ -34,6 +34,8 @@ def test_maps_are_written_as_they_were_computed(tmp_path, localizer, make_image)
     with np.load(tmp_path / "o" / name, allow_pickle=False) as stored:
         expected = localizer.localize(image, Prompt("bright", "typed")).similarity
         assert np.array_equal(stored["map"], expected)
+        assert stored["regions"].shape == expected.shape
+        assert stored["regions"].max() == len(document["images"][0]["findings"][0]["boxes"])
 
 
 def test_a_folder_that_refuses_is_an_export_error(tmp_path, localizer, make_image):
