@@ -16,7 +16,6 @@ from afloc_desktop.core.dicom.colour import (
     profile_note,
     to_rgb,
 )
-from afloc_desktop.core.dicom.decode import decode
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import Header, Parsed, parse
@@ -26,6 +25,7 @@ from afloc_desktop.core.dicom.overlays import find_overlays
 from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_desktop.core.dicom.spacing import find_aspect, find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
+from afloc_desktop.core.dicom.workers import decode_frame
 from afloc_desktop.core.domain import (
     BoolArray,
     Image,
@@ -50,7 +50,7 @@ _WRONG_SIGN = "The value that marks no image was written with the wrong sign and
 
 
 @dataclass(frozen=True, slots=True)
-class _Film:
+class Film:
     """What one frame means beyond its stored values. Plain values: pydicom ends here."""
 
     modality: Modality
@@ -75,14 +75,24 @@ def read(ref: ImageRef) -> Image:
     with open_source(ref.path, ref.member) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
         data = frame_bytes(parsed, ref.frame)
-        film = _describe(parsed, ref.frame)
-    decoded = decode(parsed.header, data)
-    if is_colour(parsed.header):
-        return _assemble_colour(ref, parsed.header, film, decoded)
-    return _assemble(ref, parsed.header, film, decoded.values)
+        film = describe(parsed, ref.frame)
+    return assemble(ref, parsed.header, film, decode_frame(parsed.header, data))
 
 
-def _describe(parsed: Parsed, frame: int) -> _Film:
+def assemble(ref: ImageRef, header: Header, film: Film, decoded: Decoded) -> Image:
+    """The film from what its file says and its stored values."""
+    if is_colour(header):
+        return _assemble_colour(ref, header, film, decoded)
+    return _assemble_grey(ref, header, film, decoded.values)
+
+
+def describe(parsed: Parsed, frame: int) -> Film:
+    """What the file says about one frame (1-based) beyond its stored values.
+
+    Raises:
+        UnsupportedImage: Coloured in a way that is not read.
+        UnreadableFile: A palette without which there is no picture is damaged.
+    """
     header, tags = parsed.header, parsed.tags.for_frame(frame)
     palette = palette_of(header, tags)
     modality, voi, bad_grey = _describe_grey(header, tags)
@@ -90,7 +100,7 @@ def _describe(parsed: Parsed, frame: int) -> _Film:
     aspect, bad_aspect = find_aspect(tags, spacing)
     orientation, orientation_notes = find_orientation(tags)
     overlays, overlay_notes = find_overlays(parsed, frame)
-    return _Film(
+    return Film(
         modality=modality,
         voi=voi,
         spacing=spacing,
@@ -189,7 +199,7 @@ def _missing_frames(parsed: Parsed) -> tuple[str, ...]:
     return (f"The file describes {described} of its {parsed.header.frames} frames.",)
 
 
-def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Image:
+def _assemble_grey(ref: ImageRef, header: Header, film: Film, stored: Stored) -> Image:
     padding = _padding_mask(stored, film.padding)
     digest = _digest(header, stored)
     pixels = film.modality.apply(stored)
@@ -222,7 +232,7 @@ def _assemble(ref: ImageRef, header: Header, film: _Film, stored: Stored) -> Ima
     )
 
 
-def _assemble_colour(ref: ImageRef, header: Header, film: _Film, decoded: Decoded) -> Image:
+def _assemble_colour(ref: ImageRef, header: Header, film: Film, decoded: Decoded) -> Image:
     colour = to_rgb(header, decoded, film.palette)
     return Image(
         ref=ref,
