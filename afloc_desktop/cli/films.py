@@ -23,7 +23,11 @@ from afloc_desktop.cli.common import (
 if TYPE_CHECKING:
     import argparse
 
+    from afloc_desktop.core.dicom.display import Choice
     from afloc_desktop.core.domain import Image, Listing
+
+_LONGEST_NUMBER = 9  # digits
+_COMPRESSION = 3  # as small as the default level on films, in half the time
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -48,6 +52,9 @@ def add_verbs(verbs: Verbs) -> None:
         help="the file's K-th own choice, or win1, voilut1, minmax (default: its first)",
     )
     voi.add_argument("--window", metavar=("C", "W"), nargs=2, type=float, help="centre and width")
+    render.add_argument(
+        "--overlay", action="store_true", help="with the file's own graphics, in white"
+    )
     render.add_argument(
         "--batch", metavar="CSV", type=Path, help="many at once: file, frame, mode, overlay, png"
     )
@@ -99,7 +106,7 @@ def _render(chosen: argparse.Namespace) -> int:
     image = _read(chosen.file, chosen.frame)
     for warning in image.warnings:
         say(f"warning: {warning}")
-    _write_png(image, _mode(chosen), chosen.output)
+    _write_png(image, _mode(chosen), chosen.output, has_overlays=chosen.overlay)
     return DONE
 
 
@@ -112,36 +119,68 @@ def _mode(chosen: argparse.Namespace) -> str | tuple[float, float] | None:
 def _render_batch(chosen: argparse.Namespace) -> int:
     """Render every row of the table that can be; say which cannot, and why."""
     from afloc_desktop.core.errors import AflocError
-    from afloc_desktop.core.export.atomic import make_folder
     from afloc_desktop.core.regions import read_table
 
     rows = read_table(chosen.batch, ("file", "frame", "mode", "overlay", "png"))
+    batch = _Batch(chosen.root, chosen.output)
     refused = 0
-    last: tuple[tuple[str, str], Image] | None = None
     for row in rows:
         try:
-            if row["overlay"].lower() in ("true", "yes", "1"):
-                raise _unsupported("Overlay planes are not painted yet.")
-            if not row["png"]:
-                raise _unsupported("The row names no picture to write.")
-            wanted = (row["file"], row["frame"])
-            if last is None or last[0] != wanted:
-                last = (wanted, _read(chosen.root / row["file"], _number(row["frame"])))
-            target = chosen.output / row["png"]
-            make_folder(target.parent)
-            _write_png(last[1], row["mode"], target)
+            batch.render(row)
         except AflocError as error:
             refused += 1
-            say(f"skipped {printable(row['file'])} {row['mode']}: {error.reason} {error.remedy}")
+            names = f"{row['file']} [{row['frame']}] {row['mode']}"
+            say(f"skipped {printable(names)}: {error.reason} {error.remedy}")
     if rows and refused == len(rows):
         return NOTHING_DONE
     return SOME_FAILED if refused else DONE
 
 
+class _Batch:
+    """Rows of one table, rendered one after the other."""
+
+    def __init__(self, root: Path, output: Path) -> None:
+        self._root = root
+        self._output = output
+        self._written: set[Path] = set()
+        # Rows of one frame stand together: it is read once.
+        self._last: tuple[tuple[str, str], Image] | None = None
+
+    def render(self, row: dict[str, str]) -> None:
+        """Write the picture that a row asks for, or raise an `AflocError` for the reader."""
+        from afloc_desktop.core.export.atomic import make_folder
+
+        target = self._target(row["png"])
+        image = self._image(row["file"], row["frame"])
+        make_folder(target.parent)
+        has_overlays = row["overlay"].strip().lower() in ("true", "yes", "1")
+        _write_png(image, row["mode"], target, has_overlays=has_overlays)
+        self._written.add(target)
+
+    def _target(self, name: str) -> Path:
+        """Where a picture goes: inside the output, under a name of its own."""
+        if not name:
+            raise _unsupported("The row names no picture to write.")
+        target = self._output / name
+        if "\0" in name or not target.resolve().is_relative_to(self._output.resolve()):
+            raise _unsupported("The row names a picture outside the output.")
+        if target in self._written:
+            raise _unsupported("The row names a picture that another row has written.")
+        return target
+
+    def _image(self, name: str, frame: str) -> Image:
+        if not name or "\0" in name:
+            raise _unsupported("The row names no file.")
+        if self._last is None or self._last[0] != (name, frame):
+            self._last = None
+            self._last = ((name, frame), _read(self._root / name, _number(frame)))
+        return self._last[1]
+
+
 def _number(frame: str) -> int:
     if not frame:
         return 1
-    if not frame.isdecimal():
+    if not (frame.isascii() and frame.isdecimal()) or len(frame) > _LONGEST_NUMBER:
         raise _unsupported("The row's frame is no number.")
     return int(frame)
 
@@ -159,20 +198,25 @@ def _unsupported(reason: str) -> Exception:
     return UnsupportedImage(reason, remedy="Ask for something else of this file.")
 
 
-def _write_png(image: Image, mode: str | tuple[float, float] | None, target: Path) -> None:
+def _write_png(
+    image: Image, mode: str | tuple[float, float] | None, target: Path, *, has_overlays: bool
+) -> None:
     import PIL.Image
 
-    from afloc_desktop.core.dicom.display import render
+    from afloc_desktop.core.dicom.display import draw_overlays, render
     from afloc_desktop.core.export.atomic import write_atomically
 
+    painted = render(image, _choice(image, mode))
+    if has_overlays:
+        painted = draw_overlays(image, painted)
     stream = io.BytesIO()
-    PIL.Image.fromarray(render(image, _choice(image, mode))).save(stream, "PNG")
+    PIL.Image.fromarray(painted).save(stream, "PNG", compress_level=_COMPRESSION)
     write_atomically(target, stream.getvalue())
 
 
-def _choice(image: Image, mode: str | tuple[float, float] | None) -> Any:
-    """The VOI a mode names: None, (centre, width), `3`, `win1`, `voilut1` or `minmax`."""
-    from afloc_desktop.core.dicom.display import MinMax, first_choice
+def _choice(image: Image, mode: str | tuple[float, float] | None) -> Choice:
+    """What a mode names: None, (centre, width), `3`, `win1`, `voilut1`, `minmax` or `colour`."""
+    from afloc_desktop.core.dicom.display import AsColour, MinMax, first_choice
     from afloc_desktop.core.domain import VoiLut, VoiWindow
 
     if mode is None:
@@ -181,11 +225,15 @@ def _choice(image: Image, mode: str | tuple[float, float] | None) -> Any:
         return VoiWindow(mode[0], mode[1], "LINEAR", "")
     if mode == "minmax":
         return MinMax()
+    if mode == "colour":
+        if image.colour is None:
+            raise _unsupported("The image is not in colour.")
+        return AsColour()
     kinds: dict[str, Any] = {"win": VoiWindow, "voilut": VoiLut, "": (VoiWindow, VoiLut)}
     name = mode.rstrip("0123456789")
-    if name in kinds and mode != name:
-        own = [voi for voi in image.voi if isinstance(voi, kinds[name])]
+    if name in kinds and 0 < len(mode) - len(name) <= _LONGEST_NUMBER:
+        own: list[Choice] = [voi for voi in image.voi if isinstance(voi, kinds[name])]
         number = int(mode[len(name) :])
         if 1 <= number <= len(own):
             return own[number - 1]
-    raise _unsupported(f"The file has no VOI {mode!r}; it has {len(image.voi)} of its own.")
+    raise _unsupported(f"The file has no VOI {mode[:20]!r}; it has {len(image.voi)} of its own.")

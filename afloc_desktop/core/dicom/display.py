@@ -95,6 +95,16 @@ def render(image: Image, choice: Choice | None = None) -> PaintedArray:
     return WindowTable(image).render(first_choice(image) if choice is None else choice)
 
 
+def draw_overlays(image: Image, painted: PaintedArray) -> PaintedArray:
+    """The file's own graphics in white over the rendered film; the same array where none."""
+    if not image.overlays:
+        return painted
+    drawn = painted.copy()
+    for overlay in image.overlays:
+        drawn[overlay.mask] = 255
+    return drawn
+
+
 def modality_value(image: Image, row: int, column: int) -> float:
     """What a probe shows: the modality value there, in the file's own polarity."""
     value = float(image.pixels[row, column])

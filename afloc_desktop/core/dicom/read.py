@@ -38,6 +38,8 @@ from afloc_desktop.core.domain import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from afloc_desktop.core.dicom.decode import Decoded, Stored
     from afloc_desktop.core.dicom.palette import Palette
     from afloc_desktop.core.dicom.tags import Tags
@@ -65,12 +67,17 @@ class Film:
     warnings: tuple[str, ...]
 
 
-def read(ref: ImageRef) -> Image:
+def read(ref: ImageRef, *, should_stop: Callable[[], bool] | None = None) -> Image:
     """Read one frame. The file is opened read-only and nothing is written anywhere.
+
+    Args:
+        ref: Which one.
+        should_stop: Asked now and then while a decoder works.
 
     Raises:
         UnreadableFile: Absent, damaged, or not what it claims to be.
         UnsupportedImage: Sound, but compressed or coloured in a way that is not read.
+        Cancelled: `should_stop` said so.
     """
     with open_source(ref.path, ref.member) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
