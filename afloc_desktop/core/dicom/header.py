@@ -60,7 +60,7 @@ _WANTED = (
     "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction",
     "PresentationLUTShape", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     "ExtendedOffsetTable", "ImageLaterality", "Laterality", "AnatomicalOrientationType",
-    "RescaleType", "PresentationLUTSequence", "ICCProfile",
+    "RescaleType", "ICCProfile",
     "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
     "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
     "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",

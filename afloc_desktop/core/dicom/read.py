@@ -83,7 +83,8 @@ def read(ref: ImageRef, *, should_stop: Callable[[], bool] | None = None) -> Ima
         parsed = parse(file, size)
         data = frame_bytes(parsed, ref.frame)
         film = describe(parsed, ref.frame)
-    return assemble(ref, parsed.header, film, decode_frame(parsed.header, data))
+    decoded = decode_frame(parsed.header, data, should_stop=should_stop)
+    return assemble(ref, parsed.header, film, decoded)
 
 
 def assemble(ref: ImageRef, header: Header, film: Film, decoded: Decoded) -> Image:
