@@ -1,0 +1,179 @@
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import afloc_reference as reference
+import pytest
+import torch
+from afloc_training.afloc.losses import (
+    LossSettings,
+    afloc_losses,
+    cosine_alignment,
+    global_loss,
+    local_loss,
+    multi_positive_loss,
+    symmetric_cross_entropy,
+)
+from afloc_training.afloc.network import ImageVectors
+from afloc_training.afloc.units import Units
+
+
+def value(scalar):
+    return float(scalar.detach())
+
+
+def batch(lengths, *, dimensions=12, side=5, seed=0):
+    """Patches and units on one scale, so that the attention is neither flat nor a single peak."""
+    generator = torch.Generator().manual_seed(seed)
+    films = len(lengths)
+    patches = torch.randn(films, dimensions, side, side, generator=generator)
+    vectors = torch.randn(sum(lengths), dimensions, generator=generator)
+    owner = torch.repeat_interleave(torch.arange(films), torch.tensor(lengths))
+    return patches, Units(vectors, owner, films)
+
+
+def gradients(loss, *leaves):
+    return torch.autograd.grad(loss, leaves)
+
+
+@pytest.mark.parametrize("lengths", [(1, 4, 2), (3, 3), (7, 1, 1, 5)])
+@pytest.mark.parametrize("images_at_once", [1, 3])
+@pytest.mark.parametrize("most_kept", [0, 10**9])
+def test_the_local_loss_and_its_gradients_equal_the_formulas(lengths, images_at_once, most_kept):
+    patches, units = batch(lengths)
+    settings = LossSettings(images_at_once=images_at_once, most_kept=most_kept)
+    patches.requires_grad_()
+    units.vectors.requires_grad_()
+    found = local_loss(patches, units, settings)
+    wanted = reference.slow_local_loss(patches, units.vectors.split(lengths))
+    assert value(found) == pytest.approx(value(wanted), rel=1e-5)
+    for ours, theirs in zip(
+        gradients(found, patches, units.vectors),
+        gradients(wanted, patches, units.vectors),
+        strict=True,
+    ):
+        assert float((ours - theirs).abs().max() / theirs.abs().max()) < 1e-5
+
+
+def test_large_products_do_not_overflow():
+    patches, units = batch((2, 3))
+    found = local_loss(patches * 100, units, LossSettings())
+    wanted = reference.slow_local_loss(patches * 100, units.vectors.split((2, 3)))
+    assert value(found) == pytest.approx(value(wanted), rel=1e-5)
+
+
+def test_the_global_loss_and_its_gradients_equal_the_formulas():
+    generator = torch.Generator().manual_seed(1)
+    films, reports = (torch.randn(5, 8, generator=generator, requires_grad=True) for _ in range(2))
+    found, wanted = (
+        global_loss(films, reports, LossSettings()),
+        reference.slow_global_loss(films, reports),
+    )
+    assert value(found) == pytest.approx(value(wanted), rel=1e-5)
+    for ours, theirs in zip(
+        gradients(found, films, reports), gradients(wanted, films, reports), strict=True
+    ):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_two_equal_pairs_cannot_be_told_apart():
+    assert value(symmetric_cross_entropy(torch.zeros(4, 4))) == pytest.approx(2 * 1.3862944)
+
+
+def test_the_right_entry_is_contrasted_with_the_wrong_ones_alone():
+    logits = torch.tensor([[1.0, 2.0, 0.0]])
+    is_right = torch.tensor([[True, True, False]])
+    # log(1 + e^-1) and log(1 + e^-2), the mean of both
+    assert value(multi_positive_loss(logits, is_right)) == pytest.approx(
+        (0.3132617 + 0.1269280) / 2
+    )
+
+
+def test_sentences_that_find_their_patches_cost_nothing():
+    axes = torch.eye(4)
+    patches = torch.stack([axes[:2].T, axes[2:].T]).unflatten(2, (1, 2))
+    right = Units(axes, torch.tensor([0, 0, 1, 1]), 2)
+    wrong = Units(axes, torch.tensor([1, 1, 0, 0]), 2)
+    wrong = dataclasses.replace(wrong, vectors=axes.flip(0), owner=torch.tensor([0, 0, 1, 1]))
+    settings = LossSettings()
+    assert value(cosine_alignment(patches, right, settings)) < 1e-3
+    assert value(cosine_alignment(patches, wrong, settings)) > 10
+
+
+def test_the_cosine_term_does_not_depend_on_lengths():
+    patches, units = batch((2, 3))
+    scaled = dataclasses.replace(units, vectors=units.vectors * 7)
+    one = cosine_alignment(patches, units, LossSettings())
+    other = cosine_alignment(patches * 3, scaled, LossSettings())
+    assert value(one) == pytest.approx(value(other), rel=1e-4)
+
+
+def test_a_weight_of_zero_is_afloc_and_nothing_else():
+    deep, sentences = batch((2, 3, 1))
+    shallow, words = batch((4, 5, 2), side=10, seed=1)
+    generator = torch.Generator().manual_seed(2)
+    films = ImageVectors(deep, shallow, torch.randn(3, 12, generator=generator))
+    reports = torch.randn(3, 12, generator=generator)
+    plain = afloc_losses(films, reports, sentences, words, LossSettings())
+    assert value(plain.total) == pytest.approx(value(plain.report + plain.sentences + plain.words))
+    assert value(plain.cosine) == 0
+    more = afloc_losses(films, reports, sentences, words, LossSettings(cosine_weight=0.5))
+    assert value(more.cosine) > 0
+    assert value(more.total) == pytest.approx(value(plain.total + 0.5 * more.cosine), rel=1e-6)
+
+
+_CHILD = """
+import sys, time
+import torch, afloc_reference as reference
+from afloc_training.afloc.losses import LossSettings, local_loss
+from afloc_training.afloc.units import Units
+torch.set_num_threads(2)
+torch.manual_seed(0)
+lengths = [2 + n % 7 for n in range(24)]
+patches = torch.randn(24, 768, 19, 19, requires_grad=True)
+vectors = torch.randn(sum(lengths), 768, requires_grad=True)
+owner = torch.repeat_interleave(torch.arange(24), torch.tensor(lengths))
+def ours():
+    return local_loss(patches, Units(vectors, owner, 24), LossSettings())
+def theirs():
+    return reference.text_by_text_local_loss(patches, vectors.split(lengths))
+loss = {"ours": ours, "theirs": theirs}[sys.argv[1]]
+torch.autograd.grad(local_loss(patches[:2], Units(vectors[:2], owner[:2] * 0 + torch.arange(2), 2),
+                               LossSettings()), vectors)
+def megabytes(entry):
+    status = open("/proc/self/status").read()
+    return int(status.split(entry)[1].split()[0]) / 1024
+open("/proc/self/clear_refs", "w").write("5")  # the highest mark starts again from here
+before = megabytes("VmRSS:")
+seconds = []
+for _ in range(4):
+    start = time.perf_counter()
+    found = loss()
+    torch.autograd.grad(found, (patches, vectors))
+    seconds.append(time.perf_counter() - start)
+print(min(seconds), megabytes("VmHWM:") - before, found.item())
+"""
+
+
+@pytest.mark.bench
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its memory from /proc")
+@pytest.mark.slow
+def test_the_loss_is_quicker_and_smaller_than_text_by_text():
+    """24 films, 19 × 19 places, 2 to 8 sentences, 768 wide; in processes of their own."""
+    (our_s, our_mb, ours), (their_s, their_mb, theirs) = measured("ours"), measured("theirs")
+    print(f"\nlocal loss, 24 films: {our_s:.2f} s, {our_mb:.0f} MB; ", end="")
+    print(f"text by text {their_s:.2f} s, {their_mb:.0f} MB")
+    assert ours == pytest.approx(theirs, rel=1e-5)
+    assert their_s >= our_s  # a quiet machine shows four times; others may be at work
+    assert their_mb >= 1.5 * our_mb
+
+
+def measured(name):
+    environment = {**os.environ, "PYTHONPATH": str(Path(reference.__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, name],
+        capture_output=True, text=True, timeout=100, check=True, env=environment,
+    )  # fmt: skip
+    return [float(part) for part in done.stdout.split()]

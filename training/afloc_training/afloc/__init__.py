@@ -1,0 +1,1 @@
+"""AFLoc itself: its network, its losses, and its official checkpoints as bundles."""

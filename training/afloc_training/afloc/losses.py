@@ -1,0 +1,207 @@
+"""AFLoc's three symmetric losses, and our own cosine alignment beside them.
+
+The formulas are those of Yang et al. (Nature Biomedical Engineering 2026), whose attention is
+GLoRIA's (Huang et al. 2021). Computed for all texts at once: the units of a batch stand in one
+ragged matrix, one product an image, and a softmax over a text's own units only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
+
+if TYPE_CHECKING:
+    from afloc_training.afloc.network import ImageVectors
+    from afloc_training.afloc.units import Units
+
+_EPSILON = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class LossSettings:
+    """Constants of the losses.
+
+    Attributes:
+        attention: Multiplies the softmax over units before the softmax over places (temp1).
+        gathering: Weight of the best unit when similarities are gathered (temp2).
+        contrast: Multiplies similarities before the cross entropy (temp3).
+        cosine_temperature: Divides the cosines of our own alignment.
+        cosine_weight: Of our own alignment in the total; 0 is AFLoc and nothing else.
+        images_at_once: Images whose attention is held in memory together.
+        most_kept: Attention with more numbers (films × units × places) than this is computed
+            again for the gradient instead of being kept: 35 million at 128 films and their
+            sentences, where keeping takes some 0.8 GB; their words would take 80.
+    """
+
+    attention: float = 4.0
+    gathering: float = 5.0
+    contrast: float = 10.0
+    cosine_temperature: float = 0.07
+    cosine_weight: float = 0.0
+    images_at_once: int = 1
+    most_kept: int = 40_000_000
+
+
+class Losses(NamedTuple):
+    """The terms and their weighted sum, scalars.
+
+    Attributes:
+        report: Whole film with whole report.
+        sentences: Deep patches with sentences.
+        words: Shallow patches with words.
+        cosine: Deep patches with sentences by cosine; zero where its weight is.
+        total: What is trained.
+    """
+
+    report: Tensor
+    sentences: Tensor
+    words: Tensor
+    cosine: Tensor
+    total: Tensor
+
+
+def afloc_losses(
+    images: ImageVectors,
+    reports: Tensor,
+    sentences: Units,
+    words: Units,
+    settings: LossSettings,
+) -> Losses:
+    """All terms of a batch of B films and their B reports.
+
+    Args:
+        images: From `ImageEncoder`.
+        reports: (B, D), from `TextEncoder`.
+        sentences, words: Units of the B reports.
+        settings: Constants.
+    """
+    report = global_loss(images.overall, reports, settings)
+    by_sentence = local_loss(images.local, sentences, settings)
+    by_word = local_loss(images.local2, words, settings)
+    total = report + by_sentence + by_word
+    cosine = torch.zeros_like(total)
+    if settings.cosine_weight > 0:
+        cosine = cosine_alignment(images.local, sentences, settings)
+        total = total + settings.cosine_weight * cosine
+    return Losses(report, by_sentence, by_word, cosine, total)
+
+
+def global_loss(films: Tensor, reports: Tensor, settings: LossSettings) -> Tensor:
+    """Film i belongs to report i: cross entropy of scaled cosines, both ways.
+
+    Args:
+        films, reports: (B, D).
+        settings: Constants.
+    """
+    lengths = films.norm(dim=1)[:, None] * reports.norm(dim=1)[None, :]
+    cosines = films @ reports.T / lengths.clamp(min=_EPSILON)
+    return symmetric_cross_entropy(cosines * settings.contrast)
+
+
+def local_loss(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+    """Film i belongs to text i: cross entropy of their gathered local similarities, both ways.
+
+    Args:
+        patches: (B, D, h, w).
+        units: Of B texts.
+        settings: Constants.
+    """
+    return symmetric_cross_entropy(local_similarities(patches, units, settings))
+
+
+def local_similarities(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+    """Every film with every text, (films, texts).
+
+    With unit vectors t and patches v: a = softmax over a text's units of ⟨v, t⟩, times temp1, then
+    softmax over places; c = Σ a v; similarity = temp3 · log Σ exp(temp2 · cos(t, c)).
+
+    Args:
+        patches: (B, D, h, w).
+        units: Of any number of texts.
+        settings: Constants.
+    """
+    flat = patches.flatten(2)
+    numbers = len(flat) * len(units.vectors) * flat.shape[2]
+    is_recomputed = torch.is_grad_enabled() and numbers > settings.most_kept
+    rows = []
+    for some in torch.split(flat, settings.images_at_once):
+        if is_recomputed:
+            rows.append(checkpoint(_attended, some, units, settings, use_reentrant=False))
+        else:
+            rows.append(_attended(some, units, settings))
+    return torch.cat(rows)
+
+
+def _attended(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+    """Similarities of some films, (n, texts), from patches (n, D, P)."""
+    vectors, owner, texts = units.vectors, units.owner, units.texts
+    logits = vectors @ patches
+    weights = _softmax_of_owner(logits, owner, texts)
+    weights = (weights * settings.attention).softmax(2)
+    # ⟨t, c⟩ is the same sum over the logits; only the length of c needs c itself.
+    products = (weights * logits).sum(2)
+    contexts = weights @ patches.transpose(1, 2)
+    lengths = (contexts.norm(dim=2) * vectors.norm(dim=1)).clamp(min=_EPSILON)
+    odds = (settings.gathering * products / lengths).exp()
+    gathered: Tensor = odds.new_zeros(len(odds), texts).index_add(1, owner, odds)
+    similarities: Tensor = gathered.log() * settings.contrast
+    return similarities
+
+
+def _softmax_of_owner(logits: Tensor, owner: Tensor, texts: int) -> Tensor:
+    """Softmax of (n, M, P) over the rows that belong to one text."""
+    highest = logits.new_full((len(logits), texts, logits.shape[2]), -torch.inf)
+    index = owner[None, :, None].expand_as(logits)
+    highest = highest.scatter_reduce(1, index, logits.detach(), "amax")
+    odds = (logits - highest[:, owner]).exp()
+    sums = torch.zeros_like(highest).index_add(1, owner, odds)
+    shares: Tensor = odds / sums[:, owner]
+    return shares
+
+
+def symmetric_cross_entropy(similarities: Tensor) -> Tensor:
+    """Cross entropy over rows plus over columns of (B, B); the diagonal is right."""
+    target = torch.arange(len(similarities), device=similarities.device)
+    return functional.cross_entropy(similarities, target) + functional.cross_entropy(
+        similarities.T, target
+    )
+
+
+def cosine_alignment(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+    """Our own term: sentences find their patches by cosine, so that a map has a fixed scale.
+
+    A sentence's places are weighed by softmax(cosine / τ); the cosine of the sentence with their
+    sum, over τ, is a logit. A film has several right sentences, so each of them is contrasted
+    with the wrong ones alone.
+
+    Args:
+        patches: (B, D, h, w).
+        units: Of B texts.
+        settings: Constants.
+    """
+    places = functional.normalize(patches.flatten(2), dim=1)
+    sentences = functional.normalize(units.vectors, dim=1)
+    cosines = sentences @ places
+    weights = (cosines / settings.cosine_temperature).softmax(2)
+    pooled = functional.normalize(weights @ places.transpose(1, 2), dim=2)
+    logits = (pooled * sentences).sum(2) / settings.cosine_temperature
+    films = torch.arange(len(patches), device=patches.device)
+    is_right = units.owner[None, :] == films[:, None]
+    return multi_positive_loss(logits, is_right) + multi_positive_loss(logits.T, is_right.T)
+
+
+def multi_positive_loss(logits: Tensor, is_right: Tensor) -> Tensor:
+    """Each right entry of a row against all wrong ones of that row, mean over right entries.
+
+    Args:
+        logits: (rows, columns).
+        is_right: bool, same shape; every row has a right and a wrong one.
+    """
+    wrong = logits.masked_fill(is_right, -torch.inf).logsumexp(1, keepdim=True)
+    each = functional.softplus(wrong - logits)
+    return each[is_right].mean()
