@@ -2,192 +2,271 @@
 
 One request a line on stdin, one or more answers a line on stdout, each with the request's `id`:
 
-    {"id": 1, "do": "hello"}
+    {"id": 1, "do": "hello", "protocol": 1}
     {"id": 2, "do": "localize", "file": "film.dcm", "frame": 1, "findings": ["effusion"],
      "output": "folder"}
     {"id": 3, "do": "cancel", "request": 2}
     {"id": 4, "do": "bye"}
 
-A request that fails is answered with `error`, `reason` and `remedy`, and costs only itself. The
-engine ends when its input does: it never outlives the program that started it.
+`resources/docs/engine.md` describes every field. A request ends with exactly one of `error` (with
+`reason` and `remedy`), `cancelled`, or its result, and a failure costs only itself. The engine ends
+when its input does: it never outlives the program that started it.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import queue
 import sys
 import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from afloc_desktop import __version__
 from afloc_desktop.core.errors import AflocError, Cancelled, InputError
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.localize import Localizer
 
 PROTOCOL = 1
 _BAD_REQUEST = "See the documentation of afloc-engine for the requests it knows."
+_WATCH_S = 1.0
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Serve stdin and stdout; the entry point `afloc-engine`."""
-    return Engine(sys.stdin, sys.stdout).serve()
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints, from Python or C, must not end up between the answers.
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    threading.Thread(target=_end_with_parent, name="watch", daemon=True).start()
+    Engine(sys.stdin.buffer, answers).serve()
+    # At once, and not when the network has finished: nobody waits for what is under way.
+    os._exit(0)
+
+
+def _end_with_parent() -> None:
+    """Stdin stays open where somebody else inherited its other end; a dead parent is dead."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    os._exit(0)
+
+
+@dataclass(slots=True)
+class _Request:
+    """One line of the front end.
+
+    Attributes:
+        fields: As they came.
+        is_over: Its last answer has been given.
+    """
+
+    fields: dict[str, Any]
+    is_over: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its id, which may be any JSON."""
+        return json.dumps(self.fields.get("id"), sort_keys=True)
+
+    def check(self) -> None:
+        """Stop here where nobody waits for the rest.
+
+        Raises:
+            Cancelled: The front end has cancelled it.
+        """
+        if self.is_over:
+            raise Cancelled
 
 
 class Engine:
     """One conversation. Requests run one after the other; `cancel` overtakes them."""
 
-    def __init__(self, source: TextIO, target: TextIO) -> None:
+    def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
         self._source = source
         self._target = target
-        self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._cancelled: set[object] = set()
-        self._localizers: dict[tuple[str | None, str], Localizer] = {}
+        self._waiting: queue.SimpleQueue[_Request] = queue.SimpleQueue()
+        self._open: dict[str, _Request] = {}
+        self._model: tuple[tuple[str | None, str], Localizer] | None = None
         self._writing = threading.Lock()
 
-    def serve(self) -> int:
-        """Answer until `bye` or the end of the input."""
+    def serve(self) -> None:
+        """Answer until `bye` or the end of the input, which nothing under way holds up."""
         worker = threading.Thread(target=self._work, name="engine", daemon=True)
         worker.start()
         for line in self._source:
             request = self._parse(line)
             if request is None:
                 continue
-            if request["do"] == "cancel":
-                self._cancelled.add(request.get("request"))
-                self._say(request, done=True)
-            else:
-                self._requests.put(request)
-            if request["do"] == "bye":
-                break
-        else:
-            # The parent has gone: nobody waits for what is still under way.
-            return 0
-        worker.join()
-        return 0
+            if request.fields["do"] == "cancel":
+                self._cancel(request)
+                continue
+            self._open[request.key] = request
+            self._waiting.put(request)
+            if request.fields["do"] == "bye":
+                worker.join()
+                return
 
-    def _parse(self, line: str) -> dict[str, Any] | None:
+    def _parse(self, line: bytes) -> _Request | None:
         if not line.strip():
             return None
         try:
-            request = json.loads(line)
-            if isinstance(request["do"], str):
-                return dict(request)
+            fields = json.loads(line)
+            if isinstance(fields["do"], str):
+                return _Request(dict(fields))
             raise TypeError
         except (ValueError, TypeError, KeyError, RecursionError):
-            self._say({}, error="InputError", reason="A line is no request.", remedy=_BAD_REQUEST)
+            error = InputError("A line is no request.", remedy=_BAD_REQUEST)
+            self._end(_Request({}), **_told(error))
             return None
+
+    def _cancel(self, request: _Request) -> None:
+        """Answer at once: the running step ends in its own time, and what it finds is dropped."""
+        wanted = self._open.get(_Request({"id": request.fields.get("request")}).key)
+        if wanted is not None:
+            self._end(wanted, cancelled=True)
+        self._end(request, done=True)
 
     def _work(self) -> None:
         while True:
-            request = self._requests.get()
+            request = self._waiting.get()
             try:
-                self._answer(request)
-            except AflocError as error:
-                name = type(error).__name__
-                self._say(request, error=name, reason=error.reason, remedy=error.remedy)
+                request.check()
+                self._end(request, **self._answer(request))
             except Cancelled:
-                self._say(request, cancelled=True)
-            except Exception as error:
-                name = type(error).__name__
-                reason = f"A defect of the engine ({name})."
-                self._say(request, error=name, reason=reason, remedy="Report it, please.")
-            if request["do"] == "bye":
+                pass
+            except Exception as error:  # boundary: it costs this request only
+                self._end(request, **_told(error))
+            if request.fields["do"] == "bye":
                 return
 
-    def _answer(self, request: dict[str, Any]) -> None:
-        if request["do"] == "hello":
-            self._hello(request)
-        elif request["do"] == "localize":
-            self._localize(request)
-        elif request["do"] == "bye":
-            self._say(request, done=True)
-        else:
-            raise InputError("There is no such request.", remedy=_BAD_REQUEST)
+    def _answer(self, request: _Request) -> dict[str, object]:
+        kind = request.fields["do"]
+        if kind == "hello":
+            return _hello(request.fields)
+        if kind == "localize":
+            return self._localize(request)
+        if kind == "bye":
+            return {"done": True}
+        raise InputError("There is no such request.", remedy=_BAD_REQUEST)
 
-    def _hello(self, request: dict[str, Any]) -> None:
-        from afloc_desktop.core.model.session import available_providers
-        from afloc_desktop.state.models import installed
-        from afloc_desktop.state.paths import Paths
-
-        bundles = [
-            {"id": b.manifest.id, "version": b.manifest.version, "sha256": b.sha256}
-            for b in (entry.bundle for entry in installed(Paths.default()))
-            if b is not None
-        ]
-        self._say(
-            request,
-            protocol=PROTOCOL,
-            app_version=__version__,
-            bundles=bundles,
-            providers=available_providers(),
-        )
-
-    def _localize(self, request: dict[str, Any]) -> None:
-        """Read one frame, answer its findings into the output folder, say what was written."""
+    def _localize(self, request: _Request) -> dict[str, object]:
+        """Answer the findings on one film into the output folder, and say what was written."""
         from afloc_desktop.core.export.results import ResultsFolder, answer_prompt
+        from afloc_desktop.engine_films import read_film
 
-        def check() -> None:
-            if request.get("id") in self._cancelled:
-                raise Cancelled
-
-        check()
-        image = _read(request)
-        localizer = self._open(request)
-        prompts = _prompts(request, localizer)
-        results = ResultsFolder(Path(_text(request, "output")), frozenset(("json", "npz")))
+        fields = request.fields
+        output = fields.get("output")
+        if not isinstance(output, str) or not output:
+            raise InputError("The request names no output folder.", remedy=_BAD_REQUEST)
+        image = read_film(fields)
+        request.check()
+        localizer = self._localizer(fields)
+        prompts = _prompts(fields, localizer)
         answers = []
-        for index, prompt in enumerate(prompts):
-            check()
-            answers.append(answer_prompt(localizer, image, prompt))
-            self._say(request, progress=(index + 1) / len(prompts))
-        check()
+        for index, prompt in enumerate(prompts, start=1):
+            request.check()
+            answers.append(answer_prompt(localizer, image, prompt, check=request.check))
+            self._tell(request, progress=index / len(prompts))
+        request.check()
+        results = ResultsFolder(Path(output), frozenset(("json", "npz")))
         results.add(image, localizer, answers)
-        self._say(request, results=results.finish([]))
+        return {"results": results.finish([])}
 
-    def _open(self, request: dict[str, Any]) -> Localizer:
+    def _localizer(self, fields: dict[str, Any]) -> Localizer:
+        """The bundle and provider asked for; only the latest stays in memory."""
         from afloc_desktop.state.models import open_default
         from afloc_desktop.state.paths import Paths
 
-        key = (request.get("bundle"), str(request.get("provider", "auto")))
-        if key not in self._localizers:
-            self._localizers[key] = open_default(Paths.default(), bundle_id=key[0], provider=key[1])
-        return self._localizers[key]
+        bundle, provider = fields.get("bundle"), fields.get("provider", "auto")
+        if not isinstance(bundle, str | None) or not isinstance(provider, str):
+            raise InputError("'bundle' or 'provider' is no name.", remedy=_BAD_REQUEST)
+        if self._model is None or self._model[0] != (bundle, provider):
+            self._model = None
+            opened = open_default(Paths.default(), bundle_id=bundle, provider=provider)
+            self._model = (bundle, provider), opened
+        return self._model[1]
 
-    def _say(self, request: dict[str, Any], **answer: object) -> None:
-        line = json.dumps({"id": request.get("id"), **answer}, allow_nan=False)
+    def _end(self, request: _Request, **answer: object) -> None:
+        """The last answer to a request; a second one is not said."""
         with self._writing:
-            self._target.write(line + "\n")
+            if not request.is_over:
+                self._write(request, answer)
+                request.is_over = True
+            if self._open.get(request.key) is request:
+                del self._open[request.key]
+
+    def _tell(self, request: _Request, **answer: object) -> None:
+        """An answer before the last."""
+        with self._writing:
+            if not request.is_over:
+                self._write(request, answer)
+
+    def _write(self, request: _Request, answer: dict[str, object]) -> None:
+        line = json.dumps({"id": request.fields.get("id"), **answer}, allow_nan=False)
+        # A front end that closed its ears may still be sending; the end of the input decides.
+        with suppress(BrokenPipeError):
+            self._target.write(line.encode() + b"\n")
             self._target.flush()
 
 
-def _text(request: dict[str, Any], name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise InputError(f"The request lacks {name!r}.", remedy=_BAD_REQUEST)
-    return value
+def _told(error: Exception) -> dict[str, object]:
+    name = type(error).__name__
+    if isinstance(error, AflocError):
+        return {"error": name, "reason": error.reason, "remedy": error.remedy}
+    reason = f"A defect of the engine ({name})."
+    return {"error": name, "reason": reason, "remedy": "Report it, please."}
 
 
-def _read(request: dict[str, Any]) -> Image:
-    from afloc_desktop.core.dicom.read import read
-    from afloc_desktop.core.dicom.scan import find_frame
+def _hello(fields: dict[str, Any]) -> dict[str, object]:
+    """Who answers, what it can be asked, and whether both sides mean the same by it."""
+    who: dict[str, object] = {"protocol": PROTOCOL, "app_version": __version__}
+    if fields.get("protocol", PROTOCOL) != PROTOCOL:
+        error = InputError(
+            f"This engine (AFLoc {__version__}) speaks protocol {PROTOCOL}; "
+            f"the front end speaks {fields['protocol']!r}.",
+            remedy="Update whichever of the two is older.",
+        )
+        return {**_told(error), **who}
+    from afloc_desktop.core.model.session import available_providers
+    from afloc_desktop.state.models import installed
+    from afloc_desktop.state.paths import Paths
 
-    return read(find_frame(Path(_text(request, "file")), request.get("frame", 1)))
+    bundles = [
+        {
+            "id": bundle.manifest.id,
+            "version": bundle.manifest.version,
+            "title": bundle.manifest.title,
+            "sha256": bundle.sha256,
+            "dicom_modalities": bundle.manifest.dicom_modalities,
+            "findings": [
+                {"id": f.id, "label": f.label, "group": f.group, "is_default": f.is_default}
+                for f in bundle.manifest.findings
+            ],
+        }
+        for bundle in (entry.bundle for entry in installed(Paths.default()))
+        if bundle is not None
+    ]
+    return {**who, "bundles": bundles, "providers": available_providers()}
 
 
-def _prompts(request: dict[str, Any], localizer: Localizer) -> list[Any]:
+def _prompts(fields: dict[str, Any], localizer: Localizer) -> list[Prompt]:
     from afloc_desktop.core.domain import Prompt
 
-    wanted = request.get("findings")
+    wanted = fields.get("findings")
     if wanted is None:
         return [Prompt(finding.label, "preset") for finding in localizer.manifest.findings]
-    if not isinstance(wanted, list) or not all(isinstance(w, str) and w.strip() for w in wanted):
+    is_words = isinstance(wanted, list) and all(isinstance(w, str) and w.strip() for w in wanted)
+    if not is_words or not wanted:
         raise InputError("'findings' is no list of words.", remedy=_BAD_REQUEST)
     return [Prompt(words, "typed") for words in wanted]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

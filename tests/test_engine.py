@@ -1,79 +1,301 @@
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+from engine_process import COMMAND, EngineProcess
+from phantom_files import dot_film, write_film
 
+from afloc_desktop.core.dicom.read import read
+from afloc_desktop.core.dicom.scan import find_frame
+from afloc_desktop.core.domain import Prompt
 from afloc_desktop.engine import PROTOCOL, Engine
+from afloc_desktop.state.models import open_default
+from afloc_desktop.state.paths import Paths
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
+
+
+def answers_of(*requests) -> list[dict]:
+    lines = [r if isinstance(r, bytes) else json.dumps(r).encode() for r in requests]
+    target = io.BytesIO()
+    Engine(io.BytesIO(b"\n".join([*lines, b'{"id": "end", "do": "bye"}\n'])), target).serve()
+    return [json.loads(line) for line in target.getvalue().splitlines()]
 
 
 @pytest.fixture
-def talk(installed_tiny):
-    """Send requests; gives back the answers."""
+def asked(study, tmp_path, installed_tiny) -> dict:
+    """A request that is answered, with progress, by the tiny bundle."""
+    return {
+        "id": 7,
+        "do": "localize",
+        "file": str(study / "a.dcm"),
+        "findings": ["bright", "dark"],
+        "bundle": "tiny",
+        "output": str(tmp_path / "o"),
+    }
 
-    def run(*requests):
-        lines = [r if isinstance(r, str) else json.dumps(r) for r in requests]
-        target = io.StringIO()
-        source = io.StringIO("\n".join([*lines, json.dumps({"id": "end", "do": "bye"})]) + "\n")
-        assert Engine(source, target).serve() == 0
-        return [json.loads(line) for line in target.getvalue().splitlines()]
 
-    return run
-
-
-def test_hello_names_protocol_bundles_and_providers(talk):
-    hello = talk({"id": 1, "do": "hello"})[0]
+def test_hello_names_protocol_bundles_findings_and_providers(installed_tiny):
+    hello = answers_of({"id": 1, "do": "hello", "protocol": PROTOCOL})[0]
     assert hello["protocol"] == PROTOCOL
-    assert "tiny" in [bundle["id"] for bundle in hello["bundles"]]
+    tiny = next(bundle for bundle in hello["bundles"] if bundle["id"] == "tiny")
+    assert [f["label"] for f in tiny["findings"]] == ["Bright spot", "Dark spot"]
     assert "cpu" in hello["providers"]
 
 
-def test_localize_tells_progress_and_then_the_results(talk, study, tmp_path):
-    answers = talk(
-        {
-            "id": 7,
-            "do": "localize",
-            "file": str(study / "a.dcm"),
-            "findings": ["bright", "dark"],
-            "bundle": "tiny",
-            "output": str(tmp_path / "o"),
-        }
-    )
+def test_another_protocol_is_refused_with_both_numbers():
+    answer = answers_of({"id": 1, "do": "hello", "protocol": 99})[0]
+    assert "99" in answer["reason"]
+    assert (answer["error"], answer["protocol"]) == ("InputError", PROTOCOL)
+
+
+def test_localize_tells_progress_and_then_the_results(asked, tmp_path):
+    answers = answers_of(asked)
     assert [a.get("progress") for a in answers[:2]] == [0.5, 1.0]
     image = answers[2]["results"]["images"][0]
     assert image["findings"][0]["id"] == "bright_spot"
     assert (tmp_path / "o" / image["findings"][0]["map"]).exists()
 
 
+def test_words_the_model_does_not_know_are_answered_with_a_warning(asked):
+    answers = answers_of({**asked, "findings": ["xylophone"]})
+    finding = answers[1]["results"]["images"][0]["findings"][0]
+    assert finding["id"] == "text"
+    assert "unknown" in finding["warnings"][0]
+
+
 @pytest.mark.parametrize(
     "request_",
     [
-        "no json",
-        "[]",
-        "{}",
+        b"no json",
+        b"[]",
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
         {"do": "dance"},
         {"do": "localize"},
         {"do": "localize", "file": "/nowhere", "output": "/tmp/x"},
+        {"do": "localize", "file": "\0", "output": "/tmp/x"},
+        {"do": "localize", "array": {}, "output": "/tmp/x"},
         {"do": "hello", "id": {"odd": 1}},
+        {"do": "cancel", "request": [1]},
     ],
 )
-def test_a_bad_request_costs_only_itself(talk, request_):
-    answers = talk(request_, {"id": 2, "do": "hello"})
+def test_a_bad_request_costs_only_itself(request_):
+    answers = answers_of(request_, {"id": 2, "do": "hello"})
+    assert len(answers) == 3
     assert next(a for a in answers if a["id"] == 2)["protocol"] == PROTOCOL
     assert answers[-1] == {"id": "end", "done": True}
 
 
-def test_a_request_cancelled_before_its_turn_is_not_run(installed_tiny, study, tmp_path):
-    request = {"id": 5, "do": "localize", "file": str(study / "a.dcm"), "bundle": "tiny"}
-    target = io.StringIO()
-    engine = Engine(io.StringIO(), target)
-    engine._cancelled.add(5)
-    engine._requests.put({**request, "output": str(tmp_path / "o")})
-    engine._requests.put({"id": 6, "do": "bye"})
-    engine._work()
-    answers = [json.loads(line) for line in target.getvalue().splitlines()]
-    assert answers[0] == {"id": 5, "cancelled": True}
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"file": "/nowhere/film.dcm"}, "Check"),
+        ({"frame": 9}, "Frames count from 1."),
+        ({"frame": "1"}, "Arrays"),
+        ({"findings": []}, "documentation"),
+        ({"findings": [" "]}, "documentation"),
+        ({"output": ""}, "documentation"),
+        ({"bundle": "absent"}, "bundles list"),
+        ({"bundle": 3}, "documentation"),
+        ({"provider": "abacus"}, "cpu"),
+    ],
+)
+def test_what_cannot_be_done_is_answered_with_a_remedy(asked, change, word):
+    answer = answers_of({**asked, **change})[0]
+    assert answer["error"].endswith(("Error", "File", "Image", "Missing"))
+    assert answer["reason"]
+    assert word in answer["remedy"]
+
+
+def test_a_defect_is_told_without_its_text(asked, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError("Doe^Jane")
+
+    monkeypatch.setattr("afloc_desktop.engine_films.read_film", fail)
+    answer = answers_of(asked)[0]
+    assert answer["error"] == "ZeroDivisionError"
+    assert "Doe" not in json.dumps(answer)
+
+
+def test_a_request_cancelled_before_its_turn_is_not_run(asked, tmp_path, monkeypatch):
+    requests = [{"id": 1, "do": "hello"}, asked, {"id": 8, "do": "cancel", "request": 7}]
+    answers = answers_of(*requests)
+    assert [a for a in answers if a["id"] == 7] == [{"id": 7, "cancelled": True}]
+    assert {"id": 8, "done": True} in answers
     assert not (tmp_path / "o").exists()
 
 
-def test_the_engine_ends_when_its_input_does(installed_tiny):
-    assert Engine(io.StringIO(""), io.StringIO()).serve() == 0
+def test_a_front_end_that_stopped_listening_is_no_defect():
+    class Deaf(io.BytesIO):
+        def write(self, data):
+            raise BrokenPipeError
+
+    Engine(io.BytesIO(b'{"id": 1, "do": "bye"}\n'), Deaf()).serve()
+
+
+def test_the_process_speaks_json_only_and_ends_with_its_input(asked):
+    with EngineProcess() as engine:
+        assert engine.ask(id=1, do="hello")["protocol"] == PROTOCOL
+        assert "results" in engine.ask(**asked)
+        engine.process.stdin.close()
+        assert engine.process.wait(10) == 0
+        assert engine.process.stdout.read() == b""
+
+
+def test_what_a_library_prints_does_not_reach_the_answers():
+    code = """
+import os, sys, afloc_desktop.engine as engine
+class Loud(engine.Engine):
+    def serve(self):
+        print("a line from Python")
+        os.write(1, b"a line from C\\n")
+        super().serve()
+engine.Engine = Loud
+engine.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=b'{"id": 1, "do": "bye"}\n',
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == b'{"id": 1, "done": true}\n'
+    assert b"from C" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_cancelled_request_is_answered_within_a_tenth_of_a_second(tmp_path):
+    """At any moment of a real request: while libraries load, networks open, or they run."""
+    film = write_film(tmp_path / "large.dcm", dot_film(2500, 2000, x=600, y=900))
+    slowest = 0.0
+    for delay in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
+        with EngineProcess() as engine:
+            engine.ask(id=1, do="hello")
+            engine.send(id=2, do="localize", file=str(film), output=str(tmp_path / "o"))
+            time.sleep(delay)
+            started = time.monotonic()
+            engine.send(id=3, do="cancel", request=2)
+            while (answer := engine.read())["id"] != 2 or "progress" in answer:
+                pass
+            slowest = max(slowest, time.monotonic() - started)
+            assert answer == {"id": 2, "cancelled": True}
+    print(f"slowest answer to cancel: {slowest * 1000:.1f} ms")
+    assert slowest < 0.1
+
+
+def test_after_a_cancelled_request_the_next_one_is_answered(asked):
+    with EngineProcess() as engine:
+        engine.send(**asked)
+        engine.send(id=8, do="cancel", request=7)
+        engine.send(**{**asked, "id": 9})
+        while (answer := engine.read())["id"] != 9 or "progress" in answer:
+            pass
+        assert "results" in answer
+
+
+PARENT = """
+import json, os, subprocess, sys, time
+command, request, keep = sys.argv[2:5], sys.argv[5], sys.argv[6]
+engine = subprocess.Popen(
+    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=int(sys.argv[1])
+)
+if keep == "sibling":  # holds the other end of the engine's input open
+    wait = "import sys; sys.stdin.read()"
+    end = engine.stdin.fileno()
+    subprocess.Popen([sys.executable, "-c", wait], pass_fds=[end], stdout=subprocess.DEVNULL)
+engine.stdin.write(request.encode() + b"\\n")
+engine.stdin.flush()
+print(json.loads(engine.stdout.readline())["progress"], flush=True)
+time.sleep(60)
+"""
+
+
+@needs_posix
+@pytest.mark.parametrize("keep", ["alone", "sibling"])
+def test_the_engine_dies_with_its_parent_in_the_middle_of_a_request(tmp_path, keep):
+    film = write_film(tmp_path / "large.dcm", dot_film(2500, 2000, x=600, y=900))
+    many = [f"opacity {n}" for n in range(2000)]
+    fields = {"id": 1, "do": "localize", "file": str(film), "findings": many}
+    request = json.dumps({**fields, "output": str(tmp_path / "o")})
+    alive, held = os.pipe()  # the engine holds `held` as its stderr for as long as it lives
+    words = [str(held), *COMMAND, request, keep]
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, *words],
+        pass_fds=[held],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    os.close(held)
+    try:
+        assert parent.stdout.readline()  # the first progress: it is under way
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(10)
+        started = time.monotonic()
+        while os.read(alive, 4096):
+            pass
+        assert time.monotonic() - started < 5
+    finally:
+        os.close(alive)
+        parent.stdin.close()
+        parent.stdout.close()
+
+
+def memory_kb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
+
+@needs_posix
+@pytest.mark.slow
+def test_a_thousand_requests_leave_nothing_behind(asked):
+    """Memory and open files after a thousand localized findings, failures and cancels."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs /proc")
+    with EngineProcess() as engine:
+        pid = engine.process.pid
+        for number in range(1, 1001):
+            if number % 10 == 0:
+                assert "error" in engine.ask(**{**asked, "file": "/nowhere"})
+            elif number % 10 == 5:
+                assert engine.ask(id=number, do="cancel", request=f"gone {number}")["done"]
+            else:
+                assert "results" in engine.ask(**{**asked, "id": number})
+            if number == 200:
+                before = memory_kb(pid), len(os.listdir(f"/proc/{pid}/fd"))
+        grown_kb = memory_kb(pid) - before[0]
+        print(f"800 requests: {grown_kb} kB, at {memory_kb(pid)} kB")
+        assert grown_kb < 4000
+        assert len(os.listdir(f"/proc/{pid}/fd")) == before[1]
+
+
+def test_two_front_ends_at_once_get_their_own_answers(asked, study, tmp_path):
+    one, other = {**asked, "id": "one"}, {**asked, "id": "other"}
+    other |= {"file": str(study / "b.dcm"), "output": str(tmp_path / "other")}
+    with EngineProcess() as first, EngineProcess() as second:
+        first.send(**one)
+        second.send(**other)
+        for engine, request in ((second, other), (first, one)):
+            while "progress" in (answer := engine.read()):
+                pass
+            assert answer["id"] == request["id"]
+            assert answer["results"]["images"][0]["file"] == request["file"]
+
+
+def test_the_maps_are_those_of_the_window(asked, tmp_path):
+    entry = answers_of(asked)[-2]["results"]["images"][0]["findings"][0]
+    image = read(find_frame(Path(asked["file"]), 1))
+    localizer = open_default(Paths.default(), bundle_id="tiny", provider="cpu")
+    expected = localizer.localize(image, Prompt("bright", "typed"))
+    with np.load(tmp_path / "o" / entry["map"], allow_pickle=False) as stored:
+        assert np.array_equal(stored["map"], expected.similarity)
+        assert stored["regions"].any()

@@ -21,6 +21,7 @@ from afloc_desktop.core.export.overlay import draw_finding, to_png
 from afloc_desktop.core.findings import propose, region_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Skipped
@@ -41,14 +42,26 @@ class Answer:
     finding: Finding
 
 
-def answer_prompt(localizer: Localizer, image: Image, prompt: Prompt) -> Answer:
+def answer_prompt(
+    localizer: Localizer,
+    image: Image,
+    prompt: Prompt,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> Answer:
     """Ask a film one thing and keep all that belongs to the answer.
+
+    Args:
+        localizer: Answers.
+        image: Any film.
+        prompt: Any words.
+        check: Called between the steps; may raise `Cancelled`.
 
     Raises:
         InferenceError: The model could not be run.
     """
     question = localizer.understand(prompt.words)
-    heatmap = localizer.localize(image, prompt)
+    heatmap = localizer.localize(image, prompt, check=check)
     provenance = localizer.provenance()
     finding = propose(heatmap, question, spacing=image.spacing, provenance=provenance)
     return Answer(question, heatmap, finding)
