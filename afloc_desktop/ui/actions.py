@@ -49,7 +49,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_in", _V, strings.ZOOM_IN, ("+",)),
     Command("zoom_out", _V, strings.ZOOM_OUT, ("-",)),
     Command("invert", _V, strings.INVERT_LONG, ("I",), strings.INVERT, "", True, True),
-    Command("reset_window", _V, strings.RESET_WINDOW_LONG, ("R", "0"), strings.RESET_WINDOW),
+    Command("graphics", _V, strings.GRAPHICS, ("O",), is_switch=True),
+    Command("rotate_right", _V, strings.ROTATE_RIGHT, ("R",), starts_group=True),
+    Command("rotate_left", _V, strings.ROTATE_LEFT, ("Shift+R",)),
+    Command("flip_across", _V, strings.FLIP_ACROSS, ("H",)),
+    Command("flip_down", _V, strings.FLIP_DOWN, ("V",)),
+    Command("reset", _V, strings.RESET_WINDOW_LONG, ("0",), strings.RESET_WINDOW),
     Command(
         "overlay", _V, strings.AI_OVERLAY, ("A",), strings.AI_OVERLAY, strings.AI_TIP, True, True
     ),
@@ -61,7 +66,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("shortcuts", _H, strings.SHORTCUTS, ("F1",)),
     Command("about", _H, strings.ABOUT),
 )
-FILM_BAR = ("fit", "one_to_one", "invert", "reset_window")
+FILM_BAR = ("fit", "one_to_one", "invert", "reset")
+ON_A_FILM = (*FILM_BAR, "zoom_in", "zoom_out", "rotate_right", "rotate_left",
+             "flip_across", "flip_down")  # fmt: skip
 AI_BAR = ("overlay", "contour")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.dicom.display import AsColour
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners, strings
@@ -25,6 +27,8 @@ from afloc_desktop.ui.scene import Scene
 from afloc_desktop.ui.windowing import as_window, dragged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from afloc_desktop.core.dicom.display import Choice
     from afloc_desktop.core.domain import VoiWindow
 
@@ -47,6 +51,7 @@ class FilmCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(strings.FILM)
         self.scene: Scene | None = None
+        self._has_graphics = True
         self._state = State()
         self._pan_from: QPointF | None = None
         self._window_from: tuple[QPointF, VoiWindow] | None = None
@@ -57,6 +62,7 @@ class FilmCanvas(QWidget):
         if old.image is not new.image:
             self._pan_from = self._window_from = None
             self.scene = None if new.image is None else Scene(new.image, *self._pixels())
+            self.set_graphics(self._has_graphics)
             self.probed.emit("")
             self.viewed.emit()
         self.update()
@@ -75,10 +81,38 @@ class FilmCanvas(QWidget):
             self.scene.is_inverted = is_inverted
             self._changed()
 
-    def reset_window(self) -> None:
-        """Go back to the film's own first window, not inverted."""
+    def set_graphics(self, is_on: bool) -> None:
+        """Draw the file's own graphics, on this film and those to come, or leave them out."""
+        self._has_graphics = is_on
         if self.scene is not None:
-            self.scene.reset_window()
+            self.scene.has_graphics = is_on
+            self._changed()
+
+    def rotate_right(self) -> None:
+        """Turn the film clockwise, for the eye alone."""
+        self._turn(lambda turn: turn.rotated(1))
+
+    def rotate_left(self) -> None:
+        """Turn the film anticlockwise, for the eye alone."""
+        self._turn(lambda turn: turn.rotated(-1))
+
+    def flip_across(self) -> None:
+        """Exchange left and right, for the eye alone; the markers follow."""
+        self._turn(Turn.flipped_across)
+
+    def flip_down(self) -> None:
+        """Exchange top and bottom, for the eye alone; the markers follow."""
+        self._turn(Turn.flipped_down)
+
+    def _turn(self, change: Callable[[Turn], Turn]) -> None:
+        if self.scene is not None:
+            self.scene.turn(change(self.scene.view.turn))
+            self._changed()
+
+    def reset(self) -> None:
+        """Go back to the film's own first window, not inverted, not turned."""
+        if self.scene is not None:
+            self.scene.reset()
             self._changed()
 
     def fit(self) -> None:
@@ -116,6 +150,8 @@ class FilmCanvas(QWidget):
         is_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         is_left = event.button() == _BUTTONS.LeftButton
         if event.button() == _BUTTONS.RightButton or (is_left and is_ctrl):
+            if isinstance(self.scene.choice, AsColour):
+                return
             window = as_window(self.scene.film.image, self.scene.choice)
             self._window_from = (event.position(), window)
         elif is_left or event.button() == _BUTTONS.MiddleButton:
@@ -150,7 +186,7 @@ class FilmCanvas(QWidget):
 
     def _probe(self, position: QPointF) -> None:
         found = None if self.scene is None else self.scene.probe(self._device(position))
-        self.probed.emit("" if found is None else strings.probe(*found))
+        self.probed.emit("" if found is None or self.scene is None else self.scene.words(*found))
 
     # --- size and painting
 
@@ -175,7 +211,7 @@ class FilmCanvas(QWidget):
         painter.scale(1 / ratio, 1 / ratio)
         answer = scene.paint(painter, self._state)
         painter.restore()
-        corners.paint_markers(painter, self.rect(), scene.film.image)
+        corners.paint_markers(painter, self.rect(), scene)
         corners.paint_corners(painter, self.rect(), self._state, scene)
         corners.paint_caption(painter, self.rect(), self._state, answer)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.dicom.orientation import opposite, turned
 from afloc_desktop.state.store import home_of
-from afloc_desktop.ui import strings
+from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Image
     from afloc_desktop.state.store import Answer, State
     from afloc_desktop.ui.scene import Scene
 
@@ -19,7 +19,11 @@ _MARGIN = 12
 _INK = QColor(222, 226, 231)
 _OUTLINE = QPen(QColor(0, 0, 0, 190), 3, j=Qt.PenJoinStyle.RoundJoin)
 _QUIET = QColor(148, 155, 164)
+_ALERT = QColor(theme.WARNING)
+_LARGE, _SMALL = 1.6, 1.15  # of a marker, to the other text
 _FLAG = Qt.AlignmentFlag
+_TOP_MIDDLE = _FLAG.AlignHCenter | _FLAG.AlignTop
+_HINT_TOP = 26  # below the marker
 
 
 def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) -> None:
@@ -34,32 +38,50 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
         what = [day(study.date), one_line(series.description or study.description), view]
         _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
         _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
-    window = as_window(image, scene.film.fixed(scene.choice))
-    how = [strings.window(window.centre, window.width)]
-    if image.row_direction is None:
-        how.insert(0, strings.SIDE_UNKNOWN)
-    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, how)
-    _text(
-        painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, [strings.zoom(scene.view.zoom * 100)]
-    )
-
-
-def paint_markers(painter: QPainter, area: QRect, image: Image) -> None:
-    """The patient's right and left at the edges, where the file says them."""
-    if image.row_direction is None:
-        return
-    near, far = strings.RIGHT, strings.LEFT
-    if image.row_direction == "R":
-        near, far = far, near
-    font = QFont(painter.font())
-    font.setPointSizeF(font.pointSizeF() * 1.6)
-    font.setBold(True)
+    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, how_shown(scene))
+    size = [strings.spacing(image.spacing), strings.zoom(scene.view.zoom * 100)]
+    _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, size)
+    hint = strings.turned(scene.view.turn.quarters, scene.view.turn.is_mirrored)
     painter.save()
+    font = QFont(painter.font())
+    font.setBold(True)
     painter.setFont(font)
-    inside = area.adjusted(_MARGIN, 0, -_MARGIN, 0)
-    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignVCenter, [near])
-    _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignVCenter, [far])
+    _text(painter, inside.adjusted(0, _HINT_TOP, 0, 0), _TOP_MIDDLE, [hint], _ALERT)
     painter.restore()
+
+
+def how_shown(scene: Scene) -> list[str]:
+    """What a reader must know of how the film came to its greys and sides."""
+    image = scene.film.image
+    lines = [strings.SIDE_UNKNOWN] if image.orientation is None else []
+    if image.colour is not None:
+        return [*lines, strings.COLOUR]
+    window = as_window(image, scene.film.fixed(scene.choice))
+    return [*lines, strings.window(window.centre, window.width)]
+
+
+def paint_markers(painter: QPainter, area: QRect, scene: Scene) -> None:
+    """The patient's sides at the edges, where the file says them; they turn with the film."""
+    if scene.film.image.orientation is None:
+        return
+    shown = turned(scene.film.image.orientation, scene.view.turn)
+    places = (
+        (_FLAG.AlignRight | _FLAG.AlignVCenter, shown.row),
+        (_FLAG.AlignLeft | _FLAG.AlignVCenter, opposite(shown.row)),
+        (_FLAG.AlignHCenter | _FLAG.AlignBottom, shown.column),
+        (_FLAG.AlignHCenter | _FLAG.AlignTop, opposite(shown.column)),
+    )
+    # Room for the caption at the bottom.
+    inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN - 36)
+    for where, letters in places:
+        is_side = letters[0] in (strings.RIGHT, strings.LEFT)
+        font = QFont(painter.font())
+        font.setPointSizeF(font.pointSizeF() * (_LARGE if is_side else _SMALL))
+        font.setBold(is_side)
+        painter.save()
+        painter.setFont(font)
+        _text(painter, inside, where, [letters])
+        painter.restore()
 
 
 def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer | None) -> None:
@@ -68,7 +90,7 @@ def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer |
     if not words:
         return
     metrics = painter.fontMetrics()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * 0.6))
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * 0.5))
     width, height = metrics.horizontalAdvance(words) + 28, metrics.height() + 12
     box = QRectF(area.center().x() - width / 2, area.bottom() - height - 10, width, height)
     painter.save()
@@ -128,7 +150,13 @@ def paint_message(painter: QPainter, area: QRect, state: State) -> None:
     painter.drawText(below, int(_FLAG.AlignHCenter | _FLAG.AlignTop) | wrap, second)
 
 
-def _text(painter: QPainter, area: QRect, where: Qt.AlignmentFlag, lines: list[str]) -> None:
+def _text(
+    painter: QPainter,
+    area: QRect,
+    where: Qt.AlignmentFlag,
+    lines: list[str],
+    ink: QColor = _INK,
+) -> None:
     """Lines of literal text with a dark outline, readable on black and on white."""
     shown = [line for line in lines if line]
     metrics, font = painter.fontMetrics(), painter.font()
@@ -143,9 +171,11 @@ def _text(painter: QPainter, area: QRect, where: Qt.AlignmentFlag, lines: list[s
         left = float(area.left())
         if where & _FLAG.AlignRight:
             left = area.right() - metrics.horizontalAdvance(line)
+        elif where & _FLAG.AlignHCenter:
+            left = area.center().x() - metrics.horizontalAdvance(line) / 2
         path.addText(left, top + metrics.ascent() + number * height, font, line)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, _OUTLINE)
-    painter.fillPath(path, _INK)
+    painter.fillPath(path, ink)
     painter.restore()

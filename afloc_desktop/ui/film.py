@@ -6,18 +6,21 @@ Averaging keeps thin lines (catheters, a pleural edge) that picking every n-th p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, floor, log2
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from afloc_desktop.core.dicom.display import MinMax, render
 from afloc_desktop.core.geometry import Box
+from afloc_desktop.ui.pyramid import Pyramid, coarser, finer, mean
 from afloc_desktop.ui.windowing import full_range
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.dicom.display import Choice, GreyArray
-    from afloc_desktop.core.domain import BoolArray, FloatArray, Image, VoiWindow
+    from afloc_desktop.core.dicom.display import Choice, PaintedArray
+    from afloc_desktop.core.domain import BoolArray, Image, VoiWindow
+
+Scale = tuple[float, float]  # device pixels per source pixel along x and y
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,12 @@ class Part:
     """A rectangle of one of a film's copies.
 
     Attributes:
-        level: 0 is the film, each further one is half the size.
+        down, across: How often rows and columns were halved.
         top, left, bottom, right: Pixels of that copy.
     """
 
-    level: int
+    down: int
+    across: int
     top: int
     left: int
     bottom: int
@@ -38,47 +42,58 @@ class Part:
     @property
     def area(self) -> Box:
         """What it covers, source pixels; up to one averaged pixel beyond an odd film."""
-        side = 2**self.level
-        return Box(self.left * side, self.top * side, self.right * side, self.bottom * side)
+        high, wide = 2**self.down, 2**self.across
+        return Box(self.left * wide, self.top * high, self.right * wide, self.bottom * high)
+
+    @property
+    def where(self) -> tuple[slice, slice]:
+        """Rows and columns of the copy."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
 
 
 class Film:
-    """An image and its averaged copies, each half the size of the one before, made when needed."""
+    """An image and its averaged copies."""
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._levels: list[tuple[FloatArray, BoolArray | None]] = [(image.pixels, image.padding)]
+        colours = image.pixels if image.colour is None else image.colour
+        self._pixels = Pyramid(colours, mean)
+        self._padding = None if image.padding is None else Pyramid(image.padding, np.logical_or)
+        self._graphics: Pyramid | None = None
         self._full_range: VoiWindow | None = None
 
-    def part(self, visible: Box, zoom: float) -> Part:
+    def part(self, visible: Box, scale: Scale) -> Part:
         """What to draw so that the screen gets at least its own resolution.
 
         Args:
             visible: Source pixels, inside the film.
-            zoom: Device pixels per source pixel.
+            scale: Of the view.
         """
-        level = max(0, floor(log2(1 / zoom)))
-        rows, columns = self._level(level)[0].shape
-        side = 2**level
-        # One pixel more on each side, so that interpolation at the border sees its neighbour.
-        return Part(
-            level,
-            max(0, floor(visible.y0 / side) - 1),
-            max(0, floor(visible.x0 / side) - 1),
-            min(rows, ceil(visible.y1 / side) + 1),
-            min(columns, ceil(visible.x1 / side) + 1),
-        )
+        return self._part(visible, finer(scale[1]), finer(scale[0]))
 
-    def grey(self, part: Part, choice: Choice) -> GreyArray:
-        """Grey levels of a part through a window or table: uint8, C order."""
-        pixels, padding = self._level(part.level)
-        where = np.s_[part.top : part.bottom, part.left : part.right]
-        cut = replace(
-            self.image,
-            pixels=np.ascontiguousarray(pixels[where]),
-            padding=None if padding is None else padding[where],
-        )
+    def painted(self, part: Part, choice: Choice) -> PaintedArray:
+        """A part in its colours or as grey levels through a window or table: uint8, C order."""
+        pixels = np.ascontiguousarray(self._pixels.copy(part.down, part.across)[part.where])
+        if self.image.colour is not None:
+            return pixels
+        padding = None
+        if self._padding is not None:
+            padding = self._padding.copy(part.down, part.across)[part.where]
+        cut = replace(self.image, pixels=pixels, padding=padding)
         return render(cut, self.fixed(choice))
+
+    def graphics(self, visible: Box, scale: Scale) -> tuple[Part, BoolArray] | None:
+        """Where the file's own graphics are drawn, at most as fine as the screen; None if none.
+
+        Thin lines grow with the pixels: none is lost when the film is small.
+        """
+        if not self.image.overlays:
+            return None
+        if self._graphics is None:
+            every = np.logical_or.reduce([overlay.mask for overlay in self.image.overlays])
+            self._graphics = Pyramid(every, np.logical_or)
+        part = self._part(visible, coarser(scale[1]), coarser(scale[0]))
+        return part, self._graphics.copy(part.down, part.across)[part.where]
 
     def fixed(self, choice: Choice) -> Choice:
         """The full range as that of the film, not of a part of it; anything else as it is."""
@@ -88,28 +103,14 @@ class Film:
             self._full_range = full_range(self.image)
         return self._full_range
 
-    def _level(self, number: int) -> tuple[FloatArray, BoolArray | None]:
-        while len(self._levels) <= number:
-            pixels, padding = self._levels[-1]
-            self._levels.append((_halved(pixels), None if padding is None else _any2(padding)))
-        return self._levels[number]
-
-
-def _even(values: np.ndarray) -> np.ndarray:
-    """Repeat the last row or column where the count is odd."""
-    rows, columns = values.shape
-    return np.pad(values, ((0, rows % 2), (0, columns % 2)), mode="edge")
-
-
-def _halved(pixels: FloatArray) -> FloatArray:
-    even = _even(pixels)
-    half: FloatArray = (
-        even[0::2, 0::2] + even[0::2, 1::2] + even[1::2, 0::2] + even[1::2, 1::2]
-    ) * np.float32(0.25)
-    return half
-
-
-def _any2(mask: BoolArray) -> BoolArray:
-    even = _even(mask)
-    half: BoolArray = even[0::2, 0::2] | even[0::2, 1::2] | even[1::2, 0::2] | even[1::2, 1::2]
-    return half
+    def _part(self, visible: Box, down: int, across: int) -> Part:
+        high, wide = 2**down, 2**across
+        # One pixel more on each side, so that interpolation at the border sees its neighbour.
+        return Part(
+            down,
+            across,
+            max(0, floor(visible.y0 / high) - 1),
+            max(0, floor(visible.x0 / wide) - 1),
+            min(ceil(self.image.rows / high), ceil(visible.y1 / high) + 1),
+            min(ceil(self.image.columns / wide), ceil(visible.x1 / wide) + 1),
+        )

@@ -73,12 +73,17 @@ def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
     left, top, right, bottom = _on_screen(view, extent)
     if right <= left or bottom <= top:
         return None
-    scale_x, scale_y = heatmap.scale
     # Centres of the screen pixels, as source points, as fractional map pixels.
     near = view.to_source(Point(left + 0.5, top + 0.5))
-    across = (near.x + np.arange(right - left) / view.zoom) / scale_x - 0.5
-    down = (near.y + np.arange(bottom - top) / view.zoom) / scale_y - 0.5
+    far = view.to_source(Point(right - 0.5, bottom - 0.5))
+    wide, high = right - left, bottom - top
+    if view.turn.is_sideways:
+        wide, high = high, wide
+    across = np.linspace(near.x, far.x, wide) / heatmap.scale[0] - 0.5
+    down = np.linspace(near.y, far.y, high) / heatmap.scale[1] - 0.5
     values = _sampled(heatmap.similarity, down, across)
+    if view.turn.is_sideways:
+        values = np.ascontiguousarray(values.T)
     return Layer(_contour(values, look) if look.line_px else _filled(values, look), left, top)
 
 
@@ -102,12 +107,12 @@ def _extent(heatmap: Heatmap, threshold: float) -> Box | None:
 
 
 def _on_screen(view: Viewport, box: Box) -> tuple[int, int, int, int]:
-    near, far = view.to_screen(Point(box.x0, box.y0)), view.to_screen(Point(box.x1, box.y1))
+    seen = view.box_on_screen(box)
     return (
-        max(0, floor(near.x + 0.5)),
-        max(0, floor(near.y + 0.5)),
-        min(view.width, ceil(far.x - 0.5)),
-        min(view.height, ceil(far.y - 0.5)),
+        max(0, floor(seen.x0 + 0.5)),
+        max(0, floor(seen.y0 + 0.5)),
+        min(view.width, ceil(seen.x1 - 0.5)),
+        min(view.height, ceil(seen.y1 - 0.5)),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from afloc_desktop.core.dicom.display import first_choice, modality_value
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
-from afloc_desktop.ui import overlay
+from afloc_desktop.ui import overlay, strings
 from afloc_desktop.ui.film import Film
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF
 from afloc_desktop.ui.viewport import Viewport
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from afloc_desktop.core.dicom.display import Choice
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 6  # device pixels around a fitted film
 _LINE = 2.2  # screen points
+_GRAPHICS = np.uint32(0xFF63D3FF)
 
 
 class Scene:
@@ -31,27 +35,37 @@ class Scene:
         film: The film.
         choice: How its values become grey.
         is_inverted: Dark and bright are swapped by the reader.
-        view: How it lies on the canvas.
+        view: How it lies on the canvas, and how the reader turned it.
+        has_graphics: The file's own graphics are drawn, where it has any.
     """
 
     def __init__(self, image: Image, width: int, height: int) -> None:
         self.film = Film(image)
         self.choice: Choice = first_choice(image)
         self.is_inverted = False
+        self.has_graphics = True
         self._is_fitted = True
-        self.view = Viewport(width, height, 1.0, Point(0, 0))
+        self.view = Viewport(width, height, 1.0, Point(0, 0), image.pixel_aspect)
         self.fit()
-        self._grey: tuple[object, QImage] | None = None
+        self._painted: tuple[object, QImage] | None = None
+        self._drawn: tuple[object, QImage] | None = None
         self._layer: tuple[object, overlay.Layer | None] | None = None
 
-    def reset_window(self) -> None:
-        """Go back to the film's own first window, not inverted."""
+    def reset(self) -> None:
+        """Go back to how the film opened: its own first window, not inverted, not turned."""
         self.choice, self.is_inverted = first_choice(self.film.image), False
+        self.turn(Turn())
+
+    def turn(self, turn: Turn) -> None:
+        """Show the film turned; its pixels, and everything measured on them, stay as they are."""
+        self.view = replace(self.view, turn=turn)
+        if self._is_fitted:
+            self.fit()
 
     def fit(self) -> None:
         """Show the whole film, also after the canvas changes its size."""
-        image, view = self.film.image, self.view
-        self.view = Viewport.fitted(view.width, view.height, image.rows, image.columns, _MARGIN)
+        image = self.film.image
+        self.view = self.view.fitted(image.rows, image.columns, _MARGIN)
         self._is_fitted = True
 
     def zoom(self, factor: float, at: Point | None = None) -> None:
@@ -79,6 +93,13 @@ class Scene:
             return None
         return column, row, modality_value(image, row, column)
 
+    def words(self, column: int, row: int, value: float) -> str:
+        """What a probe found, in words."""
+        image = self.film.image
+        if image.colour is not None:
+            return strings.probe_colour(column, row, *image.colour[row, column].tolist())
+        return strings.probe(column, row, value, image.unit, is_as_stored=image.is_as_stored)
+
     def answer_to_paint(self, state: State) -> Answer | None:
         """The chosen answer, if it belongs to exactly the film, model and words on screen."""
         if state.is_hidden or not state.is_overlay_on:
@@ -96,27 +117,41 @@ class Scene:
         Returns:
             The answer that was drawn.
         """
-        self._paint_film(painter)
+        image = self.film.image
+        visible = self.view.visible(image.rows, image.columns)
+        if visible is not None:
+            painter.save()
+            painter.setClipRect(self._on_screen(visible))
+            self._paint_film(painter, visible)
+            if self.has_graphics:
+                self._paint_graphics(painter, visible)
+            painter.restore()
         answer = self.answer_to_paint(state)
         if answer is not None:
             self._paint_overlay(painter, answer, state)
         return answer
 
-    def _paint_film(self, painter: QPainter) -> None:
-        image = self.film.image
-        visible = self.view.visible(image.rows, image.columns)
-        if visible is None:
-            return
-        part = self.film.part(visible, self.view.zoom)
-        seen = (part, self.choice, self.is_inverted)
-        if self._grey is None or self._grey[0] != seen:
-            grey = self.film.grey(part, self.choice)
-            self._grey = (seen, _grey_image(255 - grey if self.is_inverted else grey))
-        painter.save()
-        painter.setClipRect(self._on_screen(visible))
+    def _paint_film(self, painter: QPainter, visible: Box) -> None:
+        part = self.film.part(visible, self.view.scale)
+        seen = (part, self.choice, self.is_inverted, self.view.turn)
+        if self._painted is None or self._painted[0] != seen:
+            pixels = self.view.turn.apply(self.film.painted(part, self.choice))
+            self._painted = (seen, _picture(255 - pixels if self.is_inverted else pixels))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._on_screen(part.area), self._grey[1])
-        painter.restore()
+        painter.drawImage(self._on_screen(part.area), self._painted[1])
+
+    def _paint_graphics(self, painter: QPainter, visible: Box) -> None:
+        """The file's own graphics, in a colour that no film and no heatmap has."""
+        found = self.film.graphics(visible, self.view.scale)
+        if found is None:
+            return
+        part, mask = found
+        seen = (part, self.view.turn)
+        if self._drawn is None or self._drawn[0] != seen:
+            argb = np.where(self.view.turn.apply(mask), _GRAPHICS, np.uint32(0))
+            self._drawn = (seen, _transparent(np.ascontiguousarray(argb)).copy())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(self._on_screen(part.area), self._drawn[1])
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:
         low, high = overlay.colour_range(answer.floor, answer.similarity)
@@ -128,22 +163,25 @@ class Scene:
         layer = self._layer[1]
         if layer is not None:
             painter.setOpacity(1.0 if state.is_contour else state.opacity)
-            painter.drawImage(QPointF(layer.left, layer.top), _colour_image(layer))
+            painter.drawImage(QPointF(layer.left, layer.top), _transparent(layer.argb))
             painter.setOpacity(1.0)
 
     def _on_screen(self, box: Box) -> QRectF:
-        near = self.view.to_screen(Point(box.x0, box.y0))
-        far = self.view.to_screen(Point(box.x1, box.y1))
-        return QRectF(near.x, near.y, far.x - near.x, far.y - near.y)
+        seen = self.view.box_on_screen(box)
+        return QRectF(seen.x0, seen.y0, seen.x1 - seen.x0, seen.y1 - seen.y0)
 
 
-def _grey_image(grey: npt.NDArray[np.uint8]) -> QImage:
-    rows, columns = grey.shape
-    image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+def _picture(pixels: npt.NDArray[np.uint8]) -> QImage:
+    """Grey, shape (rows, columns), or red, green and blue, shape (rows, columns, 3)."""
+    solid = np.ascontiguousarray(pixels)
+    rows, columns = solid.shape[:2]
+    formats = QImage.Format
+    kind = formats.Format_Grayscale8 if solid.ndim == 2 else formats.Format_RGB888
+    image = QImage(solid.data, columns, rows, solid.strides[0], kind)
     return image.copy()  # owns its pixels: Qt would not keep the array alive
 
 
-def _colour_image(layer: overlay.Layer) -> QImage:
-    rows, columns = layer.argb.shape
+def _transparent(argb: npt.NDArray[np.uint32]) -> QImage:
+    rows, columns = argb.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(layer.argb.data, columns, rows, columns * 4, kind)
+    return QImage(argb.data, columns, rows, columns * 4, kind)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from afloc_desktop.core.domain import Spacing
+
 APP = "AFLoc"
 TITLE = "AFLoc – research use only"
 RESEARCH_ONLY = "RESEARCH USE ONLY – not for diagnosis"
@@ -38,7 +40,13 @@ ZOOM_OUT = "Zoom out"
 INVERT = "Invert"
 INVERT_LONG = "Invert grey levels"
 RESET_WINDOW = "Reset"
-RESET_WINDOW_LONG = "Reset window and inversion"
+RESET_WINDOW_LONG = "Reset window, inversion and turns"
+ROTATE_RIGHT = "Rotate right"
+ROTATE_LEFT = "Rotate left"
+FLIP_ACROSS = "Flip left to right"
+FLIP_DOWN = "Flip top to bottom"
+GRAPHICS = "Graphics of the file"
+FEWER_NOTES = "Less"
 AI_OVERLAY = "AI overlay"
 AI_TIP = "Show or hide the AI overlay; hold Space to hide everything AI"
 CONTOUR = "Contour"
@@ -144,8 +152,47 @@ def zoom(percent: float) -> str:
     return f"Zoom {percent:.0f} %"
 
 
-def probe(x: int, y: int, value: float) -> str:
-    return f"x {x}  y {y}   value {value:.6g}"
+def probe(x: int, y: int, value: float, unit: str, *, is_as_stored: bool) -> str:
+    """`unit` may be empty; a stored value has none, whatever the file says of it."""
+    if is_as_stored:
+        return f"x {x}  y {y}   stored value {value:.6g}"
+    return f"x {x}  y {y}   value {value:.6g} {unit}".rstrip()
+
+
+def probe_colour(x: int, y: int, red: int, green: int, blue: int) -> str:
+    return f"x {x}  y {y}   red {red}  green {green}  blue {blue}"
+
+
+_BASIS = {
+    "detector": "at detector",
+    "calibrated": "calibrated",
+    "corrected": "corrected",
+    "estimated": "estimated",
+    "patient": "in patient",
+    "unknown": "uncertain",
+}
+
+
+def spacing(size: Spacing | None) -> str:
+    """How large a pixel is and where that is true; short, it shares a line with the caption."""
+    if size is None:
+        return "no scale"
+    high, wide = f"{size.row_mm:.3g}", f"{size.column_mm:.3g}"
+    return f"{high if high == wide else f'{high} × {wide}'} mm {_BASIS[size.basis]}"
+
+
+def turned(quarters: int, is_mirrored: bool) -> str:
+    """How the reader turned the film, clockwise quarters after the mirror; empty where not."""
+    rotated = ("", "ROTATED RIGHT", "UPSIDE DOWN", "ROTATED LEFT")[quarters]
+    if not is_mirrored:
+        return rotated
+    if quarters % 2:
+        return f"FLIPPED, {rotated}"
+    return "FLIPPED TOP TO BOTTOM" if quarters else "FLIPPED LEFT TO RIGHT"
+
+
+def more_notes(count: int) -> str:
+    return f"{count} more"
 
 
 def model(identity: str, version: str) -> str:
@@ -205,7 +252,10 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ("+, −", "Zoom in, zoom out"),
     ("1", "One film pixel per screen pixel"),
     ("I", "Invert grey levels"),
-    ("R, 0", "Reset window"),
+    ("0", "Reset window, inversion and turns"),
+    ("R, Shift + R", "Rotate right, left"),
+    ("H, V", "Flip left to right, top to bottom"),
+    ("O", "Graphics of the file on or off"),
     ("A", "AI overlay on or off"),
     ("Space (hold)", "Hide everything AI"),
     ("C", "Contour or colours"),

@@ -33,6 +33,9 @@ QSplitter::handle {{ background: {BACKGROUND}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="title"] {{ font-weight: 600; color: {TEXT}; }}
 QLabel[role="quiet"] {{ color: {QUIET}; }}
+QFrame[role="calm"] QLabel {{ color: {QUIET}; }}
+QFrame[role="warning"] {{ background: #2c281f; border-left: 3px solid {WARNING}; }}
+QFrame[role="warning"] QLabel {{ color: {WARNING}; border: none; }}
 QLabel[role="warning"] {{ color: {WARNING}; background: #2c281f; border-left: 3px solid {WARNING};
     padding: 6px 8px; }}
 QLabel[role="note"] {{ color: {TEXT}; background: #1f2a33; border-left: 3px solid {ACCENT};

@@ -9,6 +9,7 @@ from afloc_desktop.core.domain import VoiLut
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.canvas import FilmCanvas
+from afloc_desktop.ui.notes import Notes
 from afloc_desktop.ui.qt import (
     QAction,
     QComboBox,
@@ -17,7 +18,6 @@ from afloc_desktop.ui.qt import (
     QToolButton,
     QWidget,
     column,
-    label,
     row,
 )
 
@@ -42,12 +42,11 @@ class Viewer(QWidget):
         self._windows.setAccessibleName(strings.WINDOW)
         self._windows.activated.connect(self._choose_window)
         self._choices: tuple[Choice, ...] = ()
-        self._warning = label(role="warning", wraps=True)
-        self._warning.hide()
+        self._notes = Notes()
         self._bar = row(self._windows)
         self._bar.setContentsMargins(8, 7, 8, 7)
         self._bar.setSpacing(5)
-        layout = column(self._warning, self.canvas)
+        layout = column(self._notes, self.canvas)
         layout.insertLayout(0, self._bar)
         layout.setSpacing(0)
         self.setLayout(layout)
@@ -67,9 +66,7 @@ class Viewer(QWidget):
         if old.image is not new.image:
             self._fill_windows()
         if old.image is not new.image or old.model is not new.model:
-            text = "\n".join(warnings(new))
-            self._warning.setText(text)
-            self._warning.setVisible(bool(text))
+            self._notes.show_notes(warnings(new))
 
     def _fill_windows(self) -> None:
         scene = self.canvas.scene
@@ -100,7 +97,7 @@ def warnings(state: State) -> list[str]:
     accepted = () if state.model is None else state.model.dicom_modalities
     if home is not None and accepted and home[1].modality not in accepted:
         modality = home[1].modality or strings.NO_MODALITY
-        found.append(strings.other_modality(modality, ", ".join(accepted)))
+        found.insert(0, strings.other_modality(modality, ", ".join(accepted)))
     return found
 
 

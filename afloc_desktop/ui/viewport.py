@@ -1,12 +1,14 @@
-"""How a film lies on the screen: a zoom and a centre. Pure geometry, device pixels."""
+"""How a film lies on the screen: zoom, centre, shape of its pixels, turn. Pure geometry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Box, Point
 
-SMALLEST, LARGEST = 0.02, 40.0
+_AS_STORED = Turn()
+SMALLEST, LARGEST = 0.005, 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,49 +17,61 @@ class Viewport:
 
     Attributes:
         width, height: Of the screen area, device pixels.
-        zoom: Device pixels per source pixel.
+        zoom: Device pixels per source pixel, along the shorter side of a pixel.
         centre: Source point in the middle of the area.
+        aspect: Height of a source pixel over its width.
+        turn: How the film was turned.
     """
 
     width: int
     height: int
     zoom: float
     centre: Point
+    aspect: float = 1.0
+    turn: Turn = _AS_STORED
 
-    @classmethod
-    def fitted(cls, width: int, height: int, rows: int, columns: int, margin: int = 0) -> Viewport:
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Device pixels per source pixel along the film's x and y."""
+        return self.zoom * max(1.0, 1 / self.aspect), self.zoom * max(1.0, self.aspect)
+
+    def fitted(self, rows: int, columns: int, margin: int = 0) -> Viewport:
         """The whole film, as large as it goes inside `margin`."""
-        zoom = min((width - 2 * margin) / columns, (height - 2 * margin) / rows)
-        return cls(width, height, _clamped(zoom), Point(columns / 2, rows / 2))
+        across, down = (scale / self.zoom for scale in self.scale)
+        wide, high = columns * across, rows * down
+        if self.turn.is_sideways:
+            wide, high = high, wide
+        zoom = min((self.width - 2 * margin) / wide, (self.height - 2 * margin) / high)
+        return replace(self, zoom=_clamped(zoom), centre=Point(columns / 2, rows / 2))
 
     def to_screen(self, point: Point) -> Point:
         """Source to device pixels."""
-        return Point(
-            (point.x - self.centre.x) * self.zoom + self.width / 2,
-            (point.y - self.centre.y) * self.zoom + self.height / 2,
-        )
+        a, b, c, d = self.turn.matrix
+        scale_x, scale_y = self.scale
+        x, y = (point.x - self.centre.x) * scale_x, (point.y - self.centre.y) * scale_y
+        return Point(a * x + b * y + self.width / 2, c * x + d * y + self.height / 2)
 
     def to_source(self, point: Point) -> Point:
         """Device to source pixels; the inverse of `to_screen`."""
-        return Point(
-            (point.x - self.width / 2) / self.zoom + self.centre.x,
-            (point.y - self.height / 2) / self.zoom + self.centre.y,
-        )
+        x, y = self._unturned(point.x - self.width / 2, point.y - self.height / 2)
+        return Point(self.centre.x + x, self.centre.y + y)
+
+    def box_on_screen(self, box: Box) -> Box:
+        """What a source rectangle covers, device pixels."""
+        one, other = self.to_screen(Point(box.x0, box.y0)), self.to_screen(Point(box.x1, box.y1))
+        return _spanned(one, other)
 
     def zoomed(self, factor: float, at: Point) -> Viewport:
         """Zoom so that the source point under `at` (device pixels) stays there."""
-        zoom = _clamped(self.zoom * factor)
-        fixed = self.to_source(at)
-        centre = Point(
-            fixed.x - (at.x - self.width / 2) / zoom, fixed.y - (at.y - self.height / 2) / zoom
-        )
-        return replace(self, zoom=zoom, centre=centre)
+        nearer = replace(self, zoom=_clamped(self.zoom * factor))
+        fixed, moved = self.to_source(at), nearer.to_source(at)
+        centre = Point(self.centre.x + fixed.x - moved.x, self.centre.y + fixed.y - moved.y)
+        return replace(nearer, centre=centre)
 
     def panned(self, dx: float, dy: float) -> Viewport:
         """Move the film by device pixels."""
-        return replace(
-            self, centre=Point(self.centre.x - dx / self.zoom, self.centre.y - dy / self.zoom)
-        )
+        x, y = self._unturned(dx, dy)
+        return replace(self, centre=Point(self.centre.x - x, self.centre.y - y))
 
     def resized(self, width: int, height: int) -> Viewport:
         """The same zoom and centre in another area."""
@@ -65,9 +79,19 @@ class Viewport:
 
     def visible(self, rows: int, columns: int) -> Box | None:
         """The part of a film inside the area, source pixels; None where nothing is."""
-        near, far = self.to_source(Point(0, 0)), self.to_source(Point(self.width, self.height))
-        box = Box(max(0, near.x), max(0, near.y), min(columns, far.x), min(rows, far.y))
+        seen = _spanned(self.to_source(Point(0, 0)), self.to_source(Point(self.width, self.height)))
+        box = Box(max(0, seen.x0), max(0, seen.y0), min(columns, seen.x1), min(rows, seen.y1))
         return box if box.x1 > box.x0 and box.y1 > box.y0 else None
+
+    def _unturned(self, dx: float, dy: float) -> tuple[float, float]:
+        """A step on the screen as a step on the film."""
+        a, b, c, d = self.turn.matrix
+        scale_x, scale_y = self.scale
+        return (a * dx + c * dy) / scale_x, (b * dx + d * dy) / scale_y
+
+
+def _spanned(one: Point, other: Point) -> Box:
+    return Box(min(one.x, other.x), min(one.y, other.y), max(one.x, other.x), max(one.y, other.y))
 
 
 def _clamped(zoom: float) -> float:

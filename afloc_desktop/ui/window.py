@@ -83,7 +83,12 @@ class MainWindow(QMainWindow):
             "zoom_in": self._zoom_in,
             "zoom_out": self._zoom_out,
             "invert": canvas.set_inverted,
-            "reset_window": canvas.reset_window,
+            "graphics": canvas.set_graphics,
+            "rotate_right": canvas.rotate_right,
+            "rotate_left": canvas.rotate_left,
+            "flip_across": canvas.flip_across,
+            "flip_down": canvas.flip_down,
+            "reset": canvas.reset,
             "overlay": workspace.set_overlay,
             "contour": workspace.set_contour,
             "clear": self._clear,
@@ -118,12 +123,15 @@ class MainWindow(QMainWindow):
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
         _set_quietly(self._actions["overlay"], new.is_overlay_on)
         _set_quietly(self._actions["contour"], new.is_contour)
-        for name in ("fit", "one_to_one", "zoom_in", "zoom_out", "invert", "reset_window"):
+        for name in actions.ON_A_FILM:
             self._actions[name].setEnabled(new.image is not None)
+        has_graphics = new.image is not None and bool(new.image.overlays)
+        self._actions["graphics"].setEnabled(has_graphics)
 
     def _show_switches(self) -> None:
         scene = self.viewer.canvas.scene
         _set_quietly(self._actions["invert"], scene is not None and scene.is_inverted)
+        _set_quietly(self._actions["graphics"], scene is None or scene.has_graphics)
 
     # --- opening
 

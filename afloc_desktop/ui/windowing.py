@@ -16,7 +16,7 @@ _PIXELS_TO_DOUBLE = 250.0  # a hand's width of drag doubles or halves the contra
 
 
 def as_window(image: Image, choice: Choice) -> VoiWindow:
-    """The window nearest to a choice: where a drag starts from."""
+    """The window nearest to a choice: where a drag starts from; the full range of colours."""
     if isinstance(choice, VoiWindow):
         return own_window(choice.centre, choice.width)
     if isinstance(choice, VoiLut):

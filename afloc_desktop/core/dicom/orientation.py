@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.25  # of a direction, to be named: 15 degrees
 _FARTHEST_MM = 1e5
 _FRONTAL, _LATERAL = ("PA", "AP"), ("LL", "RL", "LAT", "LATERAL", "LLD", "RLD")
 
-_NOT_STATED = "The file does not say which side of the patient is where."
+NOT_STATED = "The file does not say which side of the patient is where."
 _UNUSABLE = "The file's patient orientation is not usable; no side is marked."
 _BAD_PLANE = "The plane of the image in the patient is not usable; nothing is measured in space."
 _BAD_POSITION = "The position of the image in the patient is impossible and was left out."
@@ -105,7 +105,7 @@ def find_orientation(tags: Tags) -> tuple[Orientation | None, tuple[str, ...]]:
         return None, (*notes, _CONFLICT)
     found = stated or plane
     if found is None and not notes and is_projection(tags):
-        notes = (_NOT_STATED,)
+        notes = (NOT_STATED,)
     return found, (*notes, *_contradictions(tags, found))
 
 

@@ -21,7 +21,7 @@ _ROWS, _COLUMNS, _FRAMES, _TYPE, _ORIGIN = 0x10, 0x11, 0x15, 0x40, 0x50
 _FIRST_FRAME, _BITS, _POSITION, _LABEL, _DATA = 0x51, 0x100, 0x102, 0x1500, 0x3000
 _MOST_MASKED = 2 * MAX_PIXELS  # of all planes together, one byte each
 
-_SHOWN = "The file holds graphics of its own, which are drawn over the image."
+SHOWN = "The file holds graphics of its own, which are drawn over the image."
 _UNUSABLE = "A graphic of the file is damaged or impossible and was left out."
 
 
@@ -48,7 +48,7 @@ def find_overlays(parsed: Parsed, frame: int) -> tuple[tuple[Overlay, ...], tupl
             continue
         if plane is not None:
             planes.append(plane)
-    notes = (_SHOWN,) if planes else ()
+    notes = (SHOWN,) if planes else ()
     return tuple(planes), (*notes, _UNUSABLE) if is_spoilt else notes
 
 

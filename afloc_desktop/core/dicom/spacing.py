@@ -47,6 +47,8 @@ _ESTIMATED = "Lengths in the patient are estimated from the magnification that t
 _DIFFERS = "The file states two pixel spacings; the one calibrated for the patient is used."
 _UNCORRECTED = "The pixel spacing is said to be corrected, but it is that of the detector."
 _UNKNOWN = "The file does not say whether its pixel spacing holds at the detector or the patient."
+# What is true of most radiographs: nothing is wrong with the file.
+EXPECTED = frozenset((_NONE, _DETECTOR, _SCANNED, _ESTIMATED, _UNKNOWN))
 
 Pair = tuple[float, float]
 Chosen = tuple[Spacing | None, tuple[str, ...]]
