@@ -74,7 +74,7 @@ class Body:
 
 
 @contextmanager
-def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+def open_regular(path: Path) -> Iterator[tuple[BoundedFile, int]]:
     """Open a regular file; devices and pipes are never opened, they may block for ever.
 
     Yields:
