@@ -39,9 +39,9 @@ def draw_film(grey: np.ndarray) -> Picture:
     """A rendered film, long side at most `LONGEST`.
 
     Args:
-        grey: uint8, shape (rows, columns).
+        grey: uint8, shape (rows, columns), or (rows, columns, 3) in colour.
     """
-    rows, columns = grey.shape
+    rows, columns = grey.shape[:2]
     scale = min(1.0, LONGEST / max(rows, columns))
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     film = PIL.Image.fromarray(grey)
@@ -54,7 +54,7 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
     """One finding over its film, with outlines, scale, label and banner.
 
     Args:
-        grey: The film as rendered, uint8, shape (rows, columns).
+        grey: The film as rendered, as in `draw_film`.
         heatmap: Of the same film.
         finding: What is proposed from it; nothing is coloured below its level.
         label: What the reader calls it.
