@@ -80,19 +80,6 @@ def test_more_frames_than_can_be_listed_are_refused(write_film):
         parsed(path)
 
 
-def test_overlays_that_are_not_shown_are_told(write_film):
-    path = write_film(PIXELS)
-    assert parsed(path).warnings == ()
-    data = Dataset()
-    data.add_new(0x60020010, "US", 3)
-    overlaid = write_film(PIXELS, name="overlay.dcm")
-    content = overlaid.read_bytes()
-    pixels = content.index(b"\xe0\x7f\x10\x00OW")
-    element = b"\x02\x60\x10\x00US\x02\x00\x03\x00"
-    overlaid.write_bytes(content[:pixels] + element + content[pixels:])
-    assert "overlays" in parsed(overlaid).warnings[0]
-
-
 def test_an_image_cut_off_at_every_byte_is_refused(write_film):
     path = write_film(PIXELS)
     content = path.read_bytes()

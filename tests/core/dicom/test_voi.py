@@ -57,10 +57,18 @@ def test_an_impossible_window_is_told_and_left_out(make_tags, centre, width):
     assert "window" in warnings[0]
 
 
-def test_a_linear_window_narrower_than_one_is_exact_and_told(make_tags):
+def test_a_linear_window_narrower_than_one_is_kept_and_told(make_tags):
     voi, warnings = find(make_tags(WindowCenter="0.5", WindowWidth="0.25"))
-    assert voi == (VoiWindow(0.5, 0.25, "LINEAR_EXACT", ""),)
+    assert voi == (VoiWindow(0.5, 0.25, "LINEAR", ""),)
     assert "narrower" in warnings[0]
+
+
+def test_where_nothing_of_the_file_is_usable_the_automatic_window_is_named(make_tags):
+    for spoilt in ({"WindowWidth": "0"}, {"WindowWidth": ""}):
+        voi, warnings = find(make_tags(**{"WindowCenter": "1", **spoilt}))
+        assert voi == ()
+        assert "automatic window" in warnings[0]
+    assert "automatic window" in find(make_tags(WindowCenter="", WindowWidth=""))[1][0]
 
 
 def test_no_window_is_no_fault(make_tags):
