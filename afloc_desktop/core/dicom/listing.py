@@ -1,0 +1,245 @@
+"""From entries to patients' studies: never two patients in one, no image twice, nothing lost."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.stacks import stacks_of
+from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
+from afloc_desktop.core.errors import AflocError, Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from afloc_desktop.core.dicom.entry import Entry, Labels
+
+_STEP = 1 << 20
+# Copies are compared byte by byte, each file once; beyond this, both are listed and it is said.
+_MOST_COMPARED = 2_000_000_000
+
+_TWO_PATIENTS = "The same study is filed under another patient as well; check whose it is."
+_TWO_NAMES = "The same patient ID stands with another name as well; check whose study it is."
+_CLASH = "Files with the same instance UID differ in content; each is listed on its own."
+
+_StudyKey = tuple[str, str, str]
+
+
+class Arranger:
+    """Arranges entries. Remembers the content of copies, so that arranging again is cheap."""
+
+    def __init__(self) -> None:
+        self._digests: dict[tuple[str, str, int, int], str] = {}
+        self._compared = 0
+
+    def arrange(
+        self, entries: Iterable[Entry], *, should_stop: Callable[[], bool] | None = None
+    ) -> Listing:
+        """A listing, the same for every order of the entries.
+
+        Args:
+            entries: Of one path and archive member, the last counts.
+            should_stop: Asked before each file that is compared with its copy.
+
+        Returns:
+            Studies in the order of their first path; series by number, split as in `stacks`.
+
+        Raises:
+            Cancelled: `should_stop` said so.
+        """
+        unique = {(entry.path, entry.member): entry for entry in entries}
+        ordered = sorted(unique.values())  # by path and member, with which entries begin
+        listed = [entry for entry in ordered if entry.labels is not None]
+        kept, copies, clashes = self._without_copies(listed, should_stop)
+        studies = _by_study(kept)
+        notes = _study_notes(list(studies))
+        return Listing(
+            tuple(_study(found, notes[key], copies, clashes) for key, found in studies.items()),
+            tuple(
+                Skipped(Path(entry.path), entry.reason, entry.remedy, entry.member)
+                for entry in ordered
+                if entry.reason
+            ),
+            tuple(_other(entry) for entry in ordered if entry.kind and entry.labels is None),
+        )
+
+    def _without_copies(
+        self, entries: list[Entry], should_stop: Callable[[], bool] | None
+    ) -> tuple[list[Entry], dict[str, int], set[str]]:
+        """Entries without those that repeat an earlier one byte for byte.
+
+        Returns:
+            What is left, how many copies each instance UID had, and the UIDs that stand for
+            different contents.
+        """
+        copies: dict[str, int] = {}
+        clashes: set[str] = set()
+        if len({entry.sop_instance_uid for entry in entries}) == len(entries):
+            return entries, copies, clashes
+        by_uid: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_uid.setdefault(entry.sop_instance_uid, []).append(entry)
+        dropped: set[tuple[str, str]] = set()
+        for uid, same in by_uid.items():
+            if len(same) == 1 or not uid:
+                continue
+            contents: dict[str, Entry] = {}
+            for entry in same:
+                if should_stop is not None and should_stop():
+                    raise Cancelled
+                if contents.setdefault(self._content(entry, same), entry) is not entry:
+                    dropped.add((entry.path, entry.member))
+                    copies[uid] = copies.get(uid, 0) + 1
+            if len(contents) > 1:
+                clashes.add(uid)
+        if not dropped:
+            return entries, copies, clashes
+        return [e for e in entries if (e.path, e.member) not in dropped], copies, clashes
+
+    def _content(self, entry: Entry, same: list[Entry]) -> str:
+        """What tells files of other content apart: the size alone where no other has it."""
+        has_members = any(other.member for other in same)
+        if not has_members and sum(other.size == entry.size for other in same) == 1:
+            return str(entry.size)
+        key = (entry.path, entry.member, entry.size, entry.mtime_ns)
+        if key not in self._digests:
+            self._digests[key] = self._digest(entry)
+        return self._digests[key]
+
+    def _digest(self, entry: Entry) -> str:
+        # Not compared: unlike any other.
+        unknown = f"{entry.path}\0{entry.member}"
+        if self._compared > _MOST_COMPARED:
+            return unknown
+        digest = hashlib.blake2b(digest_size=16)
+        try:
+            with open_source(Path(entry.path), entry.member) as (file, size):
+                self._compared += size
+                while part := file.read(_STEP):
+                    digest.update(part)
+        except AflocError:
+            return unknown
+        return digest.hexdigest()
+
+
+def _by_study(entries: list[Entry]) -> dict[_StudyKey, list[Entry]]:
+    """Entries by study and patient, each in the order of `entries`."""
+    # The files of a series mostly share one `Labels`, which is then looked at once.
+    runs: dict[int, list[Entry]] = {}
+    for entry in entries:
+        runs.setdefault(id(entry.labels), []).append(entry)
+    studies: dict[_StudyKey, list[list[Entry]]] = {}
+    for run in runs.values():
+        studies.setdefault(_study_key(run[0].labels), []).append(run)
+    return {
+        key: parts[0] if len(parts) == 1 else sorted(itertools.chain.from_iterable(parts))
+        for key, parts in studies.items()
+    }
+
+
+def _study_key(labels: Labels | None) -> _StudyKey:
+    assert labels is not None
+    return labels.study_uid, labels.patient_id, _same_name(labels.patient_name)
+
+
+def _same_name(name: str) -> str:
+    """A name without what two writers of the same name may do differently."""
+    return " ".join(name.split("=")[0].replace("^", " ").split()).casefold()
+
+
+def _study_notes(keys: list[_StudyKey]) -> dict[_StudyKey, tuple[str, ...]]:
+    patients: dict[str, set[tuple[str, str]]] = {}
+    names: dict[str, set[str]] = {}
+    for uid, patient_id, name in keys:
+        patients.setdefault(uid, set()).add((patient_id, name))
+        if patient_id:
+            names.setdefault(patient_id, set()).add(name)
+    notes = {}
+    for uid, patient_id, name in keys:
+        has_two_names = len(names.get(patient_id, ())) > 1
+        others = {other for other, _ in patients[uid] if other != patient_id}
+        notes[uid, patient_id, name] = (
+            *((_TWO_PATIENTS,) if others or (len(patients[uid]) > 1 and not patient_id) else ()),
+            *((_TWO_NAMES,) if has_two_names else ()),
+        )
+    return notes
+
+
+def _study(
+    entries: list[Entry], notes: tuple[str, ...], copies: dict[str, int], clashes: set[str]
+) -> Study:
+    first = entries[0].labels
+    assert first is not None
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.frames and entry.labels is not None:
+            groups.setdefault(entry.labels.series_uid, []).append(entry)
+    ordered = sorted(groups.values(), key=_by_series_number)
+    return Study(
+        uid=first.study_uid,
+        patient_name=first.patient_name,
+        patient_id=first.patient_id,
+        date=first.date,
+        description=first.study_description,
+        accession_number=first.accession_number,
+        series=tuple(
+            itertools.chain.from_iterable(_series(group, copies, clashes) for group in ordered)
+        ),
+        others=tuple(_other(entry) for entry in entries if not entry.frames),
+        notes=notes,
+    )
+
+
+def _by_series_number(entries: list[Entry]) -> tuple[bool, int]:
+    labels = entries[0].labels
+    number = labels.number if labels is not None else None
+    return number is None, number or 0
+
+
+def _series(entries: list[Entry], copies: dict[str, int], clashes: set[str]) -> list[Series]:
+    labels = entries[0].labels
+    assert labels is not None
+    more = _copy_notes(entries, copies, clashes) if copies or clashes else ()
+    return [
+        Series(
+            uid=labels.series_uid,
+            number=labels.number,
+            modality=labels.modality,
+            description=labels.series_description,
+            body_part=labels.body_part,
+            view_position=labels.view_position,
+            images=stack.images,
+            part=part,
+            notes=(*stack.notes, *more),
+        )
+        for part, stack in enumerate(stacks_of(entries), start=1)
+    ]
+
+
+def _copy_notes(entries: list[Entry], copies: dict[str, int], clashes: set[str]) -> tuple[str, ...]:
+    uids = {entry.sop_instance_uid for entry in entries}
+    count = sum(copies.get(uid, 0) for uid in uids)
+    notes = []
+    if count:
+        notes.append(
+            f"{count} identical {'copies are' if count > 1 else 'copy is'} not listed again."
+        )
+    if uids & clashes:
+        notes.append(_CLASH)
+    return tuple(notes)
+
+
+def _other(entry: Entry) -> NonImage:
+    labels = entry.labels
+    return NonImage(
+        Path(entry.path),
+        entry.member,
+        entry.kind,
+        entry.sop_instance_uid,
+        labels.series_uid if labels else "",
+        labels.modality if labels else "",
+        labels.series_description if labels else "",
+    )

@@ -1,0 +1,183 @@
+"""Headers written alike: the files of a folder mostly differ in values, not in their elements.
+
+A header that was walked once becomes a pattern of its elements and their lengths; a file that
+fits it has the same structure byte for byte, so its values are where the pattern says. Fitting
+costs a fifth of a walk.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.dicom.walker import ORDER, SHARED, Marks, Walked, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Values = tuple[bytes | None, ...]
+
+# Elements that differ in length from one image of a series to the next: the instance's UIDs, its
+# number, position and slice location. Their length is read, that of all others must be the same.
+_UID, _NUMBERS = rb"[0-9.]*\0?", rb"[0-9 +\-.eE\\]*"
+_VARYING = {
+    0x00020003: _UID,
+    0x00080018: _UID,
+    0x00200013: _NUMBERS,
+    0x00200032: _NUMBERS,
+    0x00201041: _NUMBERS,
+}
+_LITERAL = (0x00020002, 0x00020010)
+_LONGEST = 64
+# A pattern takes some 50 walks to compile: one per 200 files costs at most a quarter more.
+_FILES_PER_PATTERN = 200
+_MOST_PATTERNS = 24
+_LENGTHS = {
+    width: {n.to_bytes(width, "little"): n for n in range(_LONGEST + 1)} for width in (2, 4)
+}
+
+
+@dataclass(slots=True)
+class _Shape:
+    """The structure of a header: runs of elements of fixed length, between elements that vary.
+
+    Attributes:
+        pattern: Of the whole; its groups are, in turn, a run, and the length and the value of
+            the element behind it; at last the length of the pixels.
+        lengths: Of every varying element, what its length means as it is written.
+        widths: Bytes in which it is written.
+        places: Of the shared values: which run, first byte, byte behind the last; None where
+            the element is absent.
+        own: The instance's own values, from those that vary and a last None.
+        vr: Of the pixel element.
+        runs, shared: Of the file before, and the values in them.
+    """
+
+    pattern: re.Pattern[bytes]
+    lengths: tuple[dict[bytes, int], ...]
+    widths: tuple[int, ...]
+    places: tuple[tuple[int, int, int] | None, ...]
+    own: Callable[[Values], Values]
+    vr: bytes
+    runs: tuple[bytes, ...] = ()
+    shared: Values = ()
+
+    def repeat(self, data: bytes) -> Walked | None:
+        """The values of a file that differs from the one before in nothing but what varies."""
+        pos, varying = 128, []
+        runs = self.runs
+        for run, width in zip(runs, self.widths, strict=False):
+            if not data.startswith(run, pos):
+                return None
+            pos += len(run)
+            start = pos + width
+            pos = start + int.from_bytes(data[pos:start], "little")
+            varying.append(data[start:pos])
+        if not data.startswith(runs[-1], pos):
+            return None
+        return self._walked(varying, data, pos + len(runs[-1]))
+
+    def fit(self, data: bytes) -> Walked | None:
+        """The values of a file of this shape; None of any other."""
+        found = self.pattern.match(data, 128)
+        if found is None:
+            return None
+        groups = found.groups()
+        varying = groups[2::3]
+        for lengths, stated, value in zip(self.lengths, groups[1::3], varying, strict=True):
+            if lengths.get(stated) != len(value):
+                return None
+        self.learn(groups[::3])
+        return self._walked(varying, data, found.end())
+
+    def learn(self, runs: tuple[bytes, ...]) -> None:
+        """Take the runs of a file, to find them again."""
+        self.runs = runs
+        self.shared = tuple(
+            None if place is None else runs[place[0]][place[1] : place[2]] for place in self.places
+        )
+
+    def _walked(self, varying: Sequence[bytes], data: bytes, pos: int) -> Walked | None:
+        length = data[pos : pos + 4]
+        if len(length) < 4:
+            return None
+        return Walked(
+            self.shared,
+            self.own((*varying, None)),
+            self.vr,
+            pos + 4,
+            None if length == b"\xff\xff\xff\xff" else int.from_bytes(length, "little"),
+        )
+
+
+class Shapes:
+    """Walks headers and learns as it goes. One per listing, one thread."""
+
+    def __init__(self) -> None:
+        self._shapes: list[_Shape] = []
+        self._files = 0
+        self._learnt = 0
+
+    def walk(self, data: bytes, size: int) -> Walked | None:
+        """Answer as `walker.walk` does, sooner where a file like this one came before."""
+        self._files += 1
+        if self._shapes:
+            walked = self._shapes[0].repeat(data) or self._fit(data)
+            if walked is not None:
+                return walked if walked.offset <= size else None
+        if self._learnt * _FILES_PER_PATTERN >= self._files:
+            return walk(data, size)
+        marks: Marks = []
+        walked = walk(data, size, marks)
+        if walked is not None:
+            self._learnt += 1
+            self._shapes.insert(0, _learn(data, walked, marks))
+            del self._shapes[_MOST_PATTERNS:]
+        return walked
+
+    def _fit(self, data: bytes) -> Walked | None:
+        for number, shape in enumerate(self._shapes):
+            walked = shape.fit(data)
+            if walked is not None:
+                self._shapes.insert(0, self._shapes.pop(number))
+                return walked
+        return None
+
+
+def _learn(data: bytes, walked: Walked, marks: Marks) -> _Shape:
+    parts: list[bytes] = [b"("]
+    runs: list[bytes] = []
+    widths: list[int] = []
+    places: dict[int, tuple[int, int, int]] = {}
+    varying: list[int] = []
+    here = begin = 128
+    for tag, start, end in marks:
+        if tag in _VARYING and end - start <= _LONGEST:
+            width = 2 if walked.vr or tag < 0x00030000 else 4
+            head = start - width
+            parts += (re.escape(data[here:head]), b")(.{%d})(%s)(" % (width, _VARYING[tag]))
+            runs.append(data[begin:head])
+            widths.append(width)
+            varying.append(tag)
+            begin = end
+        else:
+            # What the file is written in decides what its bytes mean: the same, not only as long.
+            value = re.escape(data[start:end]) if tag in _LITERAL else b".{%d}" % (end - start)
+            parts += (re.escape(data[here:start]), value)
+            places[tag] = (len(runs), start - begin, end - begin)
+        here = end
+    last = walked.offset - 4
+    parts += (re.escape(data[here:last]), b")")
+    own = [varying.index(tag) if tag in varying else -1 for tag in ORDER[SHARED:]]
+    shape = _Shape(
+        pattern=re.compile(b"".join(parts), re.DOTALL),
+        lengths=tuple(_LENGTHS[width] for width in widths),
+        widths=tuple(widths),
+        places=tuple(places.get(tag) for tag in ORDER[:SHARED]),
+        own=itemgetter(*own),
+        vr=walked.vr,
+    )
+    shape.learn((*runs, data[begin:last]))
+    return shape
