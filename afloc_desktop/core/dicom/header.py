@@ -145,6 +145,7 @@ class Parsed:
         element: The pixel data.
         fragments: Of compressed pixel data, empty where native.
         warnings: What the reader must be told.
+        start: Offset of the first element in `file`.
     """
 
     header: Header
@@ -153,6 +154,7 @@ class Parsed:
     element: PixelElement
     fragments: Fragments
     warnings: tuple[str, ...]
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +165,13 @@ class Described:
         body: Where its data set is.
         tags: Its wanted elements before the pixels.
         element: The pixel data; None where there are none.
+        start: Offset of the first element in the body's file.
     """
 
     body: Body
     tags: Tags
     element: PixelElement | None
+    start: int
 
 
 def describe(file: BinaryIO, size: int) -> Described:
@@ -183,7 +187,8 @@ def describe(file: BinaryIO, size: int) -> Described:
             "This is a DICOMDIR, an index of files and not an image.",
             remedy="Open it as it is; the files it names are listed.",
         )
-    return Described(body, *_read_tags(body))
+    start = body.file.tell()
+    return Described(body, *_read_tags(body), start)
 
 
 def parse(file: BinaryIO, size: int) -> Parsed:
@@ -216,7 +221,7 @@ def check(described: Described) -> Parsed:
     if _is_unshared(header, element):
         header = replace(header, photometric="YBR_FULL")
     warnings = _check_extent(header, element, body.size, len(fragments.items))
-    return Parsed(header, tags, body.file, element, fragments, warnings)
+    return Parsed(header, tags, body.file, element, fragments, warnings, described.start)
 
 
 def _read_tags(body: Body) -> tuple[Tags, PixelElement | None]:

@@ -23,6 +23,7 @@ from afloc_desktop.core.dicom.modality import Modality, find_modality
 from afloc_desktop.core.dicom.orientation import find_orientation, find_plane
 from afloc_desktop.core.dicom.overlays import find_overlays
 from afloc_desktop.core.dicom.polarity import looks_inverted
+from afloc_desktop.core.dicom.remarks import find_remarks
 from afloc_desktop.core.dicom.spacing import find_aspect, find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
 from afloc_desktop.core.dicom.workers import decode_frame
@@ -129,6 +130,7 @@ def describe(parsed: Parsed, frame: int) -> Film:
             *overlay_notes,
             *bad_aspect,
             *spacing_notes,
+            *find_remarks(parsed),
         ),
     )
 
