@@ -1,7 +1,12 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from doubles import film
 from readings import STATES, reading
 
+from afloc_desktop.core.dicom.display import AsColour
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.canvas import FilmCanvas
@@ -119,10 +124,42 @@ def test_another_film_starts_afresh(canvas):
     assert not canvas.scene.is_inverted
 
 
+def test_turns_are_for_the_eye_alone_and_for_one_film(canvas):
+    pixels = canvas.scene.film.image.pixels
+    canvas.rotate_right()
+    canvas.flip_across()
+    assert canvas.scene.view.turn == Turn(1).flipped_across()
+    canvas.flip_down()
+    canvas.rotate_left()
+    assert canvas.scene.film.image.pixels is pixels
+    assert not canvas.grab().isNull()
+    canvas.render_state(reading(), reading(image=film(2)))
+    assert canvas.scene.view.turn == Turn()
+
+
+def test_reset_turns_back(canvas):
+    canvas.flip_down()
+    canvas.reset()
+    assert canvas.scene.view.turn == Turn()
+
+
+def test_graphics_stay_off_from_film_to_film(canvas):
+    canvas.set_graphics(False)
+    canvas.render_state(reading(), reading(image=film(2)))
+    assert not canvas.scene.has_graphics
+
+
+def test_a_colour_image_has_no_window_to_drag(qtbot, canvas):
+    coloured = replace(film(2), colour=np.zeros((60, 50, 3), np.uint8))
+    canvas.render_state(reading(), reading(image=coloured))
+    drag(qtbot, canvas, BUTTON.RightButton, (200, 300), (300, 300))
+    assert canvas.scene.choice == AsColour()
+
+
 def test_a_film_that_leaves_takes_everything_with_it(canvas):
     canvas.render_state(reading(), reading(image=None))
     assert canvas.scene is None
-    for call in (canvas.fit, canvas.one_to_one, canvas.reset_window):
+    for call in (canvas.fit, canvas.one_to_one, canvas.reset, canvas.rotate_left):
         call()
     canvas.set_inverted(True)
     wheel(canvas, (10, 10), 1)

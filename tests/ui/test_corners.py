@@ -5,10 +5,12 @@ import pytest
 from doubles import film
 from readings import EFFUSION, MODEL, asked, reading
 
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.domain import Orientation
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners
 from afloc_desktop.ui.qt import QImage, QPainter, QRect, Qt
+from afloc_desktop.ui.scene import Scene
 
 FLAG = Qt.AlignmentFlag
 
@@ -22,26 +24,68 @@ def painted(call, *arguments) -> np.ndarray:
     return np.array(picture.constBits()).reshape(300, 400)
 
 
-@pytest.mark.parametrize(("direction", "on_the_left"), [("L", "R"), ("R", "L")])
-def test_side_markers_follow_the_films_direction(qtbot, monkeypatch, direction, on_the_left):
-    """x increasing to the patient's left means the patient's right is on the screen's left."""
+def edges(monkeypatch, scene):
+    """What stands at the left, right, top and bottom edge."""
     written = {}
     write = corners._text
 
-    def note(painter, area, where, lines):
-        written[bool(where & Qt.AlignmentFlag.AlignLeft)] = lines
-        write(painter, area, where, lines)
+    def note(painter, area, where, lines, *ink):
+        edge = next(
+            name
+            for name, flag in (("left", FLAG.AlignLeft), ("right", FLAG.AlignRight),
+                               ("top", FLAG.AlignTop), ("bottom", FLAG.AlignBottom))
+            if where & flag
+        )  # fmt: skip
+        written[edge] = lines[0]
+        write(painter, area, where, lines, *ink)
 
     monkeypatch.setattr(corners, "_text", note)
-    ink = painted(corners.paint_markers, film(orientation=Orientation(direction, "F")))
-    assert written == {True: [on_the_left], False: [{"R": "L", "L": "R"}[on_the_left]]}
+    ink = painted(corners.paint_markers, scene)
+    return written, ink
+
+
+@pytest.mark.parametrize(
+    ("turn", "left", "right", "top", "bottom"),
+    [
+        # A frontal film hangs with the patient's right on the left, head up.
+        (Turn(0), "R", "L", "H", "F"),
+        (Turn(1), "F", "H", "R", "L"),
+        (Turn(2), "L", "R", "F", "H"),
+        (Turn(3), "H", "F", "L", "R"),
+        (Turn(0, True), "L", "R", "H", "F"),
+        (Turn(1, True), "F", "H", "L", "R"),
+        (Turn(2, True), "R", "L", "F", "H"),
+        (Turn(3, True), "H", "F", "R", "L"),
+    ],
+)
+def test_markers_follow_every_turn(qtbot, monkeypatch, turn, left, right, top, bottom):
+    scene = Scene(film(orientation=Orientation("L", "F")), 400, 300)
+    scene.turn(turn)
+    written, ink = edges(monkeypatch, scene)
+    assert written == {"left": left, "right": right, "top": top, "bottom": bottom}
     assert ink[:, :60].any()
     assert ink[:, -60:].any()
-    assert not ink[:, 60:-60].any()
+    assert ink[:40].any()
+    assert not ink[60:-90, 60:-60].any()
 
 
-def test_an_unknown_side_has_no_marker(qtbot):
-    assert not painted(corners.paint_markers, film(orientation=None)).any()
+def test_a_film_that_hangs_the_other_way_has_its_markers_there(qtbot, monkeypatch):
+    scene = Scene(film(orientation=Orientation("R", "F")), 400, 300)
+    assert edges(monkeypatch, scene)[0]["left"] == "L"
+    lateral = Scene(film(orientation=Orientation("P", "F")), 400, 300)
+    assert edges(monkeypatch, lateral)[0]["left"] == "A"
+
+
+def test_an_unknown_side_has_no_marker_and_says_so(qtbot):
+    scene = Scene(film(orientation=None), 400, 300)
+    assert not painted(corners.paint_markers, scene).any()
+    assert corners.how_shown(scene)[0] == "Side not stated in the file"
+    assert len(corners.how_shown(Scene(film(), 400, 300))) == 1
+
+
+def test_a_colour_image_has_no_window_to_tell():
+    image = replace(film(), colour=np.zeros((60, 50, 3), np.uint8))
+    assert corners.how_shown(Scene(image, 400, 300)) == ["Colour"]
 
 
 def test_corner_text_is_readable_on_white(qtbot):

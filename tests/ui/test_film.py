@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 from doubles import film
 
-from afloc_desktop.core.dicom.display import MinMax, render
-from afloc_desktop.core.domain import VoiWindow
+from afloc_desktop.core.dicom.display import AsColour, MinMax, auto_window, render
+from afloc_desktop.core.domain import Overlay, VoiWindow
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.ui.film import Film
 
@@ -14,8 +14,8 @@ ALL = Box(0, 0, 50, 60)
 def shown(image, visible, zoom, choice):
     """Grey levels of the visible part, and what they cover."""
     made = Film(image)
-    part = made.part(visible, zoom)
-    return made.grey(part, choice), part.area
+    part = made.part(visible, (zoom, zoom))
+    return made.painted(part, choice), part.area
 
 
 WINDOW = VoiWindow(300, 600, "LINEAR", "")
@@ -77,6 +77,49 @@ def test_the_full_range_is_the_films_not_the_parts():
 def test_an_averaged_pixel_with_padding_is_padding():
     padding = np.zeros((4, 4), bool)
     padding[0, 0] = True
-    made = Film(replace(film(rows=4, columns=4), padding=padding))
-    _, half = made._level(1)
-    assert half.tolist() == [[True, False], [False, False]]
+    pixels = np.zeros((4, 4), np.float32)
+    pixels[2:, 2:] = [[8, 0], [0, 0]]
+    image = replace(film(rows=4, columns=4, pixels=pixels), padding=padding)
+    grey, _ = shown(image, Box(0, 0, 4, 4), 0.5, auto_window(image))
+    # The automatic window knows the padding: values from 0 to 8, averaged to 2.
+    assert grey[1, 1] > grey[0, 1]
+
+
+def test_pixels_that_are_not_square_shrink_on_their_longer_side_alone():
+    pixels = np.zeros((8, 8), np.float32)
+    pixels[3] = 400
+    made = Film(film(rows=8, columns=8, pixels=pixels))
+    part = made.part(Box(0, 0, 8, 8), (0.25, 1.0))
+    grey = made.painted(part, VoiWindow(200, 400, "LINEAR_EXACT", ""))
+    assert (grey.shape, part.area) == ((8, 2), Box(0, 0, 8, 8))
+    assert grey[3].tolist() == [255, 255]
+
+
+def test_colours_are_averaged_as_colours():
+    colour = np.zeros((2, 2, 3), np.uint8)
+    colour[0] = [200, 100, 0]
+    image = replace(film(rows=2, columns=2), colour=colour)
+    painted, _ = shown(image, Box(0, 0, 2, 2), 0.5, AsColour())
+    assert painted.tolist() == [[[100, 50, 0]]]
+    whole, _ = shown(image, Box(0, 0, 2, 2), 3.0, AsColour())
+    assert np.array_equal(whole, colour)
+
+
+def test_graphics_of_the_file_never_vanish_when_the_film_is_small():
+    mask = np.zeros((64, 64), bool)
+    mask[:, 31] = True
+    image = replace(film(rows=64, columns=64), overlays=(Overlay(mask, "G", ""),))
+    made = Film(image)
+    for scale in (1.0, 0.6, 0.3, 0.1):
+        part, drawn = made.graphics(Box(0, 0, 64, 64), (scale, scale))
+        assert drawn.any(axis=1).all()
+        assert 2**part.down >= 1 / scale  # not finer than the screen
+    assert Film(film()).graphics(ALL, (1.0, 1.0)) is None
+
+
+def test_all_graphics_of_a_file_are_drawn_together():
+    one, other = np.eye(4, dtype=bool), np.fliplr(np.eye(4, dtype=bool))
+    overlays = (Overlay(one, "G", ""), Overlay(other, "R", ""))
+    image = replace(film(rows=4, columns=4), overlays=overlays)
+    _, drawn = Film(image).graphics(Box(0, 0, 4, 4), (2.0, 2.0))
+    assert np.array_equal(drawn, one | other)

@@ -5,6 +5,7 @@ import pytest
 from doubles import FakeLocalizer, film
 
 from afloc_desktop.core.colours import heat
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.ui.overlay import Look, colour_range, paint
@@ -52,6 +53,22 @@ def test_a_dot_is_painted_where_the_film_has_it(film_size, map_size, at, zoom, c
     expected = Point((at[1] + 0.5) * heatmap.scale[0], (at[0] + 0.5) * heatmap.scale[1])
     # Half a source pixel, or half a screen pixel where that is larger.
     assert painted == pytest.approx(expected, abs=max(0.5, 0.5 / zoom))
+
+
+TURNS = [Turn(quarters, is_mirrored) for quarters in range(4) for is_mirrored in (False, True)]
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+@pytest.mark.parametrize("aspect", [1.0, 2.0, 0.6])
+@pytest.mark.parametrize("size", [(301, 203), (60, 400)])
+def test_a_dot_follows_a_film_that_is_turned(size, aspect, turn):
+    row, column = size[0] // 3, size[1] // 4
+    heatmap = a_map(dot(*size, row, column), *size)
+    view = Viewport(641, 480, 1.3, Point(size[1] / 2, size[0] / 2), aspect, turn)
+    screen = on_screen(paint(heatmap, view, replace(LOOK, threshold=0.05)), view)
+    rows, columns = np.nonzero(screen)
+    expected = view.to_screen(Point(column + 0.5, row + 0.5))
+    assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx(expected, abs=0.5)
 
 
 def test_the_layer_covers_exactly_the_film():

@@ -5,7 +5,8 @@ import pytest
 from doubles import film, ref
 from readings import EFFUSION, MODEL, answer, reading
 
-from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.dicom.orientation import Turn
+from afloc_desktop.core.domain import Overlay, Prompt
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.ui.qt import QImage, QPainter
 from afloc_desktop.ui.scene import Scene
@@ -100,9 +101,100 @@ def test_a_fitted_film_stays_fitted_and_a_moved_one_stays_put():
     assert (scene.view.centre, scene.view.zoom) == (before, pytest.approx((1000 - 12) / 50))
 
 
-def test_resetting_restores_the_files_own_window():
+def test_resetting_shows_the_film_as_it_opened():
     scene = Scene(film(), 500, 600)
-    first = scene.choice
+    first, view = scene.choice, scene.view
     scene.choice, scene.is_inverted = replace(first, width=3.0), True
-    scene.reset_window()
-    assert (scene.choice, scene.is_inverted) == (first, False)
+    scene.turn(Turn(1, True))
+    scene.reset()
+    assert (scene.choice, scene.is_inverted, scene.view) == (first, False, view)
+
+
+TURNS = [Turn(quarters, is_mirrored) for quarters in range(4) for is_mirrored in (False, True)]
+NOTHING = reading(prompt=None)
+
+
+def dot_film(rows, columns, row, column, aspect):
+    """A film that is black but for a square of nine pixels."""
+    pixels = np.zeros((rows, columns), np.float32)
+    pixels[row - 1 : row + 2, column - 1 : column + 2] = 600
+    image = film(rows=rows, columns=columns, pixels=pixels)
+    return replace(image, pixel_aspect=aspect, pixels=pixels)
+
+
+def centre_of(painted_pixels):
+    """Middle of what is bright, in device pixels."""
+    light = painted_pixels.max(axis=-1).astype(float)
+    rows, columns = np.indices(light.shape)
+    return (
+        (columns * light).sum() / light.sum() + 0.5,
+        (rows * light).sum() / light.sum() + 0.5,
+    )
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+@pytest.mark.parametrize("aspect", [1.0, 2.0, 0.5])
+@pytest.mark.parametrize(("rows", "columns"), [(60, 50), (31, 124), (200, 17)])
+def test_a_bright_dot_is_painted_where_the_view_says(rows, columns, aspect, turn):
+    row, column = rows // 4, columns // 3
+    scene = Scene(dot_film(rows, columns, row, column, aspect), 401, 300)
+    scene.turn(turn)
+    pixels, _ = painted(scene, NOTHING)
+    expected = scene.view.to_screen(Point(column + 0.5, row + 0.5))
+    assert centre_of(pixels) == pytest.approx(expected, abs=0.5)
+    assert scene.probe(expected)[:2] == (column, row)
+
+
+@pytest.mark.parametrize("turn", [Turn(), Turn(1), Turn(2, True)], ids=str)
+@pytest.mark.parametrize("aspect", [2.0, 0.4, 1.1])
+def test_a_circle_in_the_patient_is_a_circle_on_the_screen(aspect, turn):
+    y, x = np.mgrid[:200, :200]
+    across, down = max(1, 1 / aspect), max(1, aspect)
+    disc = np.hypot((x - 99.5) * across, (y - 99.5) * down) < 90
+    image = film(rows=200, columns=200, pixels=disc.astype(np.float32) * 600)
+    scene = Scene(replace(image, pixel_aspect=aspect), 900, 900)
+    scene.turn(turn)
+    light = painted(scene, NOTHING)[0].max(axis=-1) > 127
+    wide, high = np.ptp(np.flatnonzero(light.any(0))), np.ptp(np.flatnonzero(light.any(1)))
+    # One source pixel, coarse as it may be, is all that the edge can be off.
+    assert wide == pytest.approx(high, abs=2 * max(across, down) * scene.view.zoom)
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+@pytest.mark.parametrize("zoom", [1.0, 7.0, 0.3])
+def test_graphics_of_the_file_lie_on_their_pixels_and_can_be_left_out(turn, zoom):
+    mask = np.zeros((80, 60), bool)
+    mask[20, 15] = True
+    image = film(rows=80, columns=60, pixels=np.zeros((80, 60), np.float32))
+    scene = Scene(replace(image, overlays=(Overlay(mask, "G", ""),)), 500, 500)
+    scene.turn(turn)
+    scene.zoom(zoom / scene.view.zoom)
+    pixels, _ = painted(scene, NOTHING)
+    at = scene.view.to_screen(Point(15.5, 20.5))
+    assert centre_of(pixels) == pytest.approx(at, abs=max(0.5, 1 / zoom))
+    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+    assert len(colours) == 2  # crisp: drawn or not
+    scene.has_graphics = False
+    assert not painted(scene, NOTHING)[0].any()
+
+
+def test_a_colour_image_is_painted_in_its_colours():
+    colour = np.zeros((4, 4, 3), np.uint8)
+    colour[..., 0] = 200
+    image = replace(film(rows=4, columns=4), colour=colour)
+    scene = Scene(image, 4, 4)
+    scene.zoom(1 / scene.view.zoom)
+    pixels, _ = painted(scene, NOTHING)
+    assert pixels[2, 2].tolist() == [0, 0, 200]  # blue, green, red
+    scene.is_inverted = True
+    assert painted(scene, NOTHING)[0][2, 2].tolist() == [255, 255, 55]
+
+
+def test_the_probe_speaks_of_the_files_own_values():
+    image = film()
+    assert Scene(replace(image, unit="HU"), 9, 9).words(1, 2, -40.0) == "x 1  y 2   value -40 HU"
+    stored = Scene(replace(image, unit="HU", is_as_stored=True), 9, 9)
+    assert stored.words(1, 2, 7.0) == "x 1  y 2   stored value 7"
+    colour = np.full((60, 50, 3), 9, np.uint8)
+    words = Scene(replace(image, colour=colour), 9, 9).words(1, 2, 9.0)
+    assert words == "x 1  y 2   red 9  green 9  blue 9"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from afloc_desktop.core.domain import Spacing
 from afloc_desktop.ui import strings
 
 HELPERS = {"annotations", "TYPE_CHECKING"}
@@ -39,6 +40,26 @@ def test_times_are_in_the_unit_that_fits():
     assert strings.answered_in(0.0002) == "answered in < 1 ms"
     assert strings.answered_in(0.034) == "answered in 34 ms"
     assert strings.answered_in(2.34) == "answered in 2.3 s"
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (None, "no scale"),
+        (Spacing(0.143, 0.143, "detector"), "0.143 mm at detector"),
+        (Spacing(2.0, 0.5, "unknown"), "2 × 0.5 mm uncertain"),
+        (Spacing(0.7, 0.7, "patient"), "0.7 mm in patient"),
+    ],
+)
+def test_a_scale_says_where_it_is_true(size, shown):
+    assert strings.spacing(size) == shown
+
+
+def test_every_turn_has_its_own_words():
+    named = [strings.turned(q, m) for q in range(4) for m in (False, True)]
+    assert named[0] == ""
+    assert len(set(named)) == 8
+    assert strings.turned(1, True) == "FLIPPED, ROTATED RIGHT"
 
 
 def test_one_film_is_not_films():

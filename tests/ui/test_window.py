@@ -6,6 +6,7 @@ import pytest
 from doubles import Desk, FakeLocalizer, film, listing, ref
 from readings import MARKUP, STATES
 
+from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.paths import Paths
 from afloc_desktop.state.store import State, Store
@@ -87,8 +88,16 @@ def test_keys_do_what_the_menu_says(reading, qtbot):
     reading.workspace.select_finding("nodule")
     press(qtbot, window, Qt.Key.Key_I)
     assert canvas.scene.is_inverted
-    press(qtbot, window, Qt.Key.Key_R)
+    for key, quarters, is_mirrored in (
+        (Qt.Key.Key_R, 1, False),
+        (Qt.Key.Key_H, 3, True),
+        (Qt.Key.Key_V, 3, False),
+    ):
+        press(qtbot, window, key)
+        assert canvas.scene.view.turn == Turn(quarters, is_mirrored)
+    press(qtbot, window, Qt.Key.Key_0)
     assert not canvas.scene.is_inverted
+    assert canvas.scene.view.turn == Turn()
     press(qtbot, window, Qt.Key.Key_A)
     assert not reading.store.state.is_overlay_on
     press(qtbot, window, Qt.Key.Key_A)
@@ -242,7 +251,7 @@ def test_controls_that_need_a_film_rest_without_one(qtbot):
     window = MainWindow(store, Workspace(store, tasks, Desk().engine(), lambda call: None))
     qtbot.addWidget(window)
     assert isinstance(window, QMainWindow)
-    for name in ("fit", "invert", "reset_window", "overlay", "close_all"):
+    for name in ("fit", "invert", "reset", "flip_across", "graphics", "overlay", "close_all"):
         assert not window._actions[name].isEnabled(), name
     tasks.close()
 
