@@ -27,6 +27,11 @@ class Paths:
     cache: Path
     log: Path
 
+    @property
+    def index(self) -> Path:
+        """The index of known studies; it can be made again from the files."""
+        return self.data / "studies.sqlite"
+
     @classmethod
     def default(cls) -> Paths:
         """The platform's own folders, or all below `AFLOC_HOME` where that is set."""
