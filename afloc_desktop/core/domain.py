@@ -312,8 +312,9 @@ class Heatmap:
     """How well each part of a film answers one prompt. Not a probability.
 
     Attributes:
-        similarity: Cosine similarity in [-1, 1], float32, shape (map rows, map columns). The map
-            covers the film exactly, long side at most 512. NaN where the network never looked.
+        similarity: Cosine in [-1, 1], or a raw product of any scale where the bundle says so;
+            float32, shape (map rows, map columns). The map covers the film exactly, long side at
+            most 512. NaN where the network never looked.
         scale: Source pixels per map pixel, (x, y).
         prompt: The words that were asked.
         bundle_id: The model that answered.

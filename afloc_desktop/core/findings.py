@@ -192,9 +192,10 @@ def _outline(part: _Part, level: float, scale: tuple[float, float]) -> tuple[Poi
     """The outer contour at `level`, source pixels."""
     import contourpy
 
+    # In double precision: raw products may be so large that single has no number just above one.
     # The line follows the map itself; other regions, what was not seen and what lies beyond the
     # film fall below the level, so that it always closes.
-    similarity, inside = part.values, part.is_inside
+    similarity, inside = part.values.astype(np.float64), part.is_inside
     below = level - max(1e-6, float(similarity[inside].max()) - level)
     is_own = inside | (similarity < level)
     field = np.pad(np.where(is_own, similarity, below), 1, constant_values=below)

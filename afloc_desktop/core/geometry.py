@@ -72,6 +72,28 @@ class Frame:
         width = max(1, round(columns * side / longest))
         return cls(rows, columns, side, (side - height) // 2, (side - width) // 2, height, width)
 
+    @classmethod
+    def truncated(cls, rows: int, columns: int, side: int, pixel_aspect: float = 1.0) -> Frame:
+        """As `letterbox`, but what is left of a pixel on the short side is dropped.
+
+        It is the rule of AFLoc's authors, product before truncation: a square film may lose its
+        last column to the rounding of a float, there and here.
+
+        Args:
+            rows, columns, side: In pixels, at least 1.
+            pixel_aspect: Height of a source pixel over its width.
+        """
+        tall = rows * pixel_aspect
+        scale = side / max(tall, columns)
+        height = side if tall >= columns else max(1, int(tall * scale))
+        width = max(1, int(columns * scale)) if tall >= columns else side
+        return cls(rows, columns, side, (side - height) // 2, (side - width) // 2, height, width)
+
+    @classmethod
+    def whole(cls, rows: int, columns: int, side: int) -> Frame:
+        """A film that fills the input whatever its shape: the network squeezes it."""
+        return cls(rows, columns, side, 0, 0, side, side)
+
     def to_input(self, point: Point) -> Point:
         """Source pixels to input pixels."""
         return Point(

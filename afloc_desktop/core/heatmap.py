@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from afloc_desktop.core.domain import FloatArray, read_only
 
@@ -53,9 +54,41 @@ def spread(
     return read_only(similarity), (frame.columns / columns, frame.rows / rows)
 
 
+def spread_input(
+    grid: FloatArray, frame: Frame, sigma_cells: float
+) -> tuple[FloatArray, tuple[float, float]]:
+    """Smooth a grid and lay it over the whole input, padding too, then cut the film out.
+
+    It is the map of AFLoc's authors (Yang et al., Nature Biomedical Engineering 2026): a Gaussian
+    over all cells, bilinear to the pixels of the input. Computed in double precision, because raw
+    products have any scale and offset.
+
+    Args:
+        grid: float32, shape (grid, grid), over the square input.
+        frame: How the film lies in the input.
+        sigma_cells: 0 leaves the grid as it is.
+
+    Returns:
+        The map, float32, one pixel for every pixel of the film in the input, and source pixels
+        per map pixel (x, y).
+    """
+    cells = len(grid)
+    operator = _operator(frame.side, (0, cells), cells, sigma_cells)
+    down = operator[frame.top : frame.top + frame.height]
+    across = operator[frame.left : frame.left + frame.width]
+    values = np.ascontiguousarray((down @ grid.astype(np.float64) @ across.T).astype(np.float32))
+    return read_only(values), (frame.columns / frame.width, frame.rows / frame.height)
+
+
 def _axis_operator(
     size: int, extent: tuple[float, float], cells: int, sigma_cells: float
 ) -> FloatArray:
+    return _operator(size, extent, cells, sigma_cells).astype(np.float32)
+
+
+def _operator(
+    size: int, extent: tuple[float, float], cells: int, sigma_cells: float
+) -> npt.NDArray[np.float64]:
     """Matrix (size, cells): smooth the cells that hold film, then sample `size` map pixels.
 
     Args:
@@ -76,8 +109,7 @@ def _axis_operator(
     sample[np.arange(size), np.minimum(low + 1, count - 1)] += weight
     operator = np.zeros((size, cells))
     operator[:, first:last] = sample @ gaussian_matrix(count, sigma_cells)
-    smooth: FloatArray = operator.astype(np.float32)
-    return smooth
+    return operator
 
 
 def gaussian_matrix(count: int, sigma: float) -> np.ndarray:

@@ -20,12 +20,12 @@ from afloc_desktop.core.domain import (
     Side,
     Zone,
 )
-from afloc_desktop.core.heatmap import spread
+from afloc_desktop.core.heatmap import spread, spread_input
 from afloc_desktop.core.model.bundle import Bundle, load_bundle, load_finding_vectors
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
 from afloc_desktop.core.preprocess import prepare
-from afloc_desktop.core.text import as_sentence, is_negated, parse_place
+from afloc_desktop.core.text import Place, as_sentence, is_negated, parse_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,18 +101,16 @@ class Localizer:
             words: A finding's id or label, a term or a sentence; not empty.
         """
         text = " ".join(words.split())
-        place = parse_place(text)
+        # A bundle that reads words literally has its places in the words, not routed by us.
+        is_literal = self.manifest.text.is_literal
+        place = Place(None, None, text) if is_literal else parse_place(text)
         finding = self._names.get(text.lower().rstrip(".")) or self._names.get(place.rest.lower())
         notes = [f"side: {place.side}"] if place.side else []
         notes += [f"zone: {place.zone}"] if place.zone else []
-        warnings = []
-        if is_negated(text):
-            warnings.append("Negations are not understood: the map shows what is negated.")
-        if finding is None and self._has_unknown_words(text):
-            warnings.append("Some of these words are unknown to the model.")
+        is_preset = finding is not None and not notes and (not is_literal or text == finding.id)
         spec = self.manifest.heatmap
         return Question(
-            prompt=Prompt(text, "preset" if finding and not notes else "typed"),
+            prompt=Prompt(text, "preset" if is_preset else "typed"),
             finding_id=finding.id if finding else TEXT,
             label=finding.label if finding and not notes else text,
             threshold=finding.threshold if finding else spec.threshold,
@@ -120,7 +118,7 @@ class Localizer:
             side=place.side,
             zone=place.zone,
             notes=tuple(notes),
-            warnings=tuple(warnings),
+            warnings=self._warnings(text, is_listed=finding is not None),
         )
 
     def key(self, image: Image, prompt: Prompt) -> IdentityKey:
@@ -150,16 +148,18 @@ class Localizer:
         question = self.understand(prompt.words)
         patches, frame = self._film_vectors(image, check)
         check()
-        vector = self._words_vector(question)
+        vector = self._words_vector(question, prompt)
         grid = np.einsum("d,dij->ij", vector, patches)
         if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
             grid = grid - _side_penalty(frame, self.manifest.heatmap.grid, is_on_image_left) * (
                 np.float32(self.manifest.heatmap.side_penalty)
             )
-        similarity, scale = spread(
-            grid, frame, question.sigma_cells, self.manifest.heatmap.sharpness
-        )
+        spec = self.manifest.heatmap
+        if spec.extent == "input":
+            similarity, scale = spread_input(grid, frame, question.sigma_cells)
+        else:
+            similarity, scale = spread(grid, frame, question.sigma_cells, spec.sharpness)
         return Heatmap(
             similarity=similarity,
             scale=scale,
@@ -196,6 +196,7 @@ class Localizer:
                 self.manifest.preprocess,
                 padding=image.padding,
                 pixel_aspect=image.pixel_aspect,
+                colour=image.colour,
             )
             check()
             outputs = self._sessions.encode_image(prepared.tensor)
@@ -205,9 +206,10 @@ class Localizer:
         self._films.move_to_end(key)
         return self._films[key]
 
-    def _words_vector(self, question: Question) -> FloatArray:
+    def _words_vector(self, question: Question, prompt: Prompt) -> FloatArray:
         # A listed finding has its averaged prompts; a named zone is part of a trained sentence.
-        if question.finding_id != TEXT and question.zone is None:
+        is_own = self.manifest.text.is_literal and prompt.origin != "preset"
+        if question.finding_id != TEXT and question.zone is None and not is_own:
             return self._presets[question.finding_id]
         sentence = as_sentence(question.prompt.words, self.manifest.text)
         if sentence not in self._typed:
@@ -215,9 +217,18 @@ class Localizer:
             self._typed[sentence] = self._sessions.encode_text(ids, mask)[0]
         return self._typed[sentence]
 
-    def _has_unknown_words(self, text: str) -> bool:
-        ids = self._tokenizer.encode(text)
-        return self._tokenizer.unknown_id in ids
+    def _warnings(self, text: str, *, is_listed: bool) -> tuple[str, ...]:
+        warnings = []
+        if is_negated(text):
+            warnings.append("Negations are not understood: the map shows what is negated.")
+        sentence = as_sentence(text, self.manifest.text)
+        if not sentence:
+            warnings.append("The model's own text cleaning leaves nothing of these words.")
+        if self._tokenizer.is_cut(sentence):
+            warnings.append("The text is too long: its end is not read.")
+        if not is_listed and self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
+            warnings.append("Some of these words are unknown to the model.")
+        return tuple(warnings)
 
 
 def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:

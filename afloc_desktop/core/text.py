@@ -46,13 +46,24 @@ class TextSpec:
         tokenizer: Kind of `tokenizer.json`.
         is_lowercase: Words are lower-cased and accents dropped before splitting.
         max_tokens: Including [CLS] and [SEP]; longer prompts are cut.
-        sentence: Wraps words that are not yet a sentence; `{}` stands for them.
+        cleaning: `none` reads the words as typed. `afloc` is the cleaning of AFLoc's authors: text
+            is cut at numbered items and periods, what has a single word is dropped, other words
+            lose their signs and letters beyond ASCII. `afloc-words` does the same, but keeps
+            single words and digits.
+        sentence: Wraps words that are not yet a sentence; `{}` stands for them. With
+            `afloc-words` a single word alone, with `afloc` nothing.
     """
 
     tokenizer: Literal["wordpiece"]
     is_lowercase: bool
     max_tokens: int
+    cleaning: Literal["none", "afloc", "afloc-words"]
     sentence: str
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether typed words reach the model as they are, and never as a finding's own."""
+        return self.cleaning != "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +105,31 @@ def _has(pattern: str, words: str) -> bool:
 
 
 def as_sentence(words: str, spec: TextSpec) -> str:
-    """Wrap a bare term as the bundle was trained to read it; leave a sentence as it is."""
+    """Wrap a bare term as the bundle was trained to read it; leave a sentence as it is.
+
+    Returns:
+        May be empty where the bundle's cleaning drops the words.
+    """
     text = " ".join(words.split())
     if not text:
         raise ValueError("no words")
+    if spec.cleaning == "afloc":
+        return _cleaned(text, r"[0-9]+\.|\.", fewest=2)
+    if spec.cleaning == "afloc-words":
+        cleaned = _cleaned(text, r"\.", fewest=1)
+        return cleaned if " " in cleaned else _cleaned(spec.sentence.format(cleaned), r"\.", 1)
     if len(text.split()) > 4 or text.endswith((".", "!", "?")):
         return text if text.endswith((".", "!", "?")) else text + "."
     lowered = text if text.isupper() else text[0].lower() + text[1:]
     return spec.sentence.format(lowered)
+
+
+def _cleaned(text: str, boundary: str, fewest: int) -> str:
+    """The words of every part that has at least `fewest`, lower case, ASCII, one space apart."""
+    parts = (re.findall(r"\w+", part.lower()) for part in re.split(boundary, text))
+    words = [word for part in parts if len(part) >= fewest for word in part]
+    plain = (word.encode("ascii", "ignore").decode() for word in words)
+    return " ".join(word for word in plain if word)
 
 
 class WordPiece:
@@ -122,8 +150,11 @@ class WordPiece:
 
     def encode(self, text: str) -> list[int]:
         """Token ids from [CLS] to [SEP], cut at `max_tokens`."""
-        pieces = [piece for word in self._words(text) for piece in self._pieces(word)]
-        return [self._cls, *pieces[: self._spec.max_tokens - 2], self._sep]
+        return [self._cls, *self._all_pieces(text)[: self._spec.max_tokens - 2], self._sep]
+
+    def is_cut(self, text: str) -> bool:
+        """Whether a text is longer than what is read of it."""
+        return len(self._all_pieces(text)) > self._spec.max_tokens - 2
 
     def encode_all(self, texts: Sequence[str]) -> tuple[list[list[int]], list[list[int]]]:
         """Ids and masks of several texts, padded with zeros to the longest."""
@@ -132,6 +163,9 @@ class WordPiece:
         ids = [row + [0] * (longest - len(row)) for row in rows]
         masks = [[1] * len(row) + [0] * (longest - len(row)) for row in rows]
         return ids, masks
+
+    def _all_pieces(self, text: str) -> list[int]:
+        return [piece for word in self._words(text) for piece in self._pieces(word)]
 
     def _words(self, text: str) -> list[str]:
         if self._spec.is_lowercase:

@@ -177,3 +177,12 @@ def test_weak_places_beside_a_region_are_in_none():
 def test_what_is_not_proposed_has_no_region():
     values = np.full((3, 3), 0.1)
     assert not region_labels(heatmap(values), say(values)).any()
+
+
+@pytest.mark.parametrize("height", [40.0, 5e3, 2e6])
+def test_a_single_pixel_of_a_raw_product_is_a_region_too(height):
+    values = np.zeros((9, 9), np.float32)
+    values[4, 4] = height
+    (region,) = regions(heatmap(values), height, height, None)
+    assert region.similarity == height
+    assert region.box.centre == pytest.approx((4.5, 4.5), abs=0.1)

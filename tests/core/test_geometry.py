@@ -49,3 +49,25 @@ def test_an_impossible_film_is_our_own_mistake(rows, pixel_aspect):
 
 def test_the_centre_of_a_box_is_where_its_diagonals_cross():
     assert Box(0, 10, 4, 20).centre == (2, 15)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "height", "width"),
+    [
+        (2544, 3056, 186, 224),  # 186.47
+        (3000, 2500, 224, 186),  # 186.67
+        (224, 224, 224, 224),
+        (55, 55, 224, 223),  # 55 * (224 / 55) is a hair below 224 in floats
+        (5000, 3, 224, 1),
+    ],
+)
+def test_a_truncated_film_drops_the_fraction_of_a_pixel(rows, columns, height, width):
+    frame = Frame.truncated(rows, columns, 224)
+    assert (frame.height, frame.width) == (height, width)
+    assert (frame.top, frame.left) == ((224 - height) // 2, (224 - width) // 2)
+
+
+def test_a_whole_film_fills_the_input_whatever_its_shape():
+    frame = Frame.whole(100, 300, 224)
+    assert frame.to_input(Point(300, 100)) == (224, 224)
+    assert frame.to_source(Point(112, 112)) == (150, 50)

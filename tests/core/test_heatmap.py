@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.geometry import Frame
-from afloc_desktop.core.heatmap import gaussian_matrix, spread
+from afloc_desktop.core.heatmap import gaussian_matrix, spread, spread_input
 
 
 @pytest.mark.parametrize("sigma", [0.4, 1.5, 2.0, 9.0])
@@ -85,3 +85,26 @@ def test_little_sharpness_is_nearly_the_plain_average():
     frame = Frame.letterbox(240, 240, 384)
     plain, _ = spread(lesion(), frame, 2.0, 0)
     assert spread(lesion(), frame, 2.0, 1e-3)[0] == pytest.approx(plain, abs=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(224, 224), (300, 200), (150, 400)])
+def test_a_map_of_the_input_is_the_references_with_the_padding_cut_off(shape):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    grid = np.random.default_rng(0).normal(500, 2, (19, 19)).astype(np.float32)
+    frame = Frame.truncated(*shape, 224)
+    similarity, scale = spread_input(grid, frame, 1.5)
+    smooth = ndimage.gaussian_filter(grid.astype(np.float64), 1.5)
+    centres = np.clip((np.arange(224) + 0.5) * 19 / 224 - 0.5, 0, 18)
+    rows = np.stack([np.interp(centres, np.arange(19), column) for column in smooth.T], 1)
+    whole = np.stack([np.interp(centres, np.arange(19), row) for row in rows])
+    wanted = whole[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width]
+    assert similarity.shape == wanted.shape
+    assert np.abs(similarity - wanted).max() <= 1e-5 * np.ptp(whole)
+    assert scale == (shape[1] / frame.width, shape[0] / frame.height)
+
+
+def test_a_map_of_the_input_smooths_cells_of_padding_in():
+    grid = np.full((19, 19), 100.0, np.float32)
+    grid[:, 4:15] = 0
+    similarity, _ = spread_input(grid, Frame.truncated(200, 120, 224), 1.5)
+    assert similarity[:, 0].min() > similarity[:, 60].max() + 10

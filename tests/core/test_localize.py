@@ -177,3 +177,52 @@ def test_provenance_names_what_computed_the_answer(localizer):
     provenance = localizer.provenance()
     assert provenance.provider == "CPUExecutionProvider"
     assert dataclasses.asdict(provenance).keys() >= {"bundle_sha256", "app_version", "created"}
+
+
+@pytest.fixture
+def literal(tiny_bundle):
+    """The tiny bundle in the manner of AFLoc's authors: raw products, words as they are."""
+    spec = tiny.manifest()
+    tiny.sign(
+        tiny_bundle,
+        tiny.manifest(
+            heatmap=dataclasses.replace(
+                spec.heatmap, similarity="dot", extent="input", side_penalty=0.0
+            ),
+            text=dataclasses.replace(spec.text, cleaning="afloc", sentence=""),
+        ),
+    )
+    return Localizer.open(tiny_bundle, provider="cpu")
+
+
+def test_typed_words_are_read_literally_and_presets_have_their_own_vector(literal, make_image):
+    film = make_image(film_with_dot((96, 96), 48, 48))
+    preset = literal.localize(film, Prompt("Bright spot", "preset")).similarity
+    typed = literal.localize(film, Prompt("there bright", "typed")).similarity
+    empty = literal.localize(film, Prompt("bright", "typed")).similarity
+    assert preset == pytest.approx(typed, abs=1e-2)
+    assert np.abs(empty - preset).max() > 0.1
+
+
+def test_words_the_authors_cleaning_drops_are_told(literal):
+    (warning,) = literal.understand("bright").warnings
+    assert "cleaning" in warning
+    assert literal.understand("there bright spot").warnings == ()
+
+
+def test_a_literal_bundle_routes_no_sides_and_knows_its_findings(literal, make_image):
+    question = literal.understand("right bright spot")
+    assert (question.side, question.notes, question.finding_id) == (None, (), "text")
+    named = literal.understand("Bright spot")
+    assert (named.finding_id, named.threshold, named.prompt.origin) == ("bright_spot", 0.8, "typed")
+    assert literal.understand("bright_spot").prompt.origin == "preset"
+
+
+def test_a_map_of_the_input_has_a_pixel_for_every_pixel_of_the_film_in_it(literal, make_image):
+    heatmap = literal.localize(make_image(np.eye(60, 120)), Prompt("there bright", "typed"))
+    assert heatmap.similarity.shape == (48, 96)
+    assert heatmap.scale == (1.25, 1.25)
+
+
+def test_a_text_that_is_too_long_is_told(localizer):
+    assert any("long" in w for w in localizer.understand("bright " * 20).warnings)

@@ -5,7 +5,7 @@ import pytest
 
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare, resize, stretch
 
-SPEC = PreprocessSpec(1, 64, "area-linear", 0.0, 100.0, 1, 0.0, 1.0, 0.0)
+SPEC = PreprocessSpec(1, 64, "letterbox", "area-linear", 0.0, 100.0, "grey", 1, 0.0, 1.0, 0.0)
 
 
 def test_shrinking_by_two_averages_blocks_of_four():
@@ -120,3 +120,74 @@ def test_the_fingerprint_follows_every_field():
 def test_no_field_of_the_spec_has_a_default():
     for field in dataclasses.fields(PreprocessSpec):
         assert field.default is dataclasses.MISSING
+
+
+AUTHORS = PreprocessSpec(
+    1, 224, "letterbox-truncated", "area-8bit", 0.0, 100.0, "grey", 3, 0.5, 0.5, 0.0
+)
+
+
+def test_the_authors_input_is_a_film_of_levels_in_three_planes_from_minus_one_to_one():
+    film = np.random.default_rng(0).integers(0, 256, (200, 224)).astype(np.float32)
+    prepared = prepare(film, AUTHORS, padding=None)
+    assert prepared.tensor.shape == (1, 3, 224, 224)
+    assert (prepared.frame.top, prepared.frame.height) == (12, 200)
+    wanted = (film / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+    for plane in prepared.tensor[0]:
+        assert np.array_equal(plane[12:212], wanted)
+        assert (plane[:12] == -1).all()
+
+
+@pytest.mark.parametrize(("planes", "order"), [("rgb", [0, 1, 2]), ("bgr", [2, 1, 0])])
+@pytest.mark.parametrize("fit", ["letterbox", "as-is"])
+def test_colour_goes_in_in_the_order_of_the_spec(planes, order, fit):
+    colour = np.random.default_rng(0).integers(0, 256, (224, 224, 3)).astype(np.uint8)
+    spec = dataclasses.replace(AUTHORS, planes=planes, fit=fit)
+    grey = np.zeros((224, 224), np.float32)
+    tensor = prepare(grey, spec, padding=None, colour=colour).tensor[0]
+    for plane, source in zip(tensor, order, strict=True):
+        assert (plane + 1) * 127.5 == pytest.approx(colour[..., source].astype(float), abs=1e-4)
+
+
+def test_a_grey_film_stands_in_for_every_colour():
+    spec = dataclasses.replace(AUTHORS, planes="bgr")
+    film = np.arange(224.0 * 224).reshape(224, 224).astype(np.float32)
+    tensor = prepare(film, spec, padding=None).tensor[0]
+    assert np.array_equal(tensor[0], tensor[2])
+
+
+def test_a_colour_film_becomes_grey_where_the_model_knows_no_colour():
+    colour = np.full((224, 224, 3), (255, 0, 0), np.uint8)
+    tensor = prepare(np.zeros((224, 224), np.float32), AUTHORS, padding=None, colour=colour).tensor
+    assert (tensor + 1) * 127.5 == pytest.approx(76, abs=1e-4)
+
+
+def test_a_film_taken_as_it_is_keeps_its_size_and_is_squeezed_by_the_network():
+    spec = dataclasses.replace(AUTHORS, fit="as-is")
+    prepared = prepare(np.zeros((100, 300), np.float32), spec, padding=None)
+    assert prepared.tensor.shape == (1, 3, 100, 300)
+    assert (prepared.frame.height, prepared.frame.width) == (224, 224)
+
+
+def test_padding_is_dark_in_levels_too():
+    film = np.tile(np.linspace(1000, 2000, 224, dtype=np.float32), (224, 1))
+    padding = np.zeros((224, 224), bool)
+    padding[:20] = True
+    padded = np.where(padding, np.float32(9e4), film)
+    tensor = prepare(padded, AUTHORS, padding=padding).tensor[0, 0]
+    assert (tensor[:20] == -1).all()
+    assert tensor[100, 223] == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"resize": "area-linear"},
+        {"resize": "area-linear", "fit": "letterbox", "planes": "rgb"},
+        {"planes": "bgr", "channels": 1},
+    ],
+)
+def test_choices_that_do_not_go_together_are_known(changes):
+    assert AUTHORS.is_consistent
+    assert SPEC.is_consistent
+    assert not dataclasses.replace(AUTHORS, **changes).is_consistent

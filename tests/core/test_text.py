@@ -4,7 +4,7 @@ import pytest
 
 from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence, is_negated, parse_place
 
-SPEC = TextSpec("wordpiece", True, 8, "There is {}.")
+SPEC = TextSpec("wordpiece", True, 8, "none", "There is {}.")
 VOCABULARY = {
     w: i
     for i, w in enumerate(
@@ -100,7 +100,7 @@ def test_the_tokenizer_equals_the_reference_on_text_of_all_kinds(tmp_path):
     file = tmp_path / "vocab.txt"
     file.write_text("\n".join(vocabulary), encoding="utf-8")
     theirs = reference.BertWordPieceTokenizer(str(file), lowercase=True)
-    ours = WordPiece(vocabulary, TextSpec("wordpiece", True, 512, "{}"))
+    ours = WordPiece(vocabulary, TextSpec("wordpiece", True, 512, "none", "{}"))
     for text in (
         "The lungs, 1.5 cm.",
         "Café\u00a0au lait\tnoir\r\nx",
@@ -115,9 +115,46 @@ def test_the_tokenizer_equals_the_reference_on_text_of_all_kinds(tmp_path):
 
 
 def test_a_cased_vocabulary_keeps_case():
-    spec = TextSpec("wordpiece", False, 8, "{}")
+    spec = TextSpec("wordpiece", False, 8, "none", "{}")
     assert WordPiece(VOCABULARY, spec).encode("Right right") == [2, 1, 7, 3]
 
 
 def test_the_unknown_piece_is_known_by_its_id():
     assert WordPiece(VOCABULARY, SPEC).unknown_id == 1
+
+
+AFLOC = TextSpec("wordpiece", True, 97, "afloc", "")
+WORDS = TextSpec("wordpiece", True, 97, "afloc-words", "Findings suggesting {}.")
+
+
+@pytest.mark.parametrize(
+    ("words", "authors", "ours"),
+    [
+        ("Findings suggesting Pneumonia.", "findings suggesting pneumonia", None),
+        ("left lower-lobe opacity, small", "left lower lobe opacity small", None),
+        ("Pneumothorax", "", "findings suggesting pneumothorax"),
+        ("Edema. Large heart.", "large heart", "edema large heart"),
+        ("cancer, gleason pattern 3.", "cancer gleason pattern", "cancer gleason pattern 3"),
+        ("1. Small effusion 2. Large mass", "small effusion large mass", ...),
+        ("café au lait", "caf au lait", None),
+        ("中文 中文", "", "findings suggesting"),
+        ("a.b.c", "", "a b c"),
+        ("...", "", "findings suggesting"),
+    ],
+)
+def test_the_authors_cleaning_and_the_one_that_keeps_words_and_digits(words, authors, ours):
+    assert as_sentence(words, AFLOC) == authors
+    if ours is not ...:
+        assert as_sentence(words, WORDS) == (authors if ours is None else ours)
+
+
+@pytest.mark.parametrize("spec", [AFLOC, WORDS])
+def test_cleaning_asks_for_words_too(spec):
+    with pytest.raises(ValueError, match="no words"):
+        as_sentence(" \n ", spec)
+
+
+def test_only_texts_longer_than_the_limit_are_cut():
+    tokenizer = WordPiece(VOCABULARY, SPEC)  # 8 tokens: six pieces between [CLS] and [SEP]
+    assert not tokenizer.is_cut("right " * 6)
+    assert tokenizer.is_cut("right " * 7)

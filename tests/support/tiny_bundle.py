@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 SIDE, GRID, DEPTH = 96, 24, 4
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "bright", "dark", "spot", "there", "is", "."]
-PREPROCESS = PreprocessSpec(1, SIDE, "area-linear", 0.0, 100.0, 1, 0.0, 1.0, 0.0)
+PREPROCESS = PreprocessSpec(
+    1, SIDE, "letterbox", "area-linear", 0.0, 100.0, "grey", 1, 0.0, 1.0, 0.0
+)
 
 
 def manifest(**changes) -> Manifest:
@@ -45,8 +47,8 @@ def manifest(**changes) -> Manifest:
         "created": "2026-01-01T00:00:00+00:00",
         "min_app_version": "0.1.0",
         "preprocess": PREPROCESS,
-        "text": TextSpec("wordpiece", True, 16, "There is {}."),
-        "heatmap": HeatmapSpec("local", GRID, "cosine", 1.0, 0.0, 0.6, 0.5),
+        "text": TextSpec("wordpiece", True, 16, "none", "There is {}."),
+        "heatmap": HeatmapSpec("local", GRID, "cosine", "film", 1.0, 0.0, 0.6, 0.5),
         "image_outputs": ("local",),
         "findings": (finding("bright_spot", "Bright spot"), finding("dark_spot", "Dark spot")),
         "licence": "CC0-1.0",

@@ -30,7 +30,7 @@ def test_features_are_the_mean_of_the_tokens_beside_the_first_one():
 
 
 def test_features_keep_the_order_of_their_texts():
-    tokenizer = WordPiece(VOCABULARY, TextSpec("wordpiece", True, 16, "{}"))
+    tokenizer = WordPiece(VOCABULARY, TextSpec("wordpiece", True, 16, "none", "{}"))
     texts = ["a b c", "c", "a b", "b"]
     features = sentence_features(SentenceEncoder(Counting()), tokenizer, texts)
     assert [round(float(f[0]), 4) for f in features] == [4.0, 3.6667, 3.5, 3.3333]

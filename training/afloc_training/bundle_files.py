@@ -127,6 +127,7 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
             level="local",
             grid=GRID,
             similarity="cosine",
+            extent="film",
             sigma_cells=_UNLISTED_SIGMA_CELLS,
             threshold=thresholds.unlisted,
             sharpness=settings.sharpness,

@@ -84,7 +84,7 @@ def load_bundle(folder: Path) -> Bundle:
 
 
 def load_finding_vectors(bundle: Bundle) -> dict[str, FloatArray]:
-    """Text vectors of the findings the bundle lists, by id, unit length, shape (D,).
+    """Text vectors of the findings the bundle lists, by id, shape (D,); unit length for cosines.
 
     Raises:
         BundleCorrupt: The table does not fit the manifest.
@@ -99,11 +99,17 @@ def load_finding_vectors(bundle: Bundle) -> dict[str, FloatArray]:
         and vectors.ndim == 2
         and len(vectors) == len(ids)
         and bool(np.isfinite(vectors).all())
-        and bool((np.abs(np.linalg.norm(vectors, axis=1) - 1) < 1e-3).all())
+        and _have_length(vectors, bundle.manifest.heatmap.similarity)
     )
     if not fits:
         raise BundleCorrupt("findings.npz does not fit the manifest.", remedy=_GET_AGAIN)
     return {i: read_only(np.ascontiguousarray(v)) for i, v in zip(ids, vectors, strict=True)}
+
+
+def _have_length(vectors: FloatArray, similarity: str) -> bool:
+    lengths = np.linalg.norm(vectors, axis=1)
+    right = np.abs(lengths - 1) < 1e-3 if similarity == "cosine" else lengths > 0
+    return bool(right.all())
 
 
 def load_arrays(bundle: Bundle, name: str) -> dict[str, np.ndarray]:
@@ -168,6 +174,8 @@ def _check_names(manifest: Manifest) -> None:
         raise BundleCorrupt("The findings are empty or named twice.", remedy=_GET_AGAIN)
     if manifest.heatmap.level not in manifest.image_outputs:
         raise BundleCorrupt("The heatmap level is no output of the image.", remedy=_GET_AGAIN)
+    if not manifest.preprocess.is_consistent:
+        raise BundleCorrupt("The steps of preprocessing contradict each other.", remedy=_GET_AGAIN)
 
 
 def _checked_bytes(folder: Path, name: str, digest: str) -> bytes:

@@ -17,7 +17,7 @@ from afloc_desktop.core.errors import BundleCorrupt, BundleIncompatible
 from afloc_desktop.core.preprocess import PreprocessSpec  # noqa: TC001  -- read at run time
 from afloc_desktop.core.text import TextSpec  # noqa: TC001  -- read at run time
 
-SCHEMA = 1
+SCHEMA = 2
 _T = TypeVar("_T")
 
 
@@ -28,7 +28,10 @@ class HeatmapSpec:
     Attributes:
         level: Which output of the image network is compared with the words.
         grid: Rows and columns of that output.
-        similarity: How patches and words are compared.
+        similarity: How patches and words are compared: `cosine` is in [-1, 1], `dot` has any
+            scale and lets long texts weigh more.
+        extent: Which cells take part in smoothing, and what is interpolated to what: those that
+            hold `film`, to the film; or all of the `input`, to its pixels, as AFLoc's authors.
         sigma_cells: Gaussian smoothing in grid cells for words the bundle does not list.
         sharpness: How much more the strong places weigh when a map is smoothed; 0 averages the
             similarities themselves.
@@ -38,7 +41,8 @@ class HeatmapSpec:
 
     level: Literal["local", "local2"]
     grid: int
-    similarity: Literal["cosine"]
+    similarity: Literal["cosine", "dot"]
+    extent: Literal["film", "input"]
     sigma_cells: float
     sharpness: float
     threshold: float
@@ -53,7 +57,7 @@ class FindingSpec:
         id: Stable name, lower case with underscores.
         label: What the reader sees.
         group: Heading it stands under.
-        prompts: Sentences whose unit vectors are averaged.
+        prompts: Sentences whose vectors are averaged.
         synonyms: Other words that mean this finding, lower case.
         threshold: Similarity from which it is proposed as present.
         sigma_cells: Gaussian smoothing, grid cells.

@@ -15,15 +15,22 @@ if TYPE_CHECKING:
     from afloc_desktop.core.model.bundle import Bundle
     from afloc_desktop.core.model.session import Sessions
 
-# Similarities span [-1, 1]. Float graphs agree to 1e-5 between processors; the 8-bit text graph
-# rounds differently with and without VNNI instructions.
+# Cosines span [-1, 1]; raw products are measured by the largest of them. Float graphs agree to 1e-5
+# between processors; the 8-bit text graph rounds differently with and without VNNI instructions.
 MAP_TOLERANCE = 2e-3
 WORD_TOLERANCE = 5e-2
 
 
 @dataclass(frozen=True, slots=True)
 class SelfTestReport:
-    """Largest differences from the maker's numbers, in units of similarity."""
+    """Largest differences from the maker's numbers.
+
+    Attributes:
+        bundle_id: What was tested.
+        provider: On what.
+        map_difference: Cosine; of raw products the share of the largest.
+        word_difference: One less the cosine.
+    """
 
     bundle_id: str
     provider: str
@@ -47,13 +54,21 @@ def self_test(bundle: Bundle, sessions: Sessions) -> SelfTestReport:
         maps = np.einsum("kd,dij->kij", vectors, local)
         words = [str(text) for text in golden["words"]]
         answers = sessions.encode_text(*tokenizer.encode_all(words))
-        map_difference = float(np.abs(maps - golden["maps"]).max())
-        word_difference = float(1 - (answers * golden["word_vectors"]).sum(axis=1).min())
+        is_cosine = bundle.manifest.heatmap.similarity == "cosine"
+        scale = 1.0 if is_cosine else float(np.abs(golden["maps"]).max())
+        map_difference = float(np.abs(maps - golden["maps"]).max()) / scale
+        word_difference = float(1 - _cosines(answers, golden["word_vectors"]).min())
     except (KeyError, ValueError) as error:
         raise _failed(bundle, f"its example does not fit ({type(error).__name__})") from error
     if not map_difference <= MAP_TOLERANCE or not word_difference <= WORD_TOLERANCE:
         raise _failed(bundle, f"maps differ by {map_difference:.2g}, words {word_difference:.2g}")
     return SelfTestReport(bundle.manifest.id, sessions.provider, map_difference, word_difference)
+
+
+def _cosines(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
+    cosines: np.ndarray = (some * others).sum(axis=1) / lengths
+    return cosines
 
 
 def _failed(bundle: Bundle, why: str) -> SelfTestFailed:

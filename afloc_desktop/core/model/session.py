@@ -46,7 +46,7 @@ class Sessions:
         self._text: Any = None
 
     def encode_image(self, tensor: FloatArray) -> dict[str, FloatArray]:
-        """Outputs of the image network by name, for one input of shape (1, C, side, side).
+        """Outputs of the image network by name, for one input of shape (1, C, rows, columns).
 
         Raises:
             InferenceError: The run failed or gave no finite numbers.
@@ -57,7 +57,7 @@ class Sessions:
     def encode_text(
         self, ids: Sequence[Sequence[int]], mask: Sequence[Sequence[int]]
     ) -> FloatArray:
-        """Unit text vectors, shape (texts, D).
+        """Text vectors, shape (texts, D); of unit length where the bundle compares by cosine.
 
         Raises:
             InferenceError: The run failed or gave no finite numbers.

@@ -192,3 +192,29 @@ def test_a_file_of_gigabytes_is_not_read(tiny_bundle, monkeypatch):
     monkeypatch.setattr(bundle_module, "_MAX_FILE_BYTES", 100)
     with pytest.raises(BundleCorrupt, match="gigabyte"):
         load_bundle(tiny_bundle)
+
+
+def as_products(folder, **changes):
+    heatmap = dataclasses.replace(tiny.manifest().heatmap, similarity="dot", extent="input")
+    tiny.sign(folder, tiny.manifest(heatmap=heatmap, **changes))
+    return folder
+
+
+@pytest.mark.parametrize(("length", "is_right"), [(7.0, True), (1e-3, True), (0.0, False)])
+def test_vectors_of_raw_products_have_any_length_but_none(tiny_bundle, length, is_right):
+    vectors = length * np.eye(2, 4, dtype=np.float32)
+    ids = np.array(["bright_spot", "dark_spot"])
+    np.savez(tiny_bundle / "findings.npz", ids=ids, vectors=vectors)
+    bundle = load_bundle(as_products(tiny_bundle))
+    if is_right:
+        assert load_finding_vectors(bundle)["bright_spot"][0] == np.float32(length)
+    else:
+        with pytest.raises(BundleCorrupt, match="findings"):
+            load_finding_vectors(bundle)
+
+
+def test_steps_of_preprocessing_that_contradict_each_other_are_refused(tiny_bundle):
+    spec = dataclasses.replace(tiny.PREPROCESS, fit="as-is")
+    tiny.sign(tiny_bundle, tiny.manifest(preprocess=spec))
+    with pytest.raises(BundleCorrupt, match="contradict"):
+        load_bundle(tiny_bundle)

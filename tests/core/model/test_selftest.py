@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tiny_bundle as tiny
@@ -50,3 +52,20 @@ def test_an_example_that_does_not_fit_fails(tiny_bundle):
     tiny.sign(tiny_bundle, tiny.manifest())
     with pytest.raises(SelfTestFailed, match="fit"):
         run(tiny_bundle)
+
+
+def test_raw_products_are_measured_by_the_largest_of_them(tiny_bundle):
+    heatmap = dataclasses.replace(tiny.manifest().heatmap, similarity="dot", extent="input")
+    scaled = 1000 * np.eye(2, tiny.DEPTH, dtype=np.float32)
+    with np.load(tiny_bundle / "selftest.npz") as stored:
+        kept = dict(stored)
+    ids = np.array(["bright_spot", "dark_spot"])
+    np.savez(tiny_bundle / "findings.npz", ids=ids, vectors=scaled)
+    for factor, fails in ((1000.5, False), (1010, True)):
+        np.savez(tiny_bundle / "selftest.npz", **{**kept, "maps": kept["maps"] * factor})
+        tiny.sign(tiny_bundle, tiny.manifest(heatmap=heatmap))
+        if fails:
+            with pytest.raises(SelfTestFailed, match="maps"):
+                run(tiny_bundle)
+        else:
+            assert run(tiny_bundle).map_difference == pytest.approx(5e-4, rel=1e-2)
