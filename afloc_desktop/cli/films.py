@@ -159,10 +159,10 @@ class _Batch:
 
     def _target(self, name: str) -> Path:
         """Where a picture goes: inside the output, under a name of its own."""
-        if not name:
+        if not name or "\0" in name:
             raise _unsupported("The row names no picture to write.")
-        target = self._output / name
-        if "\0" in name or not target.resolve().is_relative_to(self._output.resolve()):
+        target = (self._output / name).resolve()
+        if self._output.resolve() not in target.parents:
             raise _unsupported("The row names a picture outside the output.")
         if target in self._written:
             raise _unsupported("The row names a picture that another row has written.")

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import PIL.Image
+import pydicom
 import pytest
 from phantom_files import dot_film, write_film
 
@@ -105,6 +106,81 @@ def test_a_batch_is_rendered_and_what_is_refused_is_reported(study, tmp_path, ca
     assert "none.dcm" in told
     assert "no number" in told
     assert "no picture" in told
+
+
+def batch(tmp_path, root, rows):
+    """Render a table; gives the exit status and the folder of the pictures."""
+    table, out = tmp_path / "refs.csv", tmp_path / "o"
+    with table.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["file", "frame", "mode", "overlay", "png"])
+        writer.writerows(rows)
+    words = ["render", "--batch", str(table), "--root", str(root), "--output", str(out)]
+    return main(words), out
+
+
+@pytest.mark.parametrize("name", ["../x.png", "/tmp/x.png", "a/../../x.png", "x\0.png", "."])
+def test_no_row_writes_outside_the_output(study, tmp_path, name, capsys):
+    rows = [["a.dcm", "1", "minmax", "False", name], ["a.dcm", "1", "minmax", "False", "y.png"]]
+    before = sorted(tmp_path.rglob("*.png"))
+    status, out = batch(tmp_path, study, rows)
+    assert status == 1
+    assert sorted(tmp_path.rglob("*.png")) == [*before, out / "y.png"]
+    assert "skipped" in capsys.readouterr().err
+
+
+def test_no_row_overwrites_the_picture_of_another(study, tmp_path, capsys):
+    rows = [
+        ["a.dcm", "1", "minmax", "False", "x.png"],
+        ["b.dcm", "1", "minmax", "False", "sub/../x.png"],
+    ]
+    assert batch(tmp_path, study, rows)[0] == 1
+    assert "another row" in capsys.readouterr().err
+
+
+def test_a_frame_or_a_choice_of_a_thousand_digits_is_refused(study, tmp_path, capsys):
+    rows = [
+        ["a.dcm", "9" * 5000, "minmax", "False", "x.png"],
+        ["a.dcm", "1", "win" + "9" * 5000, "False", "y.png"],
+        ["a\0.dcm", "1", "minmax", "False", "z.png"],
+    ]
+    assert batch(tmp_path, study, rows)[0] == 2
+    assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_colour_is_written_as_red_green_and_blue(tmp_path, capsys):
+    colours = np.array([[[255, 0, 0], [0, 0, 9]]], np.uint8)
+    write_film(
+        tmp_path / "c.dcm", colours.reshape(1, 6), Columns=2, SamplesPerPixel=3,
+        PlanarConfiguration=0, PhotometricInterpretation="RGB",
+    )  # fmt: skip
+    write_film(tmp_path / "g.dcm", dot_film())
+    rows = [["c.dcm", "1", "colour", "", "c.png"], ["g.dcm", "1", "colour", "", "g.png"]]
+    status, out = batch(tmp_path, tmp_path, rows)
+    assert status == 1
+    assert "not in colour" in capsys.readouterr().err
+    assert np.asarray(PIL.Image.open(out / "c.png")).tolist() == colours.tolist()
+
+
+def test_graphics_of_the_file_are_painted_where_they_are_asked_for(tmp_path):
+    path = write_film(tmp_path / "a.dcm", dot_film())
+    data = pydicom.dcmread(path)
+    for element, kind, value in (
+        (0x10, "US", 1), (0x11, "US", 16), (0x40, "CS", "G"), (0x50, "SS", [3, 1]),
+        (0x100, "US", 1), (0x102, "US", 0), (0x3000, "OW", b"\xff\xff"),
+    ):  # fmt: skip
+        data.add_new(0x60000000 + element, kind, value)
+    data.save_as(path)
+    shown = {}
+    for flag in ([], ["--overlay"]):
+        target = tmp_path / f"{len(flag)}.png"
+        assert main(["render", str(path), "--output", str(target), *flag]) == 0
+        shown[len(flag)] = np.asarray(PIL.Image.open(target))
+    assert (shown[1][2, :16] == 255).all()
+    assert not (shown[0][2, :16] == 255).any()
+    rows = [["a.dcm", "1", "minmax", "True", "x.png"]]
+    _, out = batch(tmp_path, tmp_path, rows)
+    assert (np.asarray(PIL.Image.open(out / "x.png"))[2, :16] == 255).all()
 
 
 def test_render_without_a_file_is_a_usage_error(tmp_path, capsys):
