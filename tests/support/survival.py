@@ -6,6 +6,7 @@ A program of its own, so that a crash, a hang or too much memory is seen from ou
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -58,6 +59,7 @@ def _open(path: Path, report: dict) -> None:
 
     listing = scan([path])
     report["reasons"] += [skipped.reason for skipped in listing.skipped]
+    report["others"] += len(listing.indexes)
     for study in listing.studies:
         report["others"] += len(study.others)
         report["notes"] += study.notes
@@ -84,10 +86,8 @@ def _note_writing(written: list[str], event: str, args: tuple) -> None:
 
 
 def _reset_peak() -> None:
-    try:
+    with contextlib.suppress(OSError):  # the peak is then that of the whole run
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass  # the peak is then that of the whole run
 
 
 def _memory_mb(field: str) -> float:
