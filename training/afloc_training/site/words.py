@@ -1,0 +1,134 @@
+"""Words a report may always use, and names it may not: what de-identification starts from.
+
+Sites add their own of both; what a report's neighbours write in lower case is learned beside it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_CLINICAL_TEXT = """
+a abdomen abdominal abnormal abnormalities abnormality about above abscess absence absent
+accentuated accessory acute additional adenopathies adenopathy adequate adjacent after again air
+airspace airway also alveolar amount an and angle angles anomaly anterior antero anteroposterior
+aorta aortic aortopulmonary ap apex apical apically apices apparent appear appearance appearances
+appears appropriate approximately arch are area areas arteriosum artery artifact as aspect
+aspiration asymmetric asymmetry at atelectases atelectasis atelectatic atherosclerosis
+atherosclerotic atrial atrium atypical azygos band bands basal base bases basilar be been below
+benign between bibasilar bilateral bilaterally blunted blunting bochdalek body bone bones bony
+borderline both bowel breast bronchi bronchial bronchiectasis bronchitis bronchogram bronchograms
+bronchopneumonia bronchopulmonary bronchovascular bronchus bulla bullae but by calcification
+calcifications calcified can candidiasis cardiac cardiomediastinal cardiomegaly cardiopulmonary
+cardiothoracic carina catheter catheters cava caval cavitary cavitation cavity central
+cephalization cerebral cervical change changed changes chest chf chilaiditi chronic clavicle
+clavicles clear cleared clearing clinical clips cm collapse collapsed comparison compatible
+compression concern concerning confluent congestion congestive consistent consolidation
+consolidations consolidative contour contours copd coronal correlate correlation costal
+costophrenic could course cov covid ct cuffing cvc cyst cystic cysts deformity degenerative dense
+densities density developing deviation device devices dextroscoliosis diaphragm diaphragmatic
+diffuse dilated discrete disease disk distal distended distribution dobhoff double dual due
+dysphagia ecg edema effusion effusions either electrodes elevated elevation embolism emphysema
+emphysematous empyema endotracheal endplates enlarged enlargement enteric erosions et ett eval
+evaluation eventration evidence evident examination excavatum exclude extending extension
+extensive extent extremity febrile field fields film findings fissure fissures fistula flattened
+flattening fluid focal foci focus for foreign fracture fractures free from frontal fully fungal
+further ganz gas gastric generalized ggo given gleason grade granuloma granulomas granulomata
+granulomatous greater gross grossly ground had haemoptysis haemothorax hampton has have haziness
+hazy healed heals heart height hematoma hemidiaphragm hemidiaphragms hemithorax hemorrhage hernia
+hiatal hiatus high hila hilar hilum hiv hodgkin human humeral humerus hydropneumothorax hyperdense
+hyperexpanded hyperexpansion hyperinflated hyperinflation hyperlucency hyperlucent hypertension
+hypertrophic hypoinflation iabp icd ii iii ild ill image images imaging immunodeficiency impella
+impression improved improvement improving in inadequate incidental increase increased increasing
+indeterminate infarct infection infectious inferior infiltrate infiltrates infiltration
+inflammation inflammatory inflated inflation inspiration inspiratory intact intercostal
+interlobular internal interstitial interstitium interval intervertebral intraperitoneal
+intrathoracic intubated intubation is it iv ivc joint jugular kerley kyphosis kyphotic large
+lateral lead leads left legionella lesion lesions less level levoscoliosis ligamentum likely
+limited limits line linear lines lingula lingular lobar lobe lobectomy lobes lobulated loculated
+loss low lower lucency lucent lumbar lumbosacral lung lungs lymph lymphadenopathy lymphangitic
+lymphoma main mainstem marked markedly markings mass masses mastectomy may measuring medial
+mediastinal mediastinum mediport metastases metastasis metastatic mid middle midline midlung
+midsagittal mild mildly miliary minimal minimally mm moderate moderately monitor morgagni motion
+mri mucus multifocal multilevel multilobar multiple mycoplasma nasogastric near necrosis negative
+neoplasm new ng nipple no node nodes nodular nodule nodules noncalcified none normal not noted now
+obscured obscuring obstruction obstructive oedema of on opacification opacifications opacified
+opacities opacity or organizing osseous osteoarthritis osteopenia osteopenic osteophyte
+osteophytes other otherwise over overload overlying pa pacemaker paratracheal parenchyma
+parenchymal patchy patient pattern pcp pectus peribronchial pericardial pericardium perihilar
+peripheral peripherally perivascular persistent phrenic picc place plate platelike pleura pleural
+pleurisy pneumatocele pneumatoceles pneumomediastinum pneumonectomy pneumonia pneumonias pneumonic
+pneumonitis pneumoperitoneum pneumothoraces pneumothorax poor portable portion position positioned
+possible post posterior posteroanterior postoperative postsurgical predominance predominantly
+presence present pressure prevertebral previous previously probable probably process processes
+prominence prominent prosthesis prosthetic proximal pulmonary questionable radiograph radiographic
+radiographically radiographs radiolucent radiopaque radiotherapy rather raynaud recent reduced
+region regional related remain remains resection residual resolution resolved respiratory
+reticular reticulonodular retrocardiac retrosternal rib ribs right rightward rotated rotation
+round rounded sagittal sarcoidosis sars scapula scar scarring scattered sclerosis scoliosis see
+seen segment segmental segments septal sequela sequelae severe severity shadow shadowing sharp
+shift shoulder side sided sign significant significantly signs silhouette silhouettes simple since
+size skeletal skin slight slightly small soft solitary space spaces spine spondylosis stable stent
+sternal sternotomy sternum stomach stranding structures subclavian subcutaneous subdiaphragmatic
+suboptimal subpleural subsegmental substantial subtle suggest suggesting suggestion suggestive
+sulcal superimposed superior supine support suprahilar surfaces surgical suspected suspicion
+suspicious suture sutures svc swan symmetric syndrome technique terminates thickened thickening
+thickness thoracic thoracotomy thorax tip tissue tissues to tortuosity tortuous trachea tracheal
+tracheostomy transplant trauma tube tuberculosis tuberculous tubes tubing tumor tumour two
+unchanged underlying unfolded unilateral unremarkable upper upright upwards valve valves varices
+vascular vasculature vein vena venous ventricle ventricular vertebra vertebrae vertebral
+vertebroplasty vessels view viral visible visualization visualized volume volumes volumetric was
+wedge well were white whole wide widened widening width wire wires with within without worse
+worsened worsening x xray zone zones
+"""
+CLINICAL = frozenset(_CLINICAL_TEXT.split())
+
+# Common given and family names that are no words of a report; the site's staff list says more.
+_NAMES_TEXT = """
+aaron abbas abdul abdullah adam adams agnes ahmad ahmed alan alberto alejandro alexander alexandra
+ali alice alison allison alvarez amanda amelia amy ana anderson andrea andreas andrew angela anita
+anna anne anthony antonio arthur barbara bauer becker benjamin bernard bernd betty bianca bradley
+brandon brenda brian bruce bryan campbell carl carla carlos carmen carol caroline carolyn carter
+castillo catherine charles charlotte chavez chen cheryl christian christina christine christoph
+christopher claire claudia collins craig cynthia daniel daniela david davies davis deborah denise
+dennis diana diane diaz diego dietrich dolores donald donna dorothy douglas dubois duncan edgar
+edith eduardo edward edwards elena elizabeth emily emma enrique eric erik eva evans evelyn fatima
+felix fernandez fernando fischer florian francesca francesco francisco frank franz frederick
+gabriel garcia gary georg george gerald giovanni giulia gloria gomez gonzales gonzalez gordon
+gregory greta guillermo gutierrez hannah hans harold harris harry hassan heather helen helena
+helmut henri henry hernandez hoffmann howard hughes hussein ibrahim ines ingrid isabel isabella
+ivan jackson jacob jacqueline jacques jaime james jan jane janet janice jason javier jean jeffrey
+jennifer jenny jens jeremy jessica jesus jim jimenez joan joe johann johannes john johnson
+jonathan jones jordan jorge jose joseph joshua joyce juan juana judith judy julia julie jung
+justin karen karl katharina katherine kathleen keith kelly kenneth kevin kim klaus klein koch
+kumar kurt larry laura lauren lawrence lee leonard lewis li linda lisa liu lopez louis louise
+lucas lucia luis lukas marco margaret maria marie marilyn mario mark markus martha martin martina
+martinez mary matthew matthias megan mehmet meyer michael michel michelle miguel miller mitchell
+mohamed mohammad mohammed monica monika moore morales moreno morgan morris mueller muhammad murphy
+mustafa müller nancy natalie nathan neumann nguyen nicholas nicolas nicole norma olga oliver
+olivia omar ortiz oscar pablo pamela patel patricia patrick paul paula pedro pereira perez peter
+petra philip philipp phillips pierre rachel ralph ramirez ramos raymond rebecca reyes ricardo
+richard richter rita rivera robert roberto roberts robinson rodriguez roger ronald rosa ross roy
+ruth ryan samantha samuel sanchez sandra santos sarah schmidt schneider schroeder schröder schulz
+schwarz scott sean sebastian sergio sharon shirley silva simon singh smith sofia sophie stefan
+stephan stephanie stephen stewart susan sven sylvia taylor teresa terry theresa thomas thompson
+timothy tobias torres tyler ursula ute valentina vanessa victor victoria vincent virginia walker
+walter wang watson weber werner wilhelm william williams wilson wolf wolfgang xavier yusuf zhang
+zimmermann
+"""
+NAMES = frozenset(_NAMES_TEXT.split())
+
+MONTHS = (
+    "jan(?:uary|uar|\\.)?|feb(?:ruary|ruar|\\.)?|mar(?:ch|\\.)?|märz|apr(?:il|\\.)?|may|mai|"
+    "jun(?:e|i|\\.)?|jul(?:y|i|\\.)?|aug(?:ust|\\.)?|sep(?:tember|t\\.?|\\.)?|"
+    "o[ck]t(?:ober|\\.)?|nov(?:ember|\\.)?|de[cz](?:ember|\\.)?"
+)
+
+# Beginnings and endings of words that only medicine makes.
+MEDICAL = re.compile(
+    r"^(?:hemi|cardio|pneumo|broncho|bronchi|tracheo|thoraco|pleuro|pulmo|mediastin|peri|para|retro|"
+    r"sub|supra|infra|inter|intra|hyper|hypo|costo|sterno|osteo|vaso|hepato|spleno|gastro|endo|micro|"
+    r"post|pre|non|multi|poly|trans|over|under|un|re|dis|anti)\w{3,}$"
+    r"|\w{3,}(?:itis|osis|oses|omas?|ectomy|otomy|ostomy|graphy|graph|graphic|gram|scopy|pathy|plasty|"
+    r"ectasis|ectases|emia|megaly|thorax|centesis|trophy|plasia|sclerosis|edema|cele|lysis|genic|"
+    r"tion|tions|ment|ness|ically|ally|ated|ating|ular|eous|ious|ities|ity)$"
+)
