@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = 132  # preamble and magic stay: behind them damage is more interesting
-SMALLEST, LARGEST = 300, 16_000  # bytes of a seed file
 REPRESENTATIONS = (b"SQ", b"UN", b"OB", b"US", b"DS", b"FD", b"AT", b"UT", b"OW", b"PN")
 MARKS = (
     b"\xff\xff\xff\xff",
@@ -35,12 +34,6 @@ def mutants(seeds: list[Path], count: int, seed: int) -> Iterator[tuple[str, byt
         random = np.random.default_rng((seed, number))
         path = seeds[int(random.integers(len(seeds)))]
         yield f"{seed}_{number}_{path.stem}", damaged(random, path.read_bytes())
-
-
-def seeds_of(folder: Path) -> list[Path]:
-    """The small files of a folder, in an order that does not depend on the file system."""
-    files = (path for path in folder.rglob("*.dcm") if path.is_file())
-    return sorted(path for path in files if SMALLEST < path.stat().st_size < LARGEST)
 
 
 def damaged(random: Random, content: bytes) -> bytes:
