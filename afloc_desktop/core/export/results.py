@@ -17,14 +17,16 @@ import numpy as np
 from afloc_desktop import __version__
 from afloc_desktop.core.dicom.display import first_choice, render
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.names import safe_name
 from afloc_desktop.core.export.overlay import draw_finding, to_png
+from afloc_desktop.core.export.selection import Statement
 from afloc_desktop.core.findings import propose, region_labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Skipped
+    from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Provenance, Skipped
     from afloc_desktop.core.localize import Localizer, Question
 
 SCHEMA = 1
@@ -40,6 +42,11 @@ class Answer:
     question: Question
     heatmap: Heatmap
     finding: Finding
+
+    @property
+    def statement(self) -> Statement:
+        """The finding as exporters take it."""
+        return Statement(self.question.label, self.finding, self.heatmap)
 
 
 def answer_prompt(
@@ -92,13 +99,13 @@ class ResultsFolder:
         findings = []
         for answer in answers:
             self._maps += 1
-            entry = _finding_entry(answer)
+            entry = finding_entry(answer.statement, answer.question.warnings)
             entry["map"] = self._write_map(answer) if "npz" in self.formats else None
             if grey is not None:
                 entry["overlay"] = self._write_overlay(grey, answer)
             findings.append(entry)
-            self._rows += _table_rows(image, answer)
-        self._images.append(_image_entry(image, localizer, findings))
+            self._rows += table_rows(image, answer.finding)
+        self._images.append(image_entry(image, localizer.provenance(), findings))
 
     def finish(self, skipped: list[Skipped]) -> dict[str, Any]:
         """Write `results.json`, last, and the table; gives back what `results.json` says.
@@ -106,19 +113,10 @@ class ResultsFolder:
         Raises:
             ExportError: It could not be written.
         """
-        document = {
-            "schema": SCHEMA,
-            "app_version": __version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "images": self._images,
-            "skipped": [
-                {"file": str(s.path), "reason": s.reason, "remedy": s.remedy} for s in skipped
-            ],
-        }
+        document = results_document(self._images, skipped)
         if "csv" in self.formats:
-            self._write("findings.csv", _table(self._rows))
-        text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
-        self._write("results.json", text.encode("utf-8", "backslashreplace"))
+            self._write("findings.csv", as_table(self._rows))
+        self._write("results.json", as_json(document))
         return document
 
     def _write_map(self, answer: Answer) -> str:
@@ -134,9 +132,8 @@ class ResultsFolder:
 
     def _write_overlay(self, grey: np.ndarray, answer: Answer) -> str:
         picture = draw_finding(grey, answer.heatmap, answer.finding, answer.question.label)
-        # The id comes from a bundle's manifest: only what can do no harm in a file name.
-        safe = "".join(c for c in answer.finding.id if c.isalnum() or c in "-_")[:40]
-        return self._write(f"overlays/{self._maps}_{safe}.png", to_png(picture))
+        name = safe_name(answer.finding.id, "finding")
+        return self._write(f"overlays/{self._maps}_{name}.png", to_png(picture))
 
     def _write(self, name: str, data: bytes) -> str:
         path = self.folder / name
@@ -145,7 +142,19 @@ class ResultsFolder:
         return name
 
 
-def _image_entry(image: Image, localizer: Localizer, findings: list[Any]) -> dict[str, Any]:
+def results_document(images: list[dict[str, Any]], skipped: list[Skipped]) -> dict[str, Any]:
+    """What `results.json` says."""
+    return {
+        "schema": SCHEMA,
+        "app_version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "images": images,
+        "skipped": [{"file": str(s.path), "reason": s.reason, "remedy": s.remedy} for s in skipped],
+    }
+
+
+def image_entry(image: Image, made: Provenance, findings: list[Any]) -> dict[str, Any]:
+    """One film in `results.json`."""
     return {
         "file": str(image.ref.path),
         "sop_instance_uid": image.ref.sop_instance_uid,
@@ -155,17 +164,23 @@ def _image_entry(image: Image, localizer: Localizer, findings: list[Any]) -> dic
         "pixel_sha256": image.pixel_sha256,
         "spacing": asdict(image.spacing) if image.spacing else None,
         "warnings": list(image.warnings),
-        "bundle": {"id": localizer.manifest.id, "sha256": localizer.bundle_sha256},
-        "provider": localizer.provider,
+        "bundle": {"id": made.bundle_id, "sha256": made.bundle_sha256},
+        "provider": made.provider,
         "findings": findings,
     }
 
 
-def _finding_entry(answer: Answer) -> dict[str, Any]:
-    finding, question = answer.finding, answer.question
+def finding_entry(statement: Statement, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One finding of a film in `results.json`.
+
+    Args:
+        statement: The finding.
+        warnings: What the model could not do with the words.
+    """
+    finding, heatmap = statement.finding, statement.heatmap
     return {
         "id": finding.id,
-        "label": question.label,
+        "label": statement.label,
         "prompt": finding.prompt.words,
         "similarity": None if np.isnan(finding.similarity) else finding.similarity,
         "probability": finding.probability,
@@ -175,15 +190,15 @@ def _finding_entry(answer: Answer) -> dict[str, Any]:
         "peak": list(finding.peak) if finding.peak else None,
         "boxes": [list(region.box) for region in finding.regions],
         "areas_mm2": [region.area_mm2 for region in finding.regions],
-        "notes": list(answer.heatmap.notes),
-        "warnings": list(question.warnings),
+        "notes": list(heatmap.notes) if heatmap else [],
+        "warnings": list(warnings),
         "status": finding.status,
+        "author": finding.author,
     }
 
 
-def _table_rows(image: Image, answer: Answer) -> list[list[object]]:
+def table_rows(image: Image, finding: Finding) -> list[list[object]]:
     """One row a region; one without a box where nothing is proposed."""
-    finding = answer.finding
     start: list[object] = [
         str(image.ref.path),
         image.ref.frame,
@@ -197,12 +212,19 @@ def _table_rows(image: Image, answer: Answer) -> list[list[object]]:
     return [[*start, *box] for box in boxes or [[""] * 4]]
 
 
-def _table(rows: list[list[object]]) -> bytes:
+def as_table(rows: list[list[object]]) -> bytes:
+    """`findings.csv`, safe to open in a spreadsheet."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
     writer.writerow([*_COLUMNS, *_BOX_COLUMNS])
     writer.writerows([_inert(cell) for cell in row] for row in rows)
     return stream.getvalue().encode("utf-8", "backslashreplace")
+
+
+def as_json(document: dict[str, Any]) -> bytes:
+    """`results.json`; names in a file system that are no text are shown escaped."""
+    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _inert(cell: object) -> object:

@@ -1,0 +1,154 @@
+"""The exporter interface, and our own exporters behind it.
+
+An exporter turns findings into files of one kind. Plugins implement the same protocol (see
+`plugins/example_exporter`); the application knows no other way to write a result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from afloc_desktop.core.errors import PluginError
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.deidentify import hide_film, hide_source
+from afloc_desktop.core.export.files import CsvExporter, JsonExporter, PngExporter
+from afloc_desktop.core.export.gsps import presentation_state
+from afloc_desktop.core.export.names import object_name
+from afloc_desktop.core.export.objects import NewSeries, Page, describe_series
+from afloc_desktop.core.export.sc import secondary_capture
+from afloc_desktop.core.export.seg import binary_seg, fractional_seg
+from afloc_desktop.core.export.selection import check_belongs
+from afloc_desktop.core.export.source import read_source
+from afloc_desktop.core.export.sr import report
+from afloc_desktop.core.export.validate import check_object, check_written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from afloc_desktop.core.export.selection import Selection
+
+DICOM = "application/dicom"
+
+
+class Exporter(Protocol):
+    """Writes findings as files of one kind."""
+
+    @property
+    def id(self) -> str:
+        """Short and stable, of letters, digits and `-`: what `--formats` takes."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What a dialog calls it."""
+        ...
+
+    @property
+    def media(self) -> str:
+        """Media type of its files."""
+        ...
+
+    def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
+        """Write files into a folder.
+
+        Args:
+            selection: Films and what was stated on them; its `pseudonyms` must be honoured.
+            folder: Made if need be; names that are taken are left alone.
+
+        Returns:
+            The files written; none where nothing in the selection calls for one.
+
+        Raises:
+            ExportError: A file could not be written; those written before stay.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DicomExporter:
+    """One kind of DICOM object: a new series in the study of each film, an object a film.
+
+    Attributes:
+        id, label, media: As in `Exporter`.
+        build: Makes the object; None where there is nothing to show in it.
+    """
+
+    id: str
+    label: str
+    build: Callable[[Page], bytes | None]
+    media: str = DICOM
+
+    def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
+        """Write an object for each film that has something to show.
+
+        Raises:
+            ExportError: An object could not be built or written, or did not pass its check.
+            InputError: The header of a film cannot be read any more.
+        """
+        make_folder(folder)
+        written = []
+        for page in _pages(selection):
+            data = self.build(page)
+            if data is None:
+                continue
+            path = folder / object_name(self.id, str(check_object(data).SOPInstanceUID))
+            write_atomically(path, data, check=check_written)
+            written.append(path)
+        return tuple(written)
+
+
+def exporters() -> Mapping[str, Exporter]:
+    """Our own exporters by id, in the order a dialog lists them."""
+    return by_id(
+        (
+            DicomExporter("seg", "DICOM segmentation: regions", binary_seg),
+            DicomExporter("sr", "DICOM structured report: findings and regions", report),
+            DicomExporter("sc", "DICOM secondary capture: picture with legend", secondary_capture),
+            DicomExporter(
+                "gsps", "DICOM presentation state: outlines and labels", presentation_state
+            ),
+            DicomExporter("fractional-seg", "DICOM segmentation: similarity maps", fractional_seg),
+            PngExporter(),
+            CsvExporter(),
+            JsonExporter(),
+        )
+    )
+
+
+def by_id(found: Iterable[Exporter]) -> Mapping[str, Exporter]:
+    """Exporters by their ids.
+
+    Raises:
+        PluginError: Two of them have the same.
+    """
+    known: dict[str, Exporter] = {}
+    for exporter in found:
+        if exporter.id in known:
+            raise PluginError(
+                f"Two exporters are both called {exporter.id!r}.",
+                remedy="Remove one of the two plugins.",
+            )
+        known[exporter.id] = exporter
+    return known
+
+
+def _pages(selection: Selection) -> Iterator[Page]:
+    """What each object is made from; one series for all films of a study."""
+    films = [
+        film if selection.pseudonyms is None else hide_film(film, n, selection.pseudonyms)
+        for n, film in enumerate(selection.films, 1)
+    ]
+    description = describe_series(s.label for film in films for s in film.stated)
+    series: dict[str, NewSeries] = {}
+    counts: Counter[str] = Counter()
+    for original, film in zip(selection.films, films, strict=True):
+        check_belongs(original)
+        source = read_source(original.image)
+        if selection.pseudonyms is not None:
+            source = hide_source(source, selection.pseudonyms)
+        counts[source.study_uid] += 1
+        own = series.setdefault(source.study_uid, NewSeries(description))
+        yield Page(film, source, own, counts[source.study_uid])

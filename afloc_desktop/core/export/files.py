@@ -1,0 +1,109 @@
+"""Exporters of files that need no DICOM: a picture a film, a table, `results.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.deidentify import hidden
+from afloc_desktop.core.export.names import free_path
+from afloc_desktop.core.export.overlay import to_png
+from afloc_desktop.core.export.page import draw_statements
+from afloc_desktop.core.export.results import (
+    as_json,
+    as_table,
+    finding_entry,
+    image_entry,
+    results_document,
+    table_rows,
+)
+from afloc_desktop.core.export.selection import check_belongs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from afloc_desktop.core.export.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class PngExporter:
+    """A picture a film: outlines, legend and disclaimer. See `Exporter`."""
+
+    id: str = "png"
+    label: str = "PNG picture with legend"
+    media: str = "image/png"
+
+    def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
+        """Write a picture for each film with a finding.
+
+        Raises:
+            ExportError: A picture could not be written.
+        """
+        written = []
+        for number, film in enumerate(_checked(selection, folder).films, 1):
+            if film.stated:
+                path = free_path(folder, f"film-{number}", ".png")
+                write_atomically(path, to_png(draw_statements(film)))
+                written.append(path)
+        return tuple(written)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvExporter:
+    """One table of all findings, a row a region. See `Exporter`."""
+
+    id: str = "csv"
+    label: str = "CSV table"
+    media: str = "text/csv"
+
+    def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
+        """Write `findings.csv`.
+
+        Raises:
+            ExportError: It could not be written.
+        """
+        rows = [
+            row
+            for film in _checked(selection, folder).films
+            for statement in film.stated
+            for row in table_rows(film.image, statement.finding)
+        ]
+        path = free_path(folder, "findings", ".csv")
+        write_atomically(path, as_table(rows))
+        return (path,)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonExporter:
+    """`results.json`, as `afloc localize` writes it. See `Exporter`."""
+
+    id: str = "json"
+    label: str = "JSON document"
+    media: str = "application/json"
+
+    def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
+        """Write `results.json`; films without a finding are not in it.
+
+        Raises:
+            ExportError: It could not be written.
+        """
+        images = [
+            image_entry(
+                film.image,
+                film.stated[0].finding.provenance,
+                [finding_entry(statement) for statement in film.stated],
+            )
+            for film in _checked(selection, folder).films
+            if film.stated
+        ]
+        path = free_path(folder, "results", ".json")
+        write_atomically(path, as_json(results_document(images, [])))
+        return (path,)
+
+
+def _checked(selection: Selection, folder: Path) -> Selection:
+    for film in selection.films:
+        check_belongs(film)
+    make_folder(folder)
+    return hidden(selection)

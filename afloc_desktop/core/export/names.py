@@ -1,0 +1,47 @@
+"""File and folder names that cannot collide, escape their folder or name a patient."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LONGEST = 40
+# Windows takes these for devices, whatever their suffix.
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
+)
+
+
+def safe_name(text: str, fallback: str) -> str:
+    """A file name from any text: at most 40 ASCII letters, digits, `-` and `_`.
+
+    Args:
+        text: From a bundle or a plugin; never a patient's name or a path.
+        fallback: A safe name for where nothing is left of `text`.
+    """
+    name = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-_")[:_LONGEST].rstrip("-_")
+    return f"{name}-" if name.lower() in _DEVICES else name or fallback
+
+
+def object_name(kind: str, uid: str) -> str:
+    """Name of a DICOM file. The UID is hashed: whose it is, only the file itself says.
+
+    Args:
+        kind: Of the exporter.
+        uid: SOP Instance UID of the object, unique in itself.
+    """
+    digest = hashlib.sha256(uid.encode()).hexdigest()[:16]
+    return f"AFLoc_{safe_name(kind, 'object')}_{digest}.dcm"
+
+
+def free_path(folder: Path, stem: str, suffix: str) -> Path:
+    """A path in `folder` that nothing holds yet: `stem`, else with a number behind it."""
+    path, number = folder / f"{stem}{suffix}", 1
+    while path.exists() or path.is_symlink():
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path

@@ -1,0 +1,252 @@
+"""What all our DICOM objects share: patient and study of the film, a series of ours, our name."""
+
+from __future__ import annotations
+
+import io
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+from afloc_desktop import __version__
+from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
+from afloc_desktop.core.errors import InvalidObject, UnreadableFile
+from afloc_desktop.core.export.codes import PROCESSING_EQUIPMENT, SOURCE_IMAGE, scheme_item
+from afloc_desktop.core.export.record import put_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from afloc_desktop.core.export.selection import FilmResults
+    from afloc_desktop.core.export.source import Source
+
+MAKER = "AFLoc Desktop contributors"
+PRODUCT = "AFLoc Desktop"
+DISCLAIMER = "image-text similarity, research use"
+UTF8 = "ISO_IR 192"
+# Of this application, in every installation: who wrote a file, never whose it is.
+IMPLEMENTATION = UID("2.25.309485316425466846303934062466110358217")
+_LONG = 64  # characters of LO
+_PAIRED = (
+    "ANKLE", "ARM", "BREAST", "CLAVICLE", "ELBOW", "EYE", "FOOT", "HAND", "HIP", "KNEE", "LEG",
+    "LUNG", "RIB", "SCAPULA", "SHOULDER", "WRIST",
+)  # fmt: skip
+_TYPE_2 = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+    "StudyID",
+    "AccessionNumber",
+)
+
+
+class Kind(NamedTuple):
+    """A kind of object we write."""
+
+    id: str
+    sop_class: str
+    modality: str
+    series_number: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSeries:
+    """The series that the objects of one export and one kind go into.
+
+    Attributes:
+        description: For people; at most 64 characters.
+        uid: New.
+        created: Local time.
+    """
+
+    description: str
+    uid: str = field(default_factory=lambda: generate_uid(prefix=None))
+    created: datetime = field(default_factory=datetime.now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """All that one object is made from.
+
+    Attributes:
+        results: A film and what was stated about it.
+        source: Its header.
+        series: Where the object goes.
+        number: Of the object in its series, from 1.
+    """
+
+    results: FilmResults
+    source: Source
+    series: NewSeries
+    number: int
+
+
+def describe_series(labels: Iterable[str]) -> str:
+    """A series description that says what it is, how sure, and for what use."""
+    known = list(dict.fromkeys(labels))
+    what = known[0] if len(known) == 1 else f"{len(known)} findings" if known else "no finding"
+    room = _LONG - len(f"AFLoc: , {DISCLAIMER}")
+    return f"AFLoc: {short(what, room)}, {DISCLAIMER}"
+
+
+def short(text: str, most: int = _LONG) -> str:
+    """Text as short DICOM elements take it: printable, no backslash, at most so long."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    plain = plain.replace("\\", "/")
+    return plain if len(plain) <= most else plain[: most - 2].rstrip() + ".."
+
+
+def long(text: str, most: int = 1024) -> str:
+    """Text as long DICOM elements take it: without control characters, at most so long."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)[:most]
+
+
+def person(name: str) -> str:
+    """A name as a person name element takes it."""
+    return short(name.replace("=", " "), 60)
+
+
+def new_object(page: Page, kind: Kind) -> Dataset:
+    """An object with everything but its content.
+
+    Patient, study, series, equipment and SOP common modules, reference and record.
+    """
+    source, series = page.source, page.series
+    dataset = deepcopy(source.kept)
+    for name in _TYPE_2:
+        if name not in dataset:
+            setattr(dataset, name, "")
+    dataset.SOPClassUID, dataset.SOPInstanceUID = kind.sop_class, generate_uid(prefix=None)
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = source.study_uid, series.uid
+    dataset.Modality, dataset.SeriesNumber = kind.modality, kind.series_number
+    dataset.SeriesDescription, dataset.InstanceNumber = series.description, page.number
+    dataset.Manufacturer, dataset.ManufacturerModelName = MAKER, PRODUCT
+    dataset.SoftwareVersions, dataset.DeviceSerialNumber = __version__, "none"
+    day, clock = series.created.strftime("%Y%m%d"), series.created.strftime("%H%M%S")
+    dataset.SeriesDate = dataset.InstanceCreationDate = day
+    dataset.SeriesTime = dataset.InstanceCreationTime = clock
+    if kind.modality != "PR":  # has a creation date instead
+        dataset.ContentDate, dataset.ContentTime = day, clock
+    if kind.modality != "SR":
+        _put_body_part(dataset, source)
+    dataset.CodingSchemeIdentificationSequence = [scheme_item()]
+    dataset.ContributingEquipmentSequence = _contributors(page)
+    put_record(dataset, kind.id, page.results, source.sop_instance_uid)
+    return dataset
+
+
+def _put_body_part(dataset: Dataset, source: Source) -> None:
+    """Part and side of the body; an empty side says that it is not known (PS3.3 C.7.3.1)."""
+    part = short(source.tags.text("BodyPartExamined"), 16)
+    side = source.tags.text("Laterality") or source.tags.text("ImageLaterality")
+    if part:
+        dataset.BodyPartExamined = part
+    # Segmentations have no such attribute of their own.
+    if dataset.Modality != "SEG" and (not part or part in _PAIRED):
+        dataset.Laterality = side if side in ("L", "R") else ""
+
+
+def source_item(source: Source) -> Dataset:
+    """The film as what an image was derived from."""
+    item = source.reference()
+    item.PurposeOfReferenceCodeSequence = [SOURCE_IMAGE.item()]
+    return item
+
+
+def algorithm_of(page: Page) -> tuple[str, str]:
+    """Name and version of the model whose findings these are; several are joined."""
+    made = dict.fromkeys(s.finding.provenance for s in page.results.stated)
+    names = "; ".join(dict.fromkeys(p.bundle_id for p in made)) or PRODUCT
+    versions = "; ".join(dict.fromkeys(p.bundle_sha256[:16] for p in made)) or __version__
+    return short(names), short(versions)
+
+
+def to_bytes(dataset: Dataset, *, syntax: UID = ExplicitVRLittleEndian) -> bytes:
+    """The object as a DICOM file.
+
+    The film's character set is kept where it has all our words, else it is UTF-8.
+
+    Raises:
+        InvalidObject: A value taken over from the film cannot be written.
+    """
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = syntax
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.ImplementationClassUID, meta.ImplementationVersionName = IMPLEMENTATION, "AFLOC_DESKTOP"
+    dataset.file_meta = meta
+    stream = io.BytesIO()
+    try:
+        with quiet_pydicom(), foreign_code("A value of the film cannot be written again"):
+            _settle_character_set(dataset)
+            dataset.save_as(stream, enforce_file_format=True)
+    except UnreadableFile as error:
+        raise InvalidObject(
+            error.reason, remedy="Choose PNG, CSV or JSON, or export it de-identified."
+        ) from None
+    return stream.getvalue()
+
+
+def _contributors(page: Page) -> list[Dataset]:
+    """The models, as equipment that contributed (PS3.3 C.12.1.1.5)."""
+    items = []
+    for made in dict.fromkeys(s.finding.provenance for s in page.results.stated):
+        item = Dataset()
+        item.PurposeOfReferenceCodeSequence = [PROCESSING_EQUIPMENT.item()]
+        item.Manufacturer = MAKER
+        item.ManufacturerModelName = short(made.bundle_id)
+        item.SoftwareVersions = short(made.app_version)
+        item.ContributionDescription = long(
+            f"Model bundle {made.bundle_id}, sha256 {made.bundle_sha256}, preprocessing "
+            f"{made.preprocess_fingerprint}, on {made.provider}, {made.created}"
+        )
+        items.append(item)
+    return items
+
+
+def _settle_character_set(dataset: Dataset) -> None:
+    from pydicom.charset import convert_encodings
+
+    stated = dataset.get("SpecificCharacterSet")
+    encodings = convert_encodings(stated) if stated else ["ascii"]
+    if all(_fits(text, encodings) for text in _texts(dataset)):
+        return
+    _decode_all(dataset)
+    dataset.SpecificCharacterSet = UTF8
+
+
+def _texts(dataset: Dataset) -> Iterable[str]:
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from _texts(item)
+        elif element.VR in ("LO", "SH", "PN", "ST", "LT", "UT", "UC"):
+            yield str(element.value or "")
+
+
+def _fits(text: str, encodings: list[str]) -> bool:
+    for encoding in encodings:
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        return True
+    return False
+
+
+def _decode_all(dataset: Dataset) -> None:
+    """Forget the bytes that names came in, so that they are encoded anew."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _decode_all(item)
+        elif element.VR == "PN" and element.value:
+            element.value = str(element.value)

@@ -1,0 +1,83 @@
+"""What leaves the station: findings with the film they were made on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import ExportError
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Finding, Heatmap, Image, Region
+    from afloc_desktop.core.export.pseudonyms import Pseudonyms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """One finding as it leaves: a machine's proposal or what a reader made of it.
+
+    Attributes:
+        label: What the reader calls it.
+        finding: The statement itself.
+        heatmap: Where it came from; None where only its outlines are known.
+    """
+
+    label: str
+    finding: Finding
+    heatmap: Heatmap | None = None
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Where it is; nothing where it is not stated to be anywhere."""
+        return self.finding.regions if self.finding.is_present else ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmResults:
+    """A film and what was said about it.
+
+    Attributes:
+        image: As it was read.
+        statements: Rejected ones are never written into anything that leaves.
+    """
+
+    image: Image
+    statements: tuple[Statement, ...]
+
+    @property
+    def stated(self) -> tuple[Statement, ...]:
+        """All but what a reader rejected."""
+        return tuple(s for s in self.statements if s.finding.status != "rejected")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """What one export is about.
+
+    Attributes:
+        films: With their findings.
+        pseudonyms: Nothing that identifies the patient or a reader may leave; these stand in
+            their place. None where all is kept.
+    """
+
+    films: tuple[FilmResults, ...]
+    pseudonyms: Pseudonyms | None = None
+
+
+def check_belongs(results: FilmResults) -> None:
+    """Refuse findings that were made on another film.
+
+    Raises:
+        ExportError: A heatmap was computed from other pixels than those of the film.
+    """
+    image = results.image
+    own = (image.ref.sop_instance_uid, image.ref.frame, image.pixel_sha256)
+    for statement in results.statements:
+        if statement.heatmap is None:
+            continue
+        key = statement.heatmap.key
+        if (key.sop_instance_uid, key.frame, key.pixel_sha256) != own:
+            raise ExportError(
+                "A finding belongs to another film than the one it was to be written for.",
+                remedy="Open the film again and ask it again.",
+            )

@@ -1,0 +1,189 @@
+"""What a result takes over from the film it is about: the patient, the study, the geometry.
+
+`Image` holds none of that, so the header is read again, from the same place and as carefully.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydicom.dataset import Dataset
+
+from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.files import find_body
+from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
+from afloc_desktop.core.dicom.tags import Tags
+from afloc_desktop.core.errors import ExportError, UnreadableFile
+
+if TYPE_CHECKING:
+    from pydicom.tag import BaseTag
+
+    from afloc_desktop.core.domain import Image
+
+_PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+# PS3.3 C.7.1.1, C.7.1.3, C.7.2.1 and C.7.2.2: the same in every object of a study.
+PATIENT = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "OtherPatientIDsSequence",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "DeidentificationMethodCodeSequence",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialSubjectID",
+)
+STUDY = (
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+    "StudyID",
+    "AccessionNumber",
+    "IssuerOfAccessionNumberSequence",
+    "StudyDescription",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+)
+_IMAGE = (
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "BodyPartExamined",
+    "Laterality",
+    "ImageLaterality",
+    "PatientOrientation",
+    "FrameOfReferenceUID",
+    "PositionReferenceIndicator",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "NumberOfFrames",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "ModalityLUTSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+)
+_NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """The header of a film, as far as results need it.
+
+    Attributes:
+        kept: Patient and study attributes, in the file's own character set; a copy.
+        tags: The others, those of its frame first.
+        frame: 1-based; None where the file has one frame.
+        sop_class_uid, sop_instance_uid, series_uid, study_uid: Never empty.
+    """
+
+    kept: Dataset
+    tags: Tags
+    frame: int | None
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_uid: str
+    study_uid: str
+
+    def reference(self) -> Dataset:
+        """The film and its frame as an item of a reference sequence."""
+        item = Dataset()
+        item.ReferencedSOPClassUID = self.sop_class_uid
+        item.ReferencedSOPInstanceUID = self.sop_instance_uid
+        if self.frame is not None:
+            item.ReferencedFrameNumber = self.frame
+        return item
+
+    def file_reference(self) -> Dataset:
+        """The whole file, where frames have no place."""
+        item = self.reference()
+        if "ReferencedFrameNumber" in item:
+            del item.ReferencedFrameNumber
+        return item
+
+    def series_item(self) -> Dataset:
+        """The series of the film, to put a reference below."""
+        item = Dataset()
+        item.SeriesInstanceUID = self.series_uid
+        return item
+
+
+def read_source(image: Image) -> Source:
+    """Read the header of a film again.
+
+    Raises:
+        UnreadableFile: Absent or damaged since the film was read.
+        UnsupportedImage: No longer what it was.
+        ExportError: Another film lies there now, or it does not say which study it is of.
+    """
+    with open_source(image.ref.path, image.ref.member) as (file, size), quiet_pydicom():
+        body = find_body(file, size)
+        with foreign_code("The header is damaged"):
+            from pydicom.filereader import read_dataset
+            from pydicom.tag import Tag
+
+            dataset = read_dataset(
+                body.file,
+                body.syntax.is_implicit,
+                body.syntax.is_little_endian,
+                stop_when=_is_pixels,
+                specific_tags=[Tag(name) for name in (*PATIENT, *STUDY, *_IMAGE)],
+            )
+        return _understand(dataset, image)
+
+
+def _is_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return int(tag) in _PIXEL_TAGS
+
+
+def _understand(dataset: Dataset, image: Image) -> Source:
+    tags = Tags(dataset)
+    uids = {name: tags.text(name) for name in _NEEDED}
+    if uids["SOPInstanceUID"] != image.ref.sop_instance_uid:
+        raise ExportError(
+            "The file no longer holds the film that was opened.",
+            remedy="Open the study again and ask the film again.",
+        )
+    if not all(uids.values()):
+        raise ExportError(
+            "The film does not say which study and series it belongs to, so that no DICOM "
+            "object can refer to it.",
+            remedy="Choose PNG, CSV or JSON.",
+        )
+    return Source(
+        kept=_readable(dataset),
+        tags=tags.for_frame(image.ref.frame),
+        frame=image.ref.frame if (tags.integer("NumberOfFrames") or 1) > 1 else None,
+        sop_class_uid=uids["SOPClassUID"],
+        sop_instance_uid=uids["SOPInstanceUID"],
+        series_uid=uids["SeriesInstanceUID"],
+        study_uid=uids["StudyInstanceUID"],
+    )
+
+
+def _readable(dataset: Dataset) -> Dataset:
+    """The patient and study attributes that can be read and written again."""
+    kept = Dataset()
+    for name in ("SpecificCharacterSet", *PATIENT, *STUDY):
+        if name not in dataset:
+            continue
+        try:
+            with foreign_code(""):
+                kept[name] = dataset[name]
+        except UnreadableFile:
+            continue  # a value that nobody can read is not worth a result
+    return kept
