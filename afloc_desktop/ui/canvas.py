@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.display import AsColour
-from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners, strings
@@ -24,22 +23,19 @@ from afloc_desktop.ui.qt import (
     Signal,
 )
 from afloc_desktop.ui.scene import Scene
+from afloc_desktop.ui.view import FilmView
 from afloc_desktop.ui.windowing import as_window, dragged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from afloc_desktop.core.dicom.display import Choice
     from afloc_desktop.core.domain import VoiWindow
 
 _WHEEL_STEP = 1.2  # per notch
 _BUTTONS = Qt.MouseButton
 
 
-class FilmCanvas(QWidget):
-    """Shows one film. Zoom, position, window and inversion live here, not in the store."""
+class FilmCanvas(FilmView):
+    """Shows one film. How it is looked at lives here, not in the store."""
 
-    viewed = Signal()  # film, zoom, window or inversion changed
     probed = Signal(str)  # what is under the pointer, empty outside the film
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,8 +46,6 @@ class FilmCanvas(QWidget):
         self.setMinimumSize(320, 320)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(strings.FILM)
-        self.scene: Scene | None = None
-        self._has_graphics = True
         self._state = State()
         self._pan_from: QPointF | None = None
         self._window_from: tuple[QPointF, VoiWindow] | None = None
@@ -62,78 +56,10 @@ class FilmCanvas(QWidget):
         if old.image is not new.image:
             self._pan_from = self._window_from = None
             self.scene = None if new.image is None else Scene(new.image, *self._pixels())
-            self.set_graphics(self._has_graphics)
+            if self.scene is not None:
+                self.scene.has_graphics = self.has_graphics
             self.probed.emit("")
             self.viewed.emit()
-        self.update()
-
-    # --- what a reader does
-
-    def set_choice(self, choice: Choice) -> None:
-        """Show the film through one of its windows, or one of the reader's own."""
-        if self.scene is not None:
-            self.scene.choice = choice
-            self._changed()
-
-    def set_inverted(self, is_inverted: bool) -> None:
-        """Swap dark and bright on the screen."""
-        if self.scene is not None:
-            self.scene.is_inverted = is_inverted
-            self._changed()
-
-    def set_graphics(self, is_on: bool) -> None:
-        """Draw the file's own graphics, on this film and those to come, or leave them out."""
-        self._has_graphics = is_on
-        if self.scene is not None:
-            self.scene.has_graphics = is_on
-            self._changed()
-
-    def rotate_right(self) -> None:
-        """Turn the film clockwise, for the eye alone."""
-        self._turn(lambda turn: turn.rotated(1))
-
-    def rotate_left(self) -> None:
-        """Turn the film anticlockwise, for the eye alone."""
-        self._turn(lambda turn: turn.rotated(-1))
-
-    def flip_across(self) -> None:
-        """Exchange left and right, for the eye alone; the markers follow."""
-        self._turn(Turn.flipped_across)
-
-    def flip_down(self) -> None:
-        """Exchange top and bottom, for the eye alone; the markers follow."""
-        self._turn(Turn.flipped_down)
-
-    def _turn(self, change: Callable[[Turn], Turn]) -> None:
-        if self.scene is not None:
-            self.scene.turn(change(self.scene.view.turn))
-            self._changed()
-
-    def reset(self) -> None:
-        """Go back to the film's own first window, not inverted, not turned."""
-        if self.scene is not None:
-            self.scene.reset()
-            self._changed()
-
-    def fit(self) -> None:
-        """Show the whole film."""
-        if self.scene is not None:
-            self.scene.fit()
-            self._changed()
-
-    def one_to_one(self) -> None:
-        """Show one film pixel per screen pixel."""
-        if self.scene is not None:
-            self.zoom_by(1 / self.scene.view.zoom)
-
-    def zoom_by(self, factor: float, at: Point | None = None) -> None:
-        """Zoom about a position in device pixels, or about the middle."""
-        if self.scene is not None:
-            self.scene.zoom(factor, at)
-            self._changed()
-
-    def _changed(self) -> None:
-        self.viewed.emit()
         self.update()
 
     # --- mouse
@@ -171,7 +97,7 @@ class FilmCanvas(QWidget):
             step = self._device(event.position() - self._pan_from)
             self._pan_from = event.position()
             self.scene.pan(step.x, step.y)
-            self._changed()
+            self.changed()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._pan_from = self._window_from = None

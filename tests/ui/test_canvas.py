@@ -6,7 +6,6 @@ from doubles import film
 from readings import STATES, reading
 
 from afloc_desktop.core.dicom.display import AsColour
-from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.canvas import FilmCanvas
@@ -122,31 +121,6 @@ def test_another_film_starts_afresh(canvas):
     canvas.render_state(reading(), reading(image=film(2)))
     assert canvas.scene.film.image.pixels[0, 0] == 2
     assert not canvas.scene.is_inverted
-
-
-def test_turns_are_for_the_eye_alone_and_for_one_film(canvas):
-    pixels = canvas.scene.film.image.pixels
-    canvas.rotate_right()
-    canvas.flip_across()
-    assert canvas.scene.view.turn == Turn(1).flipped_across()
-    canvas.flip_down()
-    canvas.rotate_left()
-    assert canvas.scene.film.image.pixels is pixels
-    assert not canvas.grab().isNull()
-    canvas.render_state(reading(), reading(image=film(2)))
-    assert canvas.scene.view.turn == Turn()
-
-
-def test_reset_turns_back(canvas):
-    canvas.flip_down()
-    canvas.reset()
-    assert canvas.scene.view.turn == Turn()
-
-
-def test_graphics_stay_off_from_film_to_film(canvas):
-    canvas.set_graphics(False)
-    canvas.render_state(reading(), reading(image=film(2)))
-    assert not canvas.scene.has_graphics
 
 
 def test_a_colour_image_has_no_window_to_drag(qtbot, canvas):
