@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.domain import Listing
 from afloc_desktop.state.store import BLANK, Problem
@@ -14,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Study
+    from afloc_desktop.core.domain import ImageRef
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Post, Tasks, Token
 
@@ -25,30 +25,39 @@ _PROGRESS_EVERY_S = 0.1
 class Listings:
     """Finding films, the first half of the files lane.
 
-    `scan` is `core.dicom`'s own and is called on a worker thread; `post` runs a call on the main
-    thread.
+    `scan` and `forget` are `Shelf.scan`, which is called on a worker thread, and `Shelf.clear`;
+    `post` runs a call on the main thread.
     """
 
     def __init__(
-        self, store: Store, tasks: Tasks, post: Post, scan: Callable[..., Listing]
+        self,
+        store: Store,
+        tasks: Tasks,
+        post: Post,
+        scan: Callable[..., Found],
+        forget: Callable[[], None],
     ) -> None:
         self._store = store
         self._tasks = tasks
         self._post = post
         self._scan = scan
+        self._forget = forget
 
-    def open(self, find: Callable[[], tuple[Path, ...]], listed: Callable[[Listing], None]) -> None:
-        """List files and folders and add them to what is open.
+    def open(
+        self, find: Callable[[], tuple[Path, ...]], first_found: Callable[[ImageRef], None]
+    ) -> None:
+        """List files and folders and add them to what is open; the first are shown early.
 
         Args:
             find: Gives the files and folders, on a worker thread.
-            listed: Gets what was found, when it is in the store.
+            first_found: Gets the first film, once, when it is in the store.
         """
-        work, done = partial(self._list, find), partial(self._listed, listed)
+        once = _Once(first_found)
+        work, done = partial(self._list, find, once), partial(self._listed, once)
         self._tasks.submit("scan", work, done, self._list_failed, lane="files")
 
     def stop(self) -> None:
-        """Give up a listing under way; what was open stays."""
+        """Give up a listing under way; what was shown of it, and what was open, stays."""
         self._tasks.cancel("scan")
         self._store.update(scanned=0)
 
@@ -56,6 +65,7 @@ class Listings:
         """Close every study."""
         self._tasks.cancel("scan")
         self._tasks.cancel("image")
+        self._forget()
         self._store.update(
             listing=Listing((), ()),
             scanned=0,
@@ -66,7 +76,7 @@ class Listings:
             **BLANK,
         )
 
-    def _list(self, find: Callable[[], tuple[Path, ...]], token: Token) -> Listing:
+    def _list(self, find: Callable[[], tuple[Path, ...]], once: _Once, token: Token) -> Found:
         reported = time.monotonic()
 
         def report(count: int) -> None:
@@ -75,7 +85,12 @@ class Listings:
                 reported = time.monotonic()
                 self._post(partial(self._progress, token, count))
 
-        found = self._scan(find(), on_progress=report, should_stop=lambda: token.is_cancelled)
+        def show(found: Found) -> None:
+            self._post(partial(self._partial, token, once, found))
+
+        found = self._scan(
+            find(), on_progress=report, on_partial=show, should_stop=lambda: token.is_cancelled
+        )
         token.check()
         return found
 
@@ -83,39 +98,43 @@ class Listings:
         if not token.is_cancelled and self._tasks.is_running("scan"):
             self._store.update(scanned=count)
 
-    def _listed(self, listed: Callable[[Listing], None], found: Listing) -> None:
-        listing = merged(self._store.state.listing, found)
-        self._store.update(listing=listing, scanned=0, notice=_emptiness(found))
-        listed(found)
+    def _partial(self, token: Token, once: _Once, found: Found) -> None:
+        if not token.is_cancelled and self._tasks.is_running("scan"):
+            self._show(once, found)
+
+    def _listed(self, once: _Once, found: Found) -> None:
+        self._show(once, found, scanned=0, notice=found.problem or _emptiness(found))
+
+    def _show(self, once: _Once, found: Found, **changes: Any) -> None:
+        self._store.update(listing=found.listing, **changes)
+        if found.first is not None:
+            once.tell(found.first)
 
     def _list_failed(self, error: AflocError) -> None:
         self._store.update(notice=Problem.of(error), scanned=0)
 
 
-def merged(known: Listing, found: Listing) -> Listing:
-    """Two listings as one: series with the same UID are joined, no film is listed twice.
+class _Once:
+    """Passes the first film on, and no other."""
 
-    The same study UID under two patients stays two studies.
-    """
-    studies = {(study.uid, study.patient_id): study for study in known.studies}
-    for study in found.studies:
-        key = (study.uid, study.patient_id)
-        studies[key] = _joined_study(studies[key], study) if key in studies else study
-    skipped = dict.fromkeys((*known.skipped, *found.skipped))
-    return Listing(tuple(studies.values()), tuple(skipped))
+    def __init__(self, first_found: Callable[[ImageRef], None]) -> None:
+        self._first_found = first_found
+        self._is_told = False
 
-
-def _joined_study(old: Study, new: Study) -> Study:
-    series = {s.uid: s for s in old.series}
-    for one in new.series:
-        known = series[one.uid].images if one.uid in series else ()
-        series[one.uid] = replace(one, images=tuple(dict.fromkeys((*known, *one.images))))
-    return replace(old, series=tuple(series.values()))
+    def tell(self, ref: ImageRef) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self._first_found(ref)
 
 
-def _emptiness(found: Listing) -> Problem | None:
-    if found.images:
+def _emptiness(found: Found) -> Problem | None:
+    if found.first is not None:
         return None
+    if found.has_others:
+        return Problem(
+            "There is no image to show.",
+            "What was found are reports or other objects; they are listed by their kind.",
+        )
     return Problem(
         "No film was found there.",
         "Choose a folder with DICOM radiographs; files that were skipped are listed with reasons.",

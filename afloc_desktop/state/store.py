@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Question
     from afloc_desktop.core.model.manifest import FindingSpec
+    from afloc_desktop.state.index import KnownStudy
 
 Listener = Callable[["State", "State"], None]
 # What belongs to one film and one model, and leaves the screen with either.
@@ -109,6 +110,7 @@ class State:
         is_hidden: Everything the model said is hidden for the moment.
         busy: Keys of the work under way.
         scanned: Files looked at so far while a listing is under way.
+        known: Studies listed before that fit what is searched for.
         notice: What came of the last listing, where it was not films.
         settings_problem: Why the settings of the last run are not in use.
     """
@@ -130,6 +132,7 @@ class State:
     is_hidden: bool = False
     busy: frozenset[str] = frozenset()
     scanned: int = 0
+    known: tuple[KnownStudy, ...] = ()
     notice: Problem | None = None
     settings_problem: Problem | None = None
 

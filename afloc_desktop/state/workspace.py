@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.films import Films
+from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.listings import Listings
 from afloc_desktop.state.questions import Questions
+from afloc_desktop.state.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Image, ImageRef, Listing
+    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Store
-    from afloc_desktop.state.tasks import Post, Tasks
+    from afloc_desktop.state.tasks import Post, Tasks, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +35,34 @@ class Engine:
     """The slow calls, each made on a worker thread only.
 
     Attributes:
-        scan: `core.dicom.scan.scan`.
+        scan: `Shelf.scan`.
         read: `core.dicom.read.read`.
         open_model: Gives the model to use; raises `BundleError` where there is none.
         sample: Gives the folder of the sample study.
+        forget: `Shelf.clear`, called on the main thread.
+        search: Studies listed before that hold these words.
     """
 
-    scan: Callable[..., Listing]
+    scan: Callable[..., Found]
     read: Callable[[ImageRef], Image]
     open_model: Callable[[], Localizer]
     sample: Callable[[], Path]
+    forget: Callable[[], None]
+    search: Callable[[str], tuple[KnownStudy, ...]]
 
 
 def engine(paths: Paths) -> Engine:
     """The real calls; each loads what it needs on the thread that makes it."""
-    return Engine(_scan, _read, partial(_open_model, paths), _sample)
+    index = StudyIndex(paths.index)
+    shelf = Shelf(index)
+    return Engine(
+        scan=shelf.scan,
+        read=_read,
+        open_model=partial(_open_model, paths),
+        sample=_sample,
+        forget=shelf.clear,
+        search=lambda words: index.search(Query(text=words)),
+    )
 
 
 class Workspace:
@@ -55,10 +73,12 @@ class Workspace:
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
         self._store = store
-        self._listings = Listings(store, tasks, post, engine.scan)
+        self._listings = Listings(store, tasks, post, engine.scan, engine.forget)
         self._films = Films(store, tasks, engine.read)
         self._questions = Questions(store, tasks, engine.open_model)
+        self._tasks = tasks
         self._find_sample = engine.sample
+        self._search = engine.search
 
     def start(self) -> None:
         """Load the model; the window is already there."""
@@ -68,11 +88,24 @@ class Workspace:
         """List files and folders and add them to what is open; show the first film found."""
         given = tuple(paths)
         if given:
-            self._listings.open(lambda: given, self._show_first)
+            self._listings.open(lambda: given, self.select_image)
 
     def open_sample(self) -> None:
         """Open the sample study and show the strongest of the findings selected by default."""
         self._listings.open(lambda: (self._find_sample(),), self._show_strongest)
+
+    def open_known(self, study: KnownStudy) -> None:
+        """Open a study that was listed before, where it was then."""
+        self.open_paths(study.paths)
+
+    def search_known(self, words: str) -> None:
+        """Look for studies that were listed before; no words find none."""
+        self._tasks.cancel("search")
+        if not words.strip():
+            self._store.update(known=())
+            return
+        work = partial(_searched, self._search, words)
+        self._tasks.submit("search", work, self._show_known, _never_fails, lane="files")
 
     def stop_listing(self) -> None:
         """Give up a listing under way; what was open stays."""
@@ -146,19 +179,23 @@ class Workspace:
         if ref is not None:
             self.select_image(ref)
 
-    def _show_first(self, found: Listing) -> None:
-        if found.images:
-            self.select_image(found.images[0])
+    def _show_known(self, studies: tuple[KnownStudy, ...]) -> None:
+        self._store.update(known=studies)
 
-    def _show_strongest(self, found: Listing) -> None:
-        self._show_first(found)
+    def _show_strongest(self, ref: ImageRef) -> None:
+        self.select_image(ref)
         self._questions.choose_strongest()
 
 
-def _scan(*args: Any, **options: Any) -> Listing:
-    from afloc_desktop.core.dicom.scan import scan
+def _searched(
+    search: Callable[[str], tuple[KnownStudy, ...]], words: str, token: Token
+) -> tuple[KnownStudy, ...]:
+    token.check()
+    return search(words)
 
-    return scan(*args, **options)
+
+def _never_fails(error: AflocError) -> None:
+    raise AssertionError(error)  # an index that cannot be used answers nothing, it raises nothing
 
 
 def _read(ref: ImageRef) -> Image:

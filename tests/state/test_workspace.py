@@ -6,6 +6,7 @@ from doubles import FINDINGS, Desk, FakeLocalizer, QueueLoop, listing, ref
 
 from afloc_desktop.core.domain import Listing, Prompt, Skipped
 from afloc_desktop.core.errors import InferenceError, UnreadableFile
+from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.workspace import Workspace
@@ -252,10 +253,10 @@ def test_a_listing_can_be_stopped(room):
     is_started, may_go_on = threading.Event(), threading.Event()
     made = room()
 
-    def slow(paths, *, on_progress, should_stop):
+    def slow(paths, *, on_progress, on_partial, should_stop):
         is_started.set()
         assert may_go_on.wait(5)
-        return listing(1)
+        return Found(listing(1), ref(1))
 
     made.desk.scan = slow
     workspace = Workspace(made.store, made.tasks, made.desk.engine(), made.loop.post)

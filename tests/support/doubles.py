@@ -26,6 +26,8 @@ from afloc_desktop.core.domain import (
 from afloc_desktop.core.errors import BundleMissing
 from afloc_desktop.core.localize import TEXT, Question
 from afloc_desktop.core.model.manifest import FindingSpec
+from afloc_desktop.state.index import KnownStudy
+from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.workspace import Engine
 
 FINGERPRINT = "fingerprint"
@@ -164,14 +166,25 @@ class Desk:
     read_delay_s: float = 0.0
     film_changes: dict = field(default_factory=dict)
     read_error: Exception | None = None
+    known: tuple[KnownStudy, ...] = ()
 
     def engine(self) -> Engine:
-        return Engine(self.scan, self.read, self.open_model, lambda: Path("sample"))
+        return Engine(
+            scan=self.scan,
+            read=self.read,
+            open_model=self.open_model,
+            sample=lambda: Path("sample"),
+            forget=lambda: None,
+            search=self.search,
+        )
 
-    def scan(self, paths, *, on_progress=None, should_stop=None) -> Listing:
+    def scan(self, paths, *, on_progress, on_partial, should_stop) -> Found:
         for count in range(1, 4):
             on_progress(count)
-        return self.found
+        return Found(self.found, next(iter(self.found.images), None))
+
+    def search(self, words):
+        return tuple(study for study in self.known if words in study.patient_name)
 
     def read(self, wanted: ImageRef) -> Image:
         time.sleep(self.read_delay_s)

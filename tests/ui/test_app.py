@@ -116,12 +116,13 @@ def test_a_defect_reaches_the_reader(station, capsys):
 
 STUCK = """
 import time
+from dataclasses import replace
 from afloc_desktop.ui import app
 
 class Stuck:
     def __call__(self, paths):
         real = make(paths)
-        return app.Engine(real.scan, real.read, lambda: time.sleep(60), real.sample)
+        return replace(real, open_model=lambda: time.sleep(60))
 
 make, app.engine = app.engine, Stuck()
 app.run([], quit_after_s=0.3)
