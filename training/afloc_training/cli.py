@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError
+from afloc_training.cli_site import add_site_verbs
+from afloc_training.progress import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,18 +20,18 @@ _EXAMPLE = """example:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 done, 2 nothing done.
+    """Run one verb; 0 done, 1 some inputs failed, 2 nothing done.
 
     Args:
         arguments: Of the command line; None takes those of the process.
     """
     options = _parser().parse_args(arguments)
     try:
-        _default_bundle(options)
+        code: int = options.run(options, Reporter(is_json=options.json))
     except AflocError as error:
         print(f"afloc-train: {error.reason}\n{error.remedy}", file=sys.stderr)
         return 2
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,10 +51,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the default bundle")
     verb.add_argument("--work", type=Path, help="keep the film features here for the next run")
     verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    verb.set_defaults(run=_default_bundle)
+    add_site_verbs(verbs)
     return parser
 
 
-def _default_bundle(options: argparse.Namespace) -> None:
+def _default_bundle(options: argparse.Namespace, reporter: Reporter) -> int:
     # Torch takes seconds to load; --help must not wait for it.
     try:
         from afloc_training.default_bundle import build_default_bundle, report_result
@@ -61,13 +65,12 @@ def _default_bundle(options: argparse.Namespace) -> None:
             f"The training libraries are not installed: {error.name} is missing.",
             remedy="Install them with: pip install 'afloc-desktop[train]'",
         ) from error
-    from afloc_training.progress import Reporter
     from afloc_training.recipe import load_recipe
 
     recipe = load_recipe(options.recipe)
-    reporter = Reporter(is_json=options.json)
     built = build_default_bundle(options.data, options.output, recipe, reporter, options.work)
     report_result(built, reporter)
+    return 0
 
 
 if __name__ == "__main__":

@@ -73,6 +73,10 @@ class Verdicts:
         """Something wrong with the film of a case."""
         self._add(fault(kind, case.film.name, case.report.row, reason, remedy), case)
 
+    def note(self, kind: str, report: Report, reason: str) -> None:
+        """Something about a report that keeps nothing out."""
+        self.faults.append(fault(kind, report.file, report.row, reason))
+
     def about_all(self, kind: str, reason: str, remedy: str = "") -> None:
         """Something wrong with the data set as a whole."""
         self.faults.append(fault(kind, "", None, reason, remedy))

@@ -71,13 +71,12 @@ def join(films: Sequence[Film], reports: Sequence[Report], mapping: Mapping[str,
             remedy="Check how the table names films, or give a list with --mapping.",
         )
     cases, wrong = _same_patients(cases)
-    return Joined(tuple(cases), (*faults, *wrong))
+    bare = [film for film in films if not found[id(film)]]
+    return Joined(tuple(cases), (*faults, *wrong, *_without_report(bare, len(films))))
 
 
 def _index(films: Iterable[Film], mapping: Mapping[str, str]) -> _Index:
-    index = _Index(
-        {}, defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list)
-    )
+    index = _Index({}, defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
     for film in films:
         index.names.setdefault(film.name, film)
         parts = film.name.split("/")
@@ -147,7 +146,7 @@ def _beside(report: Report, index: _Index) -> tuple[list[Film], Fault | None]:
 
 def _one_report(film: Film, reports: list[Report]) -> tuple[Report | None, list[Fault]]:
     if not reports:
-        return None, [fault("missing_report", film.name, None, "No report speaks of this film.")]
+        return None, []
     if len({" ".join(report.text.split()) for report in reports}) == 1:
         again = [
             fault("repeated_row", r.file, r.row, "An earlier row says the same of the same film.")
@@ -157,6 +156,15 @@ def _one_report(film: Film, reports: list[Report]) -> tuple[Report | None, list[
     return None, [
         fault("contradiction", r.file, r.row, "Another report says something else of its film.")
         for r in reports
+    ]
+
+
+def _without_report(bare: Sequence[Film], of: int) -> list[Fault]:
+    """One fault each, or a single one where most films have none."""
+    if 2 * len(bare) > of:
+        return [fault("missing_report", "", None, f"{len(bare)} of {of} films have no report.")]
+    return [
+        fault("missing_report", film.name, None, "No report speaks of this film.") for film in bare
     ]
 
 

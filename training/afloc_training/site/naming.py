@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from afloc_training.site.words import NAMES
+from afloc_training.site.words import CLINICAL, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -46,6 +46,7 @@ def _is_harmless(piece: str, vocabulary: Set[str], named: Set[str]) -> bool:
     words = [word.lower() for word in _HUMPS.findall(piece)]
     return all(
         word in _PLAIN
+        or word in CLINICAL
         or (
             word not in named
             and word not in NAMES
