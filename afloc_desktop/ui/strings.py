@@ -65,7 +65,15 @@ OPEN_FOLDER_TITLE = "Open a folder of DICOM files"
 STUDIES = "Studies"
 FILES_BUTTON = "Files…"
 FOLDER_BUTTON = "Folder…"
-NO_STUDIES = "Open files or a folder, or drop them anywhere in this window."
+NO_STUDIES = (
+    "Open files, a folder, a zip archive or a DICOMDIR, or drop them anywhere in this window."
+)
+SEARCH_HINT = "Search patient, date, modality…"
+SEARCH_TIP = "Narrows what is open, and finds studies that were listed before."
+KNOWN_STUDIES = "Listed before – click to open again"
+NO_IMAGE = "(no image to show)"
+INDEX = "An index of files; what it names is listed."
+NOTE_MARK = "⚠"
 UNKNOWN_PATIENT = "Unnamed patient"
 UNKNOWN_STUDY = "Study"
 UNKNOWN_SERIES = "Series"
@@ -118,6 +126,14 @@ CRASH_TEXT = (
 
 def skipped(count: int) -> str:
     return f"{SKIPPED} ({count})"
+
+
+def more(count: int) -> str:
+    return f"… and {count} more"
+
+
+def part(number: int) -> str:
+    return f"part {number}"
 
 
 def images(count: int) -> str:

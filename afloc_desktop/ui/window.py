@@ -167,13 +167,13 @@ class MainWindow(QMainWindow):
         self.findings.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _clear(self) -> None:
-        """Esc leaves the box first, then the finding."""
-        box = self.findings.box
-        if box.hasFocus():
-            box.clear()
-            box.clearFocus()
-        else:
-            self._workspace.clear_question()
+        """Esc leaves a box first, then the finding."""
+        for box in (self.findings.box, self.browser.box):
+            if box.hasFocus():
+                box.clear()
+                box.clearFocus()
+                return
+        self._workspace.clear_question()
 
     def _zoom_in(self) -> None:
         self.viewer.canvas.zoom_by(_ZOOM_STEP)

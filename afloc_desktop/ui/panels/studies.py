@@ -1,0 +1,240 @@
+"""The tree of what is open: patients, studies, series, films, and what is no image."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from afloc_desktop.ui import strings, theme
+from afloc_desktop.ui.labels import day, one_line, person
+from afloc_desktop.ui.qt import (
+    QColor,
+    QHeaderView,
+    Qt,
+    QTimer,
+    QTreeWidgetItem,
+    Signal,
+    Tree,
+    children,
+    plain_tip,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from afloc_desktop.core.domain import ImageRef, Listing, NonImage, Series, Study
+
+_REF = Qt.ItemDataRole.UserRole
+_STACK = Qt.ItemDataRole.UserRole + 1
+# Rows are made in steps this long, so that ten thousand studies do not hold up the window.
+_STEP_S = 0.02
+# A series of more films, or of slices, is one row; PgUp and PgDn go through it.
+_MOST_FILM_ROWS = 12
+
+_Key = tuple[str, str, str]
+
+
+class StudyTree(Tree):
+    """Fills itself step by step and keeps the rows of studies that did not change."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.setIndentation(14)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.currentItemChanged.connect(self._choose)
+        self._patients: dict[tuple[str, str], QTreeWidgetItem] = {}
+        self._rows: dict[_Key, tuple[Study, QTreeWidgetItem]] = {}
+        self._stacks: dict[int, tuple[ImageRef, ...]] = {}
+        self._waiting: list[Study] = []
+        self._words: list[str] = []
+        self._ref: ImageRef | None = None
+        self._more = QTimer(self)
+        self._more.setSingleShot(True)
+        self._more.timeout.connect(self._fill)
+
+    def show_listing(self, listing: Listing) -> None:
+        """Show other studies; the rows of those that stay as they were are left alone."""
+        self.blockSignals(True)
+        kept = {_key(study) for study in listing.studies}
+        for key in [key for key in self._rows if key not in kept]:
+            self._remove(key)
+        self.blockSignals(False)
+        self._waiting = [s for s in reversed(listing.studies) if not self._is_shown(s)]
+        self._fill()
+
+    def mark(self, ref: ImageRef | None) -> None:
+        """Mark the row of the film on screen, without choosing it again."""
+        self._ref = ref
+        current = self.currentItem()
+        if ref is not None and current is not None and self._holds(current, ref):
+            return
+        rows = (row for _, item in self._rows.values() for row in _below(item))
+        found = None if ref is None else next((r for r in rows if self._holds(r, ref)), None)
+        self.blockSignals(True)
+        self.setCurrentItem(found)  # type: ignore[arg-type]
+        self.blockSignals(False)
+
+    def narrow(self, text: str) -> None:
+        """Show only studies whose labels hold all the words."""
+        self._words = text.casefold().split()
+        for study, item in self._rows.values():
+            item.setHidden(not self._fits(study))
+        for patient in self._patients.values():
+            patient.setHidden(all(item.isHidden() for item in children(patient)))
+
+    @property
+    def open_studies(self) -> frozenset[tuple[str, str]]:
+        """Study UID and patient ID of what is open."""
+        return frozenset((uid, patient_id) for uid, patient_id, _ in self._rows)
+
+    def _fill(self) -> None:
+        deadline = time.perf_counter() + _STEP_S
+        self.blockSignals(True)
+        while self._waiting and time.perf_counter() < deadline:
+            self._put(self._waiting.pop())
+        self.blockSignals(False)
+        if self._waiting:
+            self._more.start(0)
+        if self.currentItem() is None:
+            self.mark(self._ref)
+
+    def _is_shown(self, study: Study) -> bool:
+        known = self._rows.get(_key(study))
+        return known is not None and known[0] == study
+
+    def _put(self, study: Study) -> None:
+        key, place = _key(study), None
+        if key in self._rows:
+            old = self._rows[key][1]
+            place = old.parent().indexOfChild(old)
+            self._remove(key, keeps_patient=True)
+        item = self._study(study)
+        patient = self._patient(study)
+        patient.insertChild(patient.childCount() if place is None else place, item)
+        self._rows[key] = (study, item)
+        for row in (patient, *_below(item)):
+            row.setExpanded(True)
+        item.setHidden(not self._fits(study))
+        if not item.isHidden():
+            patient.setHidden(False)
+
+    def _remove(self, key: _Key, *, keeps_patient: bool = False) -> None:
+        _, item = self._rows.pop(key)
+        for row in _below(item):
+            self._stacks.pop(row.data(0, _STACK), None)
+        patient = item.parent()
+        patient.removeChild(item)
+        if not patient.childCount() and not keeps_patient:
+            self.takeTopLevelItem(self.indexOfTopLevelItem(patient))
+            self._patients = {k: p for k, p in self._patients.items() if p is not patient}
+
+    def _patient(self, study: Study) -> QTreeWidgetItem:
+        key = (study.patient_name, study.patient_id)
+        if key not in self._patients:
+            item = _row(_spaced(person(study.patient_name), study.patient_id))
+            font = item.font(0)
+            font.setBold(True)
+            item.setFont(0, font)
+            item.setHidden(bool(self._words))
+            self._patients[key] = item
+            self.addTopLevelItem(item)
+        return self._patients[key]
+
+    def _study(self, study: Study) -> QTreeWidgetItem:
+        item = _row(_spaced(day(study.date), study.description or strings.UNKNOWN_STUDY))
+        item.addChildren([_note(note) for note in study.notes])
+        parts = [series.uid for series in study.series]
+        for series in study.series:
+            item.addChild(self._series(series, is_part=parts.count(series.uid) > 1))
+        item.addChildren([_other(other) for other in study.others])
+        return item
+
+    def _series(self, series: Series, *, is_part: bool) -> QTreeWidgetItem:
+        """A series of one film is that film, a few unfold, a stack is one row."""
+        images = series.images
+        what = series.description or series.body_part
+        part = strings.part(series.part) if is_part else ""
+        text = _spaced(series.modality, what, series.view_position, part) or strings.UNKNOWN_SERIES
+        item = _row(text if len(images) == 1 else f"{text}   ({strings.images(len(images))})")
+        if _is_unfolded(images):
+            item.addChildren([_film(ref, number) for number, ref in enumerate(images, start=1)])
+        else:
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setData(0, _REF, images[0])
+            if len(images) > 1:
+                number = max(self._stacks, default=0) + 1
+                self._stacks[number] = images
+                item.setData(0, _STACK, number)
+        if series.notes:
+            item.setToolTip(0, plain_tip(" ".join((item.text(0), *series.notes))))
+            item.insertChildren(0, [_note(note) for note in series.notes])
+        return item
+
+    def _holds(self, item: QTreeWidgetItem, ref: ImageRef) -> bool:
+        number = item.data(0, _STACK)
+        return ref in self._stacks[number] if number else item.data(0, _REF) == ref
+
+    def _fits(self, study: Study) -> bool:
+        return all(word in _haystack(study) for word in self._words) if self._words else True
+
+    def _choose(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
+        ref = None if item is None else item.data(0, _REF)
+        if ref is not None:
+            self.chosen.emit(ref)
+
+
+def _key(study: Study) -> _Key:
+    return study.uid, study.patient_id, study.patient_name
+
+
+def _is_unfolded(images: tuple[ImageRef, ...]) -> bool:
+    is_stack = images[0].position_mm is not None or images[-1].frame > _MOST_FILM_ROWS
+    return 1 < len(images) <= _MOST_FILM_ROWS and not is_stack
+
+
+def _haystack(study: Study) -> str:
+    words = [person(study.patient_name), study.patient_name, study.patient_id, study.date]
+    words += (day(study.date), study.description, study.accession_number)
+    for series in study.series:
+        words += (series.modality, series.description, series.body_part)
+    return " ".join(words).casefold()
+
+
+def _row(text: str) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([text])
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+    item.setToolTip(0, plain_tip(text))
+    return item
+
+
+def _note(text: str) -> QTreeWidgetItem:
+    item = _row(f"{strings.NOTE_MARK} {text}")
+    item.setForeground(0, QColor(theme.WARNING))
+    return item
+
+
+def _other(other: NonImage) -> QTreeWidgetItem:
+    item = _row(_spaced(other.modality, other.kind, strings.NO_IMAGE))
+    item.setForeground(0, QColor(theme.QUIET))
+    return item
+
+
+def _film(ref: ImageRef, number: int) -> QTreeWidgetItem:
+    item = _row(strings.frame(ref.frame) if ref.frame > 1 else strings.film(number))
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+    item.setData(0, _REF, ref)
+    item.setToolTip(0, plain_tip(ref.member or ref.path.name))
+    return item
+
+
+def _spaced(*words: str) -> str:
+    return "   ".join(shown for shown in map(one_line, words) if shown)
+
+
+def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
+    """A row and all below it."""
+    yield item
+    for child in children(item):
+        yield from _below(child)
