@@ -95,10 +95,9 @@ def test_damaged_files_are_survived(shared, tmp_path, capsys):
     opened = sum(bool(report.get("images")) for report in reports)
     with capsys.disabled():
         longest = max(report.get("seconds", 0) for report in reports)
-        print(
-            f"\n{len(paths)} damaged copies of {len(seeds)}, {opened} opened, {len(broken)} broken promises,"
-        )
-        print(f"at most {longest:.1f} s and {max(r.get('growth_mb', 0) for r in reports):.0f} MB")
+        growth = max(report.get("growth_mb", 0) for report in reports)
+        print(f"\n{len(paths)} damaged copies of {len(seeds)} files, {opened} opened:")
+        print(f"{len(broken)} broken promises, at most {longest:.1f} s and {growth:.0f} MB")
     keep = os.environ.get("AFLOC_KEEP_FAILURES")
     if keep:
         Path(keep).mkdir(parents=True, exist_ok=True)

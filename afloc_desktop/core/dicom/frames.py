@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -11,10 +11,13 @@ from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.errors import UnreadableFile
 
 if TYPE_CHECKING:
+    from io import BufferedIOBase
+
+    from afloc_desktop.core.dicom.codestream import Bytes
     from afloc_desktop.core.dicom.header import Header, Parsed
 
 
-def frame_bytes(parsed: Parsed, frame: int) -> bytes:
+def frame_bytes(parsed: Parsed, frame: int) -> Bytes:
     """One frame as `decode` takes it.
 
     Args:
@@ -43,15 +46,16 @@ def frame_bytes(parsed: Parsed, frame: int) -> bytes:
     return _read(parsed, first // 8, last // 8)
 
 
-def _read(parsed: Parsed, start: int, stop: int) -> bytes:
+def _read(parsed: Parsed, start: int, stop: int) -> memoryview:
+    # Into an array: numpy asks for large pages, which halves the time for a large film.
+    room = np.empty(stop - start, np.uint8).data
     parsed.file.seek(parsed.element.offset + start)
-    data = parsed.file.read(stop - start)
-    if len(data) < stop - start:
+    if cast("BufferedIOBase", parsed.file).readinto(room) < len(room):
         raise UnreadableFile("The file changed while it was read.", remedy=FETCH_AGAIN)
-    return data
+    return room
 
 
-def _align(data: bytes, first_bit: int) -> bytes:
+def _align(data: Bytes, first_bit: int) -> Bytes:
     """Drop leading bits: one-bit frames follow each other without a gap."""
     if not first_bit:
         return data
@@ -64,5 +68,5 @@ def _is_swapped(header: Header) -> bool:
     return header.bits_allocated == 8 and header.vr == "OW" and not header.syntax.is_little_endian
 
 
-def _swap(data: bytes) -> bytes:
+def _swap(data: Bytes) -> bytes:
     return np.frombuffer(data, ">u2").astype("<u2").tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.dicom.guard import foreign_code
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom import Dataset
+    from pydicom.tag import BaseTag
 
 _MOST_NUMBERS = 4096  # windows, spacings: a handful; longer lists are damage or an attack
 # Macros of enhanced multi-frame objects that hold what a film has at its top level.
@@ -37,7 +39,8 @@ class Tags:
         self.spoilt: set[str | int] = set()
 
     def __contains__(self, keyword: str | int) -> bool:
-        return any(keyword in layer for layer in self._layers)
+        tag = _tag_of(keyword)
+        return any(tag in layer for layer in self._layers)
 
     def integer(self, keyword: str | int) -> int | None:
         """A single whole number, None where absent or anything else."""
@@ -106,12 +109,21 @@ class Tags:
                 yield from item._layers
 
     def _value(self, keyword: str | int) -> Any:
+        tag = _tag_of(keyword)
         for layer in self._layers:
-            if keyword in layer:
+            if tag in layer:
                 try:
                     with foreign_code(""):
-                        return layer[keyword].value
+                        return layer[tag].value
                 except UnreadableFile:
                     self.spoilt.add(keyword)
                     return None
         return None
+
+
+@cache
+def _tag_of(keyword: str | int) -> BaseTag:
+    """Looked up once: a header is asked forty times, and a listing asks thousands of headers."""
+    from pydicom.tag import Tag
+
+    return Tag(keyword)
