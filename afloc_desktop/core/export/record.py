@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from afloc_desktop.core.domain import Finding, Prompt, Provenance
+from afloc_desktop.core.domain import Finding, Prompt, Provenance, Region
 from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.core.export.selection import FilmResults, Statement
-from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.geometry import Box, Point
 
 if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
+    from collections.abc import Mapping
 
-    from afloc_desktop.core.domain import Region
+    from pydicom.dataset import Dataset
 
 SCHEMA = 1
 _GROUP, _CREATOR, _ELEMENT = 0x0071, "AFLOC", 0x01
@@ -99,6 +99,8 @@ def get_record(dataset: Dataset) -> dict[str, Any] | None:
             raise ValueError
         for entry in document["statements"]:
             statement_of(entry, ())
+            every = dict.fromkeys((r["tracking_uid"] for r in entry["regions"]), (Point(0, 0),))
+            regions_of(entry, every)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadableFile(
             "The record of this result is damaged or of another version.",
@@ -132,6 +134,34 @@ def statement_of(entry: dict[str, Any], regions: tuple[Region, ...]) -> Statemen
         provenance=Provenance(**entry["provenance"]),
     )
     return Statement(str(entry["label"]), finding)
+
+
+def regions_of(
+    entry: dict[str, Any], outlines: Mapping[str, tuple[Point, ...]]
+) -> tuple[Region, ...]:
+    """The regions of one entry of a record, where the object still shows them.
+
+    Args:
+        entry: One of its `statements`.
+        outlines: As the object shows them, by tracking UID; source pixels.
+    """
+    found = []
+    for region in entry["regions"]:
+        outline = outlines.get(region["tracking_uid"])
+        if not outline:
+            continue
+        xs, ys = [p.x for p in outline], [p.y for p in outline]
+        area = region["area_mm2"]
+        found.append(
+            Region(
+                outline=outline,
+                box=Box(min(xs), min(ys), max(xs), max(ys)),
+                peak=Point(*map(float, region["peak"])),
+                similarity=_number(region["similarity"]),
+                area_mm2=None if area is None else float(area),
+            )
+        )
+    return tuple(found)
 
 
 def _entry(statement: Statement, image_uid: str, frame: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from pydicom.dataset import Dataset
 
@@ -131,19 +131,34 @@ def read_source(image: Image) -> Source:
         ExportError: Another film lies there now, or it does not say which study it is of.
     """
     with open_source(image.ref.path, image.ref.member) as (file, size), quiet_pydicom():
-        body = find_body(file, size)
-        with foreign_code("The header is damaged"):
-            from pydicom.filereader import read_dataset
-            from pydicom.tag import Tag
-
-            dataset = read_dataset(
-                body.file,
-                body.syntax.is_implicit,
-                body.syntax.is_little_endian,
-                stop_when=_is_pixels,
-                specific_tags=[Tag(name) for name in (*PATIENT, *STUDY, *_IMAGE)],
-            )
+        dataset = read_header(file, size, (*PATIENT, *STUDY, *_IMAGE))
         return _understand(dataset, image)
+
+
+def read_header(file: BinaryIO, size: int, keywords: tuple[str, ...] = ()) -> Dataset:
+    """Everything before the pixels of an open file, whatever object it holds.
+
+    Args:
+        file: Open, at its start.
+        size: Of the file, bytes.
+        keywords: Only these elements; all where empty.
+
+    Raises:
+        UnreadableFile: Not DICOM, or damaged before its header ends.
+        UnsupportedImage: In an unknown transfer syntax.
+    """
+    body = find_body(file, size)
+    with foreign_code("The header is damaged"):
+        from pydicom.filereader import read_dataset
+        from pydicom.tag import Tag
+
+        return read_dataset(
+            body.file,
+            body.syntax.is_implicit,
+            body.syntax.is_little_endian,
+            stop_when=_is_pixels,
+            specific_tags=[Tag(keyword) for keyword in keywords] or None,
+        )
 
 
 def _is_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:

@@ -1,0 +1,265 @@
+"""Reading results back, ours and others': segmentations, reports, presentation states, captures.
+
+Nothing is written and nothing is believed: references are given as they are, and whoever paints
+compares them with the film on screen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.frames import frame_bytes
+from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
+from afloc_desktop.core.dicom.header import parse
+from afloc_desktop.core.dicom.tags import Tags
+from afloc_desktop.core.dicom.workers import decode_frame
+from afloc_desktop.core.export.found import Mask, Reading, Shape, Target
+from afloc_desktop.core.export.raster import outlines
+from afloc_desktop.core.export.record import get_record, regions_of, statement_of
+from afloc_desktop.core.export.shapes import outline_of
+from afloc_desktop.core.export.source import read_header
+from afloc_desktop.core.export.tree import content_tree, meaning_of, plain, tree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from pydicom.dataset import Dataset
+
+    from afloc_desktop.core.export.selection import Statement
+    from afloc_desktop.core.geometry import Point
+
+Kind = Literal["SEG", "SR", "GSPS", "SC", "other"]
+_MOST_MASKS = 200  # 1.5 GB of 3000 x 2500
+_MOST_SHAPES, _DEEPEST = 5000, 24
+_SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
+_CLASSES: dict[str, Kind] = {
+    "1.2.840.10008.5.1.4.1.1.66.4": "SEG",
+    "1.2.840.10008.5.1.4.1.1.11.1": "GSPS",
+    "1.2.840.10008.5.1.4.1.1.11.2": "GSPS",
+    "1.2.840.10008.5.1.4.1.1.7": "SC",
+    "1.2.840.10008.5.1.4.1.1.7.4": "SC",
+}
+_FRACTIONAL = "The segmentation holds fractions and not regions; it is shown as text."
+_TOO_MANY = "The object holds more than can be shown; the rest is left out."
+_ODD_GRAPHIC = "A graphic is of a kind that is not drawn."
+
+
+def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
+    """Read a result object.
+
+    Args:
+        path: The file, or the archive that holds it.
+        member: Name inside the archive; empty for the file itself.
+        wanted: SOP Instance UID of the film on screen: masks of others are not decoded. Empty
+            for all.
+
+    Raises:
+        UnreadableFile: Not DICOM, or damaged.
+        UnsupportedImage: A segmentation stored in a way that is not read.
+    """
+    with open_source(path, member) as (file, size), quiet_pydicom():
+        dataset = read_header(file, size)
+        tags = Tags(dataset)
+        kind = kind_of(tags.text("SOPClassUID"))
+        masks: tuple[Mask, ...] = ()
+        notes: list[str] = []
+        if kind == "SEG":
+            masks, notes = _masks(tags, file, size, wanted)
+        shapes = _shapes_of(kind, tags, notes)
+        title = plain(tags.text("SeriesDescription")) or _class_name(tags)
+        return Reading(
+            kind=kind,
+            title=title,
+            targets=tuple(dict.fromkeys(_targets(kind, tags, shapes, masks))),
+            shapes=shapes,
+            masks=masks,
+            tree=content_tree(tags) if kind == "SR" else tree_of(dataset, title),
+            statements=_statements(dataset, kind, shapes, masks),
+            is_verified=tags.text("VerificationFlag") == "VERIFIED",
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+
+def kind_of(sop_class: str) -> Kind:
+    """What an object is, by its SOP class UID."""
+    return "SR" if sop_class.startswith(_SR_CLASSES) else _CLASSES.get(sop_class, "other")
+
+
+def _class_name(tags: Tags) -> str:
+    with foreign_code("The object is damaged"):
+        from pydicom.uid import UID
+
+        return plain(UID(tags.text("SOPClassUID")).name) or "DICOM object"
+
+
+def _targets(
+    kind: Kind, tags: Tags, shapes: Iterable[Shape], masks: Iterable[Mask]
+) -> Iterator[Target]:
+    yield from (shape.target for shape in shapes)
+    yield from (mask.target for mask in masks)
+    if kind == "SR":
+        for study in tags.items("CurrentRequestedProcedureEvidenceSequence"):
+            for series in study.items("ReferencedSeriesSequence"):
+                yield from _referenced(series, "ReferencedSOPSequence")
+    for series in tags.items("ReferencedSeriesSequence"):
+        yield from _referenced(series, "ReferencedImageSequence")
+        yield from _referenced(series, "ReferencedInstanceSequence")
+    if kind == "SC":
+        yield from _referenced(tags, "SourceImageSequence")
+
+
+def _referenced(tags: Tags, keyword: str) -> list[Target]:
+    found = []
+    for item in tags.items(keyword):
+        uid = item.text("ReferencedSOPInstanceUID")
+        frames = [int(n) for n in item.numbers("ReferencedFrameNumber")]
+        if uid:
+            found += [Target(uid, frame) for frame in frames] or [Target(uid)]
+    return found
+
+
+def _shapes_of(kind: Kind, tags: Tags, notes: list[str]) -> tuple[Shape, ...]:
+    if kind == "SR":
+        found = list(_report_shapes(tags, notes, "", "", 0))
+    elif kind == "GSPS":
+        found = list(_state_shapes(tags, notes))
+    else:
+        return ()
+    if len(found) > _MOST_SHAPES:
+        notes.append(_TOO_MANY)
+    return tuple(found[:_MOST_SHAPES])
+
+
+def _report_shapes(
+    tags: Tags, notes: list[str], label: str, tracking_uid: str, depth: int
+) -> Iterator[Shape]:
+    """The regions of a report, named by the finding of the group they are in."""
+    content = tags.items("ContentSequence")
+    for item in content:
+        concept = _concept(item)
+        if concept == ("121071", "DCM"):
+            label = meaning_of(item, "ConceptCodeSequence") or label
+        elif concept == ("112040", "DCM"):
+            tracking_uid = item.text("UID")
+    for item in content:
+        if item.text("ValueType") == "SCOORD":
+            drawn = outline_of(item.text("GraphicType"), item.numbers("GraphicData"))
+            if drawn is None:
+                notes.append(_ODD_GRAPHIC)
+                continue
+            for image in item.items("ContentSequence"):
+                for target in _referenced(image, "ReferencedSOPSequence"):
+                    yield Shape(label, *drawn, target, tracking_uid)
+        elif depth < _DEEPEST:
+            yield from _report_shapes(item, notes, label, tracking_uid, depth + 1)
+
+
+def _concept(tags: Tags) -> tuple[str, str]:
+    names = tags.items("ConceptNameCodeSequence")
+    return (
+        (names[0].text("CodeValue"), names[0].text("CodingSchemeDesignator")) if names else ("", "")
+    )
+
+
+def _state_shapes(tags: Tags, notes: list[str]) -> Iterator[Shape]:
+    """The graphics of a presentation state, named by the text beside them."""
+    everywhere = [
+        target
+        for series in tags.items("ReferencedSeriesSequence")
+        for target in _referenced(series, "ReferencedImageSequence")
+    ]
+    for annotation in tags.items("GraphicAnnotationSequence"):
+        targets = _referenced(annotation, "ReferencedImageSequence") or everywhere
+        texts = annotation.items("TextObjectSequence")
+        label = plain(texts[0].text("UnformattedTextValue")) if texts else ""
+        for graphic in annotation.items("GraphicObjectSequence"):
+            drawn = outline_of(graphic.text("GraphicType"), graphic.numbers("GraphicData"))
+            if drawn is None or graphic.text("GraphicAnnotationUnits") != "PIXEL":
+                notes.append(_ODD_GRAPHIC)
+                continue
+            for target in targets:
+                yield Shape(label, *drawn, target)
+
+
+def _masks(
+    tags: Tags, file: BinaryIO, size: int, wanted: str
+) -> tuple[tuple[Mask, ...], list[str]]:
+    if tags.text("SegmentationType") != "BINARY":
+        return (), [_FRACTIONAL]
+    segments = {s.integer("SegmentNumber"): s for s in tags.items("SegmentSequence")}
+    file.seek(0)
+    parsed = parse(file, size)
+    found: list[Mask] = []
+    frames = tags.items("PerFrameFunctionalGroupsSequence")[: parsed.header.frames]
+    for number, frame in enumerate(frames, 1):
+        targets = [t for t in _frame_targets(tags, frame) if wanted in ("", t.sop_instance_uid)]
+        if not targets:
+            continue
+        if len(found) >= _MOST_MASKS:
+            return tuple(found), [_TOO_MANY]
+        values = decode_frame(parsed.header, frame_bytes(parsed, number)).values
+        segment = segments.get(_segment_number(tags, frame), Tags())
+        found.append(
+            Mask(
+                plain(segment.text("SegmentLabel")),
+                values > 0,
+                targets[0],
+                segment.text("TrackingUID"),
+            )
+        )
+    return tuple(found), []
+
+
+def _groups(tags: Tags, frame: Tags, keyword: str) -> tuple[Tags, ...]:
+    """A functional group of one frame, its own or the one shared by all."""
+    shared = tags.items("SharedFunctionalGroupsSequence")[:1]
+    return frame.items(keyword) or tuple(i for s in shared for i in s.items(keyword))
+
+
+def _segment_number(tags: Tags, frame: Tags) -> int | None:
+    for group in _groups(tags, frame, "SegmentIdentificationSequence"):
+        return group.integer("ReferencedSegmentNumber")
+    return None
+
+
+def _frame_targets(tags: Tags, frame: Tags) -> list[Target]:
+    named = [
+        target
+        for group in _groups(tags, frame, "DerivationImageSequence")
+        for target in _referenced(group, "SourceImageSequence")
+    ]
+    if named:
+        return named
+    instances = [
+        target
+        for series in tags.items("ReferencedSeriesSequence")
+        for target in _referenced(series, "ReferencedInstanceSequence")
+    ]
+    # Without a reference of its own, a frame is only certain where there is one film.
+    return instances if len(instances) == 1 else []
+
+
+def _statements(
+    dataset: Dataset, kind: Kind, shapes: tuple[Shape, ...], masks: tuple[Mask, ...]
+) -> tuple[Statement, ...]:
+    record = get_record(dataset)
+    if record is None:
+        return ()
+    drawn = dict(_tracked(record, kind, shapes, masks))
+    return tuple(statement_of(e, regions_of(e, drawn)) for e in record["statements"])
+
+
+def _tracked(
+    record: Mapping[str, Any], kind: Kind, shapes: tuple[Shape, ...], masks: tuple[Mask, ...]
+) -> Iterator[tuple[str, tuple[Point, ...]]]:
+    """Outlines by their tracking UID; graphics of a state come in the order of the record."""
+    if kind == "GSPS":
+        uids = (r["tracking_uid"] for entry in record["statements"] for r in entry["regions"])
+        yield from zip(uids, (shape.points for shape in shapes), strict=False)
+        return
+    yield from ((shape.tracking_uid, shape.points) for shape in shapes)
+    for mask in masks:
+        for outline in outlines(mask.pixels)[:1]:
+            yield mask.tracking_uid, outline
