@@ -10,6 +10,7 @@ from afloc_desktop.core.dicom.orientation import (
     opposite,
     turned,
 )
+from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.domain import Orientation
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -158,3 +159,29 @@ def test_turning_back_ends_where_it_began():
         flipped = np.flip(turn.apply(np.arange(6).reshape(2, 3)), 1)
         again = turn.flipped_across().apply(np.arange(6).reshape(2, 3))
         np.testing.assert_array_equal(flipped, again)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "sides", "said"),
+    [
+        ("lat_LF", "L F", ""),
+        ("lat_RF", "R F", ""),
+        ("lat_PF_lat", "P F", ""),
+        ("lat_rot90", "F R", ""),
+        ("lat_missing", None, "does not say which side"),
+        ("lat_empty", None, "does not say which side"),
+        ("lat_bad", None, "not usable"),
+        ("lat_one", None, "not usable"),
+        ("lat_conflict", "L F", "contradicts itself about the side"),
+        ("lat_ct_HFS", "L P", ""),
+        ("lat_ct_FFS", "R P", ""),
+        ("lat_ct_HFP", "R A", ""),
+        ("lat_ct_FFDR", "P L", ""),
+    ],
+)
+def test_sides_of_the_hard_files_are_right_or_not_shown(shared, ref_of, name, sides, said):
+    image = read(ref_of(shared / "corpus" / "laterality" / f"{name}.dcm"))
+    assert image.orientation == (Orientation(*sides.split()) if sides else None)
+    notes = [note for note in image.warnings if "side" in note or "orientation" in note]
+    assert said in notes[0] if said else notes == []

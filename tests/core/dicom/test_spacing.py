@@ -1,6 +1,7 @@
 import pytest
 
 from afloc_desktop.core.dicom.guard import quiet_pydicom
+from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.dicom.spacing import PROJECTIONS, find_aspect, find_spacing, is_projection
 from afloc_desktop.core.domain import Spacing
 
@@ -155,3 +156,42 @@ def test_an_impossible_ratio_is_told_and_pixels_are_square(make_tags, ratio):
 
 def test_pixels_are_square_where_the_file_says_nothing(make_tags):
     assert find_aspect(make_tags(), None) == (1.0, ())
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "expected", "said"),
+    [
+        ("spacing_imager", (0.143, 0.143, "detector"), "at the detector"),
+        ("spacing_mag", (0.143 / 1.15, 0.143 / 1.15, "estimated"), "estimated"),
+        ("spacing_conflict", (0.17, 0.17, "calibrated"), "two pixel spacings"),
+        ("spacing_nominal", (0.175, 0.175, "detector"), "scanned"),
+        ("spacing_none", None, "in pixels"),
+        ("badgeom_ps0", None, "not usable"),
+        ("badgeom_psneg", None, "not usable"),
+        ("badgeom_ps1", None, "not usable"),
+        ("badgeom_ps3", None, "not usable"),
+        ("badgeom_psnan", None, "not usable"),
+        ("badgeom_iop0", (0.7, 0.7, "unknown"), "plane"),
+        ("badgeom_ipphuge", (0.7, 0.7, "patient"), "position"),
+    ],
+)
+def test_scales_of_the_hard_files_say_where_they_are_true(shared, ref_of, name, expected, said):
+    image = read(ref_of(shared / "corpus" / "geom" / f"{name}.dcm"))
+    assert image.spacing is None if expected is None else is_close(image.spacing, *expected)
+    assert any(said in note for note in image.warnings)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "aspect"),
+    [
+        ("aspect_ps_tall", 4.0),
+        ("aspect_ps_wide", 0.4 / 1.3),
+        ("aspect_par", 2.0),
+        ("aspect_par_odd", 1.1),
+    ],
+)
+def test_pixels_of_the_hard_files_have_their_true_shape(shared, ref_of, name, aspect):
+    image = read(ref_of(shared / "corpus" / "geom" / f"{name}.dcm"))
+    assert image.pixel_aspect == pytest.approx(aspect)

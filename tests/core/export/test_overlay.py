@@ -29,6 +29,12 @@ def test_films_larger_than_a_screen_are_drawn_smaller():
     assert draw_film(np.zeros((30, 20), np.uint8)).size == (20, 30)
 
 
+def test_a_film_in_colour_keeps_its_colours():
+    colour = np.zeros((40, 30, 3), np.uint8)
+    colour[..., 1] = 200
+    assert np.asarray(draw_film(colour))[20, 20].tolist() == [0, 200, 0]
+
+
 def test_only_what_reaches_the_threshold_is_coloured():
     values = np.zeros((60, 60))
     values[:30] = 0.9
