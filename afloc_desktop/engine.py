@@ -235,7 +235,7 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
         )
         return {**_told(error), **who}
     from afloc_desktop.core.model.session import available_providers
-    from afloc_desktop.state.models import installed
+    from afloc_desktop.state.models import installed, sample_study
     from afloc_desktop.state.paths import Paths
 
     bundles = [
@@ -253,7 +253,12 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
         for bundle in (entry.bundle for entry in installed(Paths.default()))
         if bundle is not None
     ]
-    return {**who, "bundles": bundles, "providers": available_providers()}
+    return {
+        **who,
+        "bundles": bundles,
+        "providers": available_providers(),
+        "sample_study": str(sample_study()),
+    }
 
 
 def _prompts(fields: dict[str, Any], localizer: Localizer) -> list[Prompt]:

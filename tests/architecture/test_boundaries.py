@@ -153,7 +153,10 @@ def test_every_module_has_its_tests_and_every_test_its_module():
     for path in mirrored:
         stem = path.name.removeprefix("test_").removesuffix(".py")
         source = path.parent / f"{stem}.py"
-        if path.parts[0] == "training":
+        if path.parts[0] == "plugins":
+            files = (ROOT / path.parent).rglob("*.py")
+            assert source.stem in {file.stem.lower() for file in files}, path
+        elif path.parts[0] == "training":
             source = Path(*source.parts[1:])
             assert any(
                 (ROOT / "training/afloc_training" / source).with_suffix(s).exists()

@@ -1,0 +1,104 @@
+"""From a volume of the scene to the film that the engine is asked about.
+
+Slicer inverts MONOCHROME1 while it loads it and knows only some of the pixel spacings, so the
+engine reads the file behind the volume wherever there is one. Otherwise it gets the pixels.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import slicer
+import vtk
+
+from AFLocLib.client import EngineError
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode
+
+_AXES = ("RL", "AP", "HF")  # towards and against x, y, z of the patient, as DICOM letters
+_KINDS = {"uint8": "u1", "uint16": "<u2", "int16": "<i2"}
+
+
+def film_request(
+    volume: vtkMRMLScalarVolumeNode, frame: int, *, sends_pixels: bool, is_inverted: bool
+) -> dict[str, Any]:
+    """The fields of a request that say which film is meant.
+
+    Args:
+        volume: Of the scene.
+        frame: 1-based.
+        sends_pixels: Hand over what the volume holds, even where it has a file.
+        is_inverted: In the volume, low values are bright (air is white). Only for pixels: a file
+            says it itself.
+
+    Raises:
+        EngineError: The volume has no such frame, or is empty.
+    """
+    if volume.GetImageData() is None:
+        raise EngineError("The volume is empty.", "Load a film into it.")
+    columns, rows, frames = volume.GetImageData().GetDimensions()
+    if not 1 <= frame <= frames:
+        raise EngineError(f"There is no frame {frame}; the volume has {frames}.", "Choose another.")
+    path = None if sends_pixels else dicom_file(volume)
+    if path is not None:
+        return {"file": path, "frame": frame}
+    values = slicer.util.arrayFromVolume(volume)[frame - 1]
+    kind = _KINDS.get(values.dtype.name, "<f4")
+    array: dict[str, Any] = {
+        "shape": [rows, columns],
+        "dtype": np.dtype(kind).name,
+        "base64": base64.b64encode(values.astype(kind).tobytes()).decode(),
+        "is_inverted": is_inverted,
+    }
+    if volume.GetAttribute("DICOM.instanceUIDs"):
+        # Only there are the volume's directions the patient's and its spacing measured.
+        across, down, _ = volume.GetSpacing()
+        array |= {"spacing": [down, across], "orientation": orientation(volume)}
+    return {"array": array}
+
+
+def dicom_file(volume: vtkMRMLScalarVolumeNode) -> str | None:
+    """The one DICOM file that a volume was loaded from; None where there is none or several."""
+    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
+    database = getattr(slicer, "dicomDatabase", None)
+    if len(uids) == 1 and database is not None:
+        path = database.fileForInstance(uids[0])
+        return path if path and _is_dicom(path) else None
+    storage = volume.GetStorageNode()
+    if uids or storage is None or volume.GetModifiedSinceRead():
+        return None
+    path = storage.GetFileName()
+    return path if path and _is_dicom(path) else None
+
+
+def orientation(volume: vtkMRMLScalarVolumeNode) -> list[str]:
+    """The patient's sides towards increasing columns and rows, the strongest letter of each."""
+    matrix = directions(volume)
+    return [_letter(matrix[:, 0]), _letter(matrix[:, 1])]
+
+
+def directions(volume: vtkMRMLScalarVolumeNode) -> np.ndarray:
+    """Unit vectors of columns, rows and slices in RAS, as the columns of a 3 x 3 matrix."""
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASDirectionMatrix(matrix)
+    return slicer.util.arrayFromVTKMatrix(matrix)[:3, :3]
+
+
+def _letter(direction: np.ndarray) -> str:
+    axis = int(np.abs(direction).argmax())
+    return _AXES[axis][0 if direction[axis] > 0 else 1]
+
+
+def _is_dicom(path: str) -> bool:
+    """A file of PS3.10: the letters DICM after a preamble."""
+    try:
+        if not Path(path).is_file():
+            return False
+        with open(path, "rb") as stream:
+            return stream.read(132)[128:] == b"DICM"
+    except OSError:
+        return False

@@ -1,0 +1,265 @@
+"""The module itself: its logic on a real engine, and its panel on stand-in widgets."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from afloc_desktop.core.dicom.read import read
+from afloc_desktop.core.dicom.scan import find_frame
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.export.results import answer_prompt
+from afloc_desktop.core.findings import region_labels
+from afloc_desktop.state.models import open_default
+from afloc_desktop.state.paths import Paths
+
+pytestmark = pytest.mark.slicer_core
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLE = ROOT / "resources/sample/effusion.dcm"
+ENGINE = str(Path(sys.executable).with_name("afloc-engine"))
+
+
+@pytest.fixture
+def module(slicer, qapp):
+    import slicer_widgets
+
+    slicer_widgets.install(slicer)
+    import AFLoc
+
+    return AFLoc
+
+
+@pytest.fixture
+def logic(module):
+    logic = module.AFLocLogic()
+    yield logic
+    logic.close()
+
+
+@pytest.fixture
+def panel(module, qapp):
+    import qt
+
+    parent = qt.QWidget()
+    qt.QVBoxLayout(parent)
+    widget = module.AFLocWidget(parent)
+    widget.setup()
+    yield widget
+    widget.cleanup()
+    parent.deleteLater()
+
+
+def wait_until(is_done, poll):
+    deadline = time.monotonic() + 30
+    while not is_done():
+        assert time.monotonic() < deadline
+        poll()
+        time.sleep(0.01)
+
+
+class Outcome:
+    """What the logic calls back with."""
+
+    def __init__(self):
+        self.drawn, self.errors, self.shares = [], [], []
+        self.callbacks = (self.done, self.errors.append, self.shares.append)
+
+    def done(self, drawn, results):
+        self.drawn.append(drawn)
+
+    @property
+    def is_there(self):
+        return bool(self.drawn or self.errors)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("film", ["mono1", "sample"])
+def test_the_scene_shows_what_the_window_shows(slicer, logic, load_film, mono1_film, film):
+    path = mono1_film if film == "mono1" else SAMPLE
+    words = ["pleural effusion", "enlarged heart", "a right sided tube"]
+    logic.connect(ENGINE)
+    drawn = logic.localizeNow(load_film(path), words, provider="cpu")
+    localizer = open_default(Paths.default(), provider="cpu")
+    image = read(find_frame(path, 1))
+    for heatmap, asked in zip(drawn.heatmaps, words, strict=True):
+        answer = answer_prompt(localizer, image, Prompt(asked, "typed"))
+        assert np.array_equal(slicer.util.arrayFromVolume(heatmap)[0], answer.heatmap.similarity)
+        labels = region_labels(answer.heatmap, answer.finding)
+        identity = heatmap.GetAttribute("AFLoc.Segment")
+        assert (identity is not None) == bool(labels.any())
+        if identity is not None:
+            inside = slicer.util.arrayFromSegmentBinaryLabelmap(
+                drawn.segmentation, identity, heatmap
+            )
+            assert np.array_equal(inside[0], labels > 0)
+
+
+def test_a_chosen_program_that_is_not_there_is_told(logic):
+    with pytest.raises(Exception, match="was not found"):
+        logic.connect("/nowhere/afloc-engine")
+    assert not logic.isConnected
+
+
+def test_an_engine_of_another_protocol_is_refused(logic, monkeypatch):
+    monkeypatch.setattr("AFLocLib.session.PROTOCOL", 99)
+    with pytest.raises(Exception, match="speaks protocol 1"):
+        logic.connect(ENGINE)
+    assert not logic.isConnected
+
+
+def test_cancel_ends_the_question_and_leaves_the_scene_alone(slicer, logic, load_film):
+    logic.connect(ENGINE)
+    outcome = Outcome()
+    many = [f"opacity {n}" for n in range(500)]
+    logic.localize(load_film(SAMPLE), many, callbacks=outcome.callbacks)
+    wait_until(lambda: outcome.shares, logic.poll)
+    started = time.monotonic()
+    logic.cancel()
+    wait_until(lambda: outcome.is_there, logic.poll)
+    assert time.monotonic() - started < 0.5
+    assert str(outcome.errors[0]).strip() == "Cancelled."
+    assert not logic.isBusy
+    assert not slicer.util.getNodesByClass("vtkMRMLTableNode")
+
+
+def test_a_film_removed_meanwhile_gets_no_results(slicer, logic, load_film):
+    logic.connect(ENGINE)
+    outcome = Outcome()
+    volume = load_film(SAMPLE)
+    logic.localize(volume, ["effusion"], callbacks=outcome.callbacks)
+    slicer.mrmlScene.RemoveNode(volume)
+    wait_until(lambda: outcome.is_there, logic.poll)
+    assert "no longer in the scene" in str(outcome.errors[0])
+
+
+def test_an_engine_that_dies_costs_one_question(logic, load_film):
+    logic.connect(ENGINE)
+    outcome = Outcome()
+    volume = load_film(SAMPLE)
+    logic.localize(volume, ["effusion"] * 300, callbacks=outcome.callbacks)
+    logic._client._process.kill()
+    wait_until(lambda: outcome.is_there, logic.poll)
+    assert "has ended" in str(outcome.errors[0])
+    logic.connect(ENGINE)
+    assert logic.localizeNow(volume, ["effusion"]).heatmaps
+
+
+def test_the_file_behind_a_volume_that_cannot_be_read_is_told(logic, make_volume, slicer, tmp_path):
+    volume = make_volume(np.zeros((1, 4, 4), np.uint16))
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2")
+    (tmp_path / "bad.dcm").write_bytes(bytes(128) + b"DICM" + bytes(50))
+    slicer.dicomDatabase.files["1.2"] = str(tmp_path / "bad.dcm")
+    logic.connect(ENGINE)
+    with pytest.raises(Exception, match="file"):
+        logic.localizeNow(volume, ["effusion"])
+    assert logic.isConnected
+
+
+def test_one_question_at_a_time(logic, load_film):
+    logic.connect(ENGINE)
+    volume, outcome = load_film(SAMPLE), Outcome()
+    logic.localize(volume, ["effusion"], callbacks=outcome.callbacks)
+    with pytest.raises(Exception, match="being asked"):
+        logic.localize(volume, ["effusion"], callbacks=outcome.callbacks)
+
+
+def test_nothing_stays_in_the_temporary_folder(logic, load_film, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    logic.connect(ENGINE)
+    logic.localizeNow(load_film(SAMPLE), ["effusion"])
+    assert not list(tmp_path.glob("afloc-*"))
+
+
+def test_from_the_panel_a_film_is_asked_and_the_strongest_finding_shown(slicer, panel, load_film):
+    volume = load_film(SAMPLE)
+    panel.ui.enginePath.setCurrentPath(ENGINE)
+    wait_until(lambda: panel.logic.isConnected, panel.onTimer)
+    assert "it can run on" in panel.ui.engineLabel.text()
+    panel.ui.inputSelector.setCurrentNode(volume)
+    panel.ui.findingSelector.textActivated.emit(panel.ui.findingSelector.itemText(0))
+    panel.ui.findingsEdit.append("enlarged heart")
+    assert panel.ui.localizeButton.isEnabled()
+    panel.ui.localizeButton.click()
+    assert panel.ui.cancelButton.isEnabled()
+    wait_until(lambda: not panel.logic.isBusy, panel.onTimer)
+    assert "proposed, on CPUExecutionProvider" in panel.ui.statusLabel.text()
+    shown = panel.ui.heatmapSelector.node
+    assert shown.GetAttribute("AFLoc.Role") == "heatmap"
+    views = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSliceCompositeNode")
+    assert views.GetForegroundVolumeID() == shown.GetID()
+    assert panel.ui.resultsTable.table.GetNumberOfRows() == 2
+    panel.ui.opacitySlider.setValue(0.2)
+    assert views.GetForegroundOpacity() == pytest.approx(0.2)
+
+
+def test_the_panel_says_why_there_is_no_engine(panel):
+    panel.ui.enginePath.setCurrentPath("/nowhere/afloc-engine")
+    assert "was not found" in panel.ui.engineLabel.text()
+    assert not panel.ui.localizeButton.isEnabled()
+
+
+def test_the_chosen_program_is_remembered(module, panel, slicer):
+    panel.ui.enginePath.setCurrentPath(ENGINE)
+    assert slicer.util.settingsValue(module.SETTING, "") == ENGINE
+
+
+def test_building_the_panel_starts_nothing(panel):
+    assert not panel.logic.isWaiting
+    assert not panel.logic.isConnected
+
+
+def test_a_finding_is_added_once(panel):
+    for _ in range(2):
+        panel.onFindingPicked("Nodule")
+    assert panel.ui.findingsEdit.toPlainText() == "Nodule"
+
+
+def test_leaving_the_module_and_closing_the_scene_let_the_widgets_go(slicer, panel):
+    panel.exit()
+    panel.ui.findingsEdit.setPlainText("not kept")
+    panel.enter()
+    assert panel.ui.findingsEdit.toPlainText() == ""
+    panel.onSceneStartClose(None, None)
+    slicer.mrmlScene.Clear(False)
+    panel.onSceneEndClose(None, None)
+    assert panel.ui.inputSelector.node is None
+
+
+def test_the_module_loads_fast_and_nothing_heavy(runtime):
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "tests/support")!r})
+import slicer_runtime
+slicer_runtime.start()
+before, started = set(sys.modules), __import__("time").perf_counter()
+import AFLoc
+print(__import__("time").perf_counter() - started)
+print(*(set(sys.modules) - before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    seconds, names = done.stdout.splitlines()[-2:]
+    print(f"import AFLoc: {float(seconds) * 1000:.0f} ms")
+    assert float(seconds) < 0.5
+    heavy = {"torch", "onnxruntime", "pydicom", "SimpleITK", "qt", "ctk", "afloc_desktop"}
+    assert not heavy & set(names.split())
+
+
+def test_the_self_test_of_the_module_passes(module, slicer, monkeypatch, load_film):
+    monkeypatch.setenv("AFLOC_ENGINE", ENGINE)
+    monkeypatch.setattr(slicer.util, "loadVolume", lambda path, options: load_film(Path(path)))
+    test = module.AFLocTest()
+    test.runTest()
+
+
+def test_the_sample_film_comes_with_the_application(module, slicer, monkeypatch, load_film):
+    monkeypatch.setenv("AFLOC_ENGINE", ENGINE)
+    monkeypatch.setattr(slicer.util, "loadVolume", lambda path, options: load_film(Path(path)))
+    (volume,) = module.loadSampleFilm()
+    assert os.path.samefile(volume.GetStorageNode().GetFileName(), SAMPLE)

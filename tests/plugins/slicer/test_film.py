@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from phantom_files import dot_film, write_film
+
+from afloc_desktop.core.preprocess import prepare
+from afloc_desktop.engine_films import read_film
+from afloc_desktop.state.models import open_default
+from afloc_desktop.state.paths import Paths
+
+pytestmark = pytest.mark.slicer_core
+
+
+@pytest.fixture
+def film(slicer):
+    from AFLocLib import film
+
+    return film
+
+
+def request(film, volume, frame=1, **options):
+    options = {"sends_pixels": False, "is_inverted": False, **options}
+    return film.film_request(volume, frame, **options)
+
+
+@pytest.fixture
+def tensor():
+    """What the shipped model is shown of a film."""
+    spec = open_default(Paths.default(), provider="cpu").manifest.preprocess
+
+    def make(image):
+        return prepare(
+            image.pixels, spec, padding=image.padding, pixel_aspect=image.pixel_aspect
+        ).tensor
+
+    return make
+
+
+def desktop(path):
+    return read_film({"file": str(path)})
+
+
+@pytest.mark.shared
+def test_the_network_sees_a_mono1_film_as_in_the_window(film, load_film, mono1_film, tensor):
+    volume = load_film(mono1_film)
+    asked = request(film, volume)
+    assert asked == {"file": str(mono1_film), "frame": 1}
+    assert np.array_equal(tensor(read_film(asked)), tensor(desktop(mono1_film)))
+
+
+@pytest.mark.shared
+def test_the_pixels_of_a_mono1_film_uninverted_are_those_of_the_window(
+    slicer, film, load_film, mono1_film, tensor
+):
+    """Slicer shows 2^bits - 1 - stored; taking that back gives the network the same, exactly."""
+    volume = load_film(mono1_film)
+    shown = slicer.util.arrayFromVolume(volume)
+    as_shown = tensor(read_film(request(film, volume, sends_pixels=True)))
+    slicer.util.updateVolumeFromArray(volume, (1023 - shown).astype(np.uint16))
+    stored = tensor(read_film(request(film, volume, sends_pixels=True, is_inverted=True)))
+    expected = tensor(desktop(mono1_film))
+    assert np.array_equal(stored, expected)
+    assert np.allclose(as_shown, expected, atol=1e-5)
+
+
+def test_a_file_loaded_without_the_database_is_read_itself(slicer, film, tmp_path):
+    path = write_film(tmp_path / "film.dcm", dot_film())
+    volume = slicer.modules.volumes.logic().AddArchetypeVolume(str(path), "Film", 4)
+    assert request(film, volume) == {"file": str(path), "frame": 1}
+
+
+def test_pixels_that_were_changed_are_sent_in_place_of_their_file(slicer, film, tmp_path):
+    path = write_film(tmp_path / "film.dcm", dot_film())
+    volume = slicer.modules.volumes.logic().AddArchetypeVolume(str(path), "Film", 4)
+    slicer.util.arrayFromVolume(volume)[:] = 7
+    slicer.util.arrayFromVolumeModified(volume)
+    assert (read_film(request(film, volume)).pixels == 7).all()
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "int16", "int32", "float32", "float64"])
+def test_values_arrive_as_they_are(film, make_volume, kind):
+    values = np.arange(24).reshape(2, 3, 4).astype(kind)
+    image = read_film(request(film, make_volume(values), frame=2))
+    assert np.array_equal(image.pixels, values[1])
+    assert (image.spacing, image.orientation) == (None, None)
+
+
+def test_measured_directions_and_spacing_go_with_the_pixels(film, make_volume):
+    volume = make_volume(np.zeros((2, 3, 4), np.uint16), spacing=(0.2, 0.4, 5))
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2 1.3")
+    # Columns towards the patient's left and rows towards the feet, as on a frontal film.
+    volume.SetIJKToRASDirections(-1, 0, 0, 0, 0, 1, 0, -1, 0)
+    image = read_film(request(film, volume))
+    assert (image.spacing.row_mm, image.spacing.column_mm) == (0.4, 0.2)
+    assert (image.orientation.row, image.orientation.column) == ("L", "F")
+
+
+def test_a_file_that_has_gone_is_replaced_by_the_pixels(slicer, film, make_volume):
+    volume = make_volume(np.zeros((1, 3, 4), np.uint16))
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2")
+    slicer.dicomDatabase.files["1.2"] = "/nowhere/film.dcm"
+    assert "array" in request(film, volume)
+
+
+def test_other_files_are_not_taken_for_dicom(slicer, film, make_volume, tmp_path):
+    volume = make_volume(np.zeros((1, 3, 4), np.uint16))
+    storage = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / "film.nrrd"))
+    assert storage.WriteData(volume)
+    volume.SetAndObserveStorageNodeID(storage.GetID())
+    assert "array" in request(film, volume)
+
+
+@pytest.mark.parametrize("frame", [0, 3])
+def test_a_frame_that_is_not_there_is_named(film, make_volume, frame):
+    from AFLocLib.client import EngineError
+
+    with pytest.raises(EngineError, match="no frame"):
+        request(film, make_volume(np.zeros((2, 3, 4), np.uint16)), frame=frame)
+
+
+def test_an_empty_volume_is_refused(slicer, film):
+    from AFLocLib.client import EngineError
+
+    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    with pytest.raises(EngineError, match="empty"):
+        request(film, volume)
