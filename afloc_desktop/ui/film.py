@@ -85,13 +85,14 @@ class Film:
     def graphics(self, visible: Box, scale: Scale) -> tuple[Part, BoolArray] | None:
         """Where the file's own graphics are drawn, at most as fine as the screen; None if none.
 
-        Thin lines grow with the pixels: none is lost when the film is small.
+        Thin lines grow with the pixels: none is lost when the film is small. A region of interest
+        is drawn as its outline: filled, it would hide what it is about.
         """
         if not self.image.overlays:
             return None
         if self._graphics is None:
-            every = np.logical_or.reduce([overlay.mask for overlay in self.image.overlays])
-            self._graphics = Pyramid(every, np.logical_or)
+            masks = [_outline(o.mask) if o.kind == "R" else o.mask for o in self.image.overlays]
+            self._graphics = Pyramid(np.logical_or.reduce(masks), np.logical_or)
         part = self._part(visible, coarser(scale[1]), coarser(scale[0]))
         return part, self._graphics.copy(part.down, part.across)[part.where]
 
@@ -114,3 +115,11 @@ class Film:
             min(ceil(self.image.rows / high), ceil(visible.y1 / high) + 1),
             min(ceil(self.image.columns / wide), ceil(visible.x1 / wide) + 1),
         )
+
+
+def _outline(region: BoolArray) -> BoolArray:
+    """Pixels of a region that have a neighbour outside it, or lie on the edge of the film."""
+    padded = np.pad(region, 1)
+    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    edge: BoolArray = region & ~inside
+    return edge

@@ -119,7 +119,16 @@ def test_graphics_of_the_file_never_vanish_when_the_film_is_small():
 
 def test_all_graphics_of_a_file_are_drawn_together():
     one, other = np.eye(4, dtype=bool), np.fliplr(np.eye(4, dtype=bool))
-    overlays = (Overlay(one, "G", ""), Overlay(other, "R", ""))
+    overlays = (Overlay(one, "G", ""), Overlay(other, "G", ""))
     image = replace(film(rows=4, columns=4), overlays=overlays)
     _, drawn = Film(image).graphics(Box(0, 0, 4, 4), (2.0, 2.0))
     assert np.array_equal(drawn, one | other)
+
+
+def test_a_region_of_interest_is_an_outline_and_hides_nothing():
+    region = np.zeros((6, 6), bool)
+    region[1:5, 2:6] = True
+    image = replace(film(rows=6, columns=6), overlays=(Overlay(region, "R", ""),))
+    _, drawn = Film(image).graphics(Box(0, 0, 6, 6), (2.0, 2.0))
+    region[2:4, 3:5] = False
+    assert np.array_equal(drawn, region)
