@@ -43,11 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
-    from afloc_desktop.cli import evaluating, films, localizing, models, window
+    from afloc_desktop.cli import evaluating, films, listing, localizing, models, window
 
     parser = argparse.ArgumentParser(prog="afloc", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"afloc {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for family in (window, films, localizing, models, evaluating):
+    for family in (window, listing, films, localizing, models, evaluating):
         family.add_verbs(verbs)
     return parser, set(verbs.choices)

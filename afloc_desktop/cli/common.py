@@ -71,7 +71,8 @@ def answer_json(value: object) -> None:
 def say_skipped(skipped: Iterable[Skipped]) -> None:
     """Name every input that failed, with its reason and remedy."""
     for entry in skipped:
-        say(f"skipped {printable(str(entry.path))}: {entry.reason} {entry.remedy}")
+        place = f"{entry.path} {entry.member}".rstrip()
+        say(f"skipped {printable(place)}: {entry.reason} {entry.remedy}")
 
 
 def printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`afloc scan` and `afloc render`: what is in a folder, and what the canvas would paint."""
+"""`afloc render`: what the canvas would paint."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from afloc_desktop.cli.common import (
     NOTHING_DONE,
     SOME_FAILED,
     Verbs,
-    add_json,
     add_verb,
-    answer,
-    answer_json,
     printable,
     say,
-    say_skipped,
 )
 
 if TYPE_CHECKING:
     import argparse
 
     from afloc_desktop.core.dicom.display import Choice
-    from afloc_desktop.core.domain import Image, Listing
+    from afloc_desktop.core.domain import Image
 
 _LONGEST_NUMBER = 9  # digits
 _COMPRESSION = 3  # as small as the default level on films, in half the time
@@ -32,10 +28,6 @@ _COMPRESSION = 3  # as small as the default level on films, in half the time
 
 def add_verbs(verbs: Verbs) -> None:
     """Register the verbs of this module."""
-    scan = add_verb(verbs, "scan", "studies, series and images; headers only", "afloc scan .")
-    scan.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="files or folders")
-    add_json(scan)
-    scan.set_defaults(run=_scan)
     render = add_verb(
         verbs,
         "render",
@@ -60,38 +52,6 @@ def add_verbs(verbs: Verbs) -> None:
     )
     render.add_argument("--root", metavar="DIR", type=Path, help="of the files in --batch")
     render.set_defaults(run=_render)
-
-
-def _scan(chosen: argparse.Namespace) -> int:
-    from afloc_desktop.core.dicom.scan import scan
-
-    listing = scan(chosen.paths)
-    if chosen.json:
-        answer_json(listing)
-    else:
-        _print_listing(listing)
-    say_skipped(listing.skipped)
-    return status(listing)
-
-
-def status(listing: Listing) -> int:
-    """The exit status a listing deserves."""
-    if not listing.images:
-        return NOTHING_DONE
-    return SOME_FAILED if listing.skipped else DONE
-
-
-def _print_listing(listing: Listing) -> None:
-    for study in listing.studies:
-        heading = (study.patient_name, study.patient_id, study.date, study.description)
-        answer(printable("  ".join(part for part in heading if part)) or "(no patient)")
-        for series in study.series:
-            labels = (series.modality, series.body_part, series.view_position, series.description)
-            count = f"{len(series.images)} image{'s' if len(series.images) != 1 else ''}"
-            answer(f"  {printable(' '.join(part for part in labels if part))}: {count}")
-            for image in series.images:
-                size = f"{image.rows}×{image.columns}"
-                answer(f"    {printable(str(image.path))} [{image.frame}] {size}")
 
 
 def _render(chosen: argparse.Namespace) -> int:

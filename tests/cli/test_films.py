@@ -1,5 +1,4 @@
 import csv
-import json
 
 import numpy as np
 import PIL.Image
@@ -8,35 +7,6 @@ import pytest
 from phantom_files import dot_film, write_film
 
 from afloc_desktop.cli import main
-
-
-def test_scan_lists_studies_series_and_images(study, capsys):
-    assert main(["scan", str(study)]) == 0
-    told = capsys.readouterr().out
-    assert "Phantom^Film" in told
-    assert "a.dcm" in told
-    assert "120×100" in told
-
-
-def test_scan_as_json_is_one_document(study, capsysbinary):
-    (study / "notes.txt").write_text("hello", encoding="utf-8")
-    assert main(["scan", str(study), "--json"]) == 1
-    listing = json.loads(capsysbinary.readouterr().out)
-    (only,) = listing["studies"]
-    assert len(only["series"][0]["images"]) == 2
-    assert listing["skipped"][0]["reason"]
-    assert listing["skipped"][0]["remedy"]
-
-
-def test_scan_of_nothing_is_nothing_done(tmp_path, capsys):
-    assert main(["scan", str(tmp_path / "nowhere")]) == 2
-    assert "nowhere" in capsys.readouterr().err
-
-
-def test_hostile_names_cannot_steer_the_terminal(tmp_path, capsys):
-    write_film(tmp_path / "a.dcm", dot_film(), PatientName="Evil\x1b[2J^Name")
-    main(["scan", str(tmp_path)])
-    assert "\x1b" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

@@ -21,9 +21,9 @@ _STEP = 1 << 20
 # Copies are compared byte by byte, each file once; beyond this, both are listed and it is said.
 _MOST_COMPARED = 2_000_000_000
 
-_TWO_PATIENTS = "The same study is filed under another patient as well; check whose it is."
-_TWO_NAMES = "The same patient ID stands with another name as well; check whose study it is."
-_CLASH = "Files with the same instance UID differ in content; each is listed on its own."
+_TWO_PATIENTS = "Another patient has this very study too; check whose it is."
+_TWO_NAMES = "Another name stands with this patient ID too; check whose study it is."
+_CLASH = "Same instance UID, other content: each file is listed on its own."
 
 _StudyKey = tuple[str, str, str]
 
@@ -224,9 +224,7 @@ def _copy_notes(entries: list[Entry], copies: dict[str, int], clashes: set[str])
     count = sum(copies.get(uid, 0) for uid in uids)
     notes = []
     if count:
-        notes.append(
-            f"{count} identical {'copies are' if count > 1 else 'copy is'} not listed again."
-        )
+        notes.append(f"{count} identical {'copies' if count > 1 else 'copy'} not listed again.")
     if uids & clashes:
         notes.append(_CLASH)
     return tuple(notes)

@@ -33,7 +33,7 @@ _SMALLEST_UNEVEN_MM = 0.01
 _GAP = 1.5  # times the usual distance
 _SMALLEST_TILT_DEG = 1.0
 
-_UNPOSITIONED = "The images do not say where they lie; they are in the order of their numbers."
+_UNPOSITIONED = "No positions: the images are in the order of their numbers."
 
 
 class Stack(NamedTuple):
@@ -58,7 +58,7 @@ _DIFFERENCES = (
     "pixel spacing",
     "frame of reference",
     "orientation",
-    "whether they state a position",
+    "position (some state none)",
 )
 
 
@@ -141,7 +141,7 @@ def _split_note(kinds: list[_Kind]) -> tuple[str, ...]:
         for field, name in enumerate(_DIFFERENCES)
         if any(_differs(kinds[0], other, field) for other in kinds[1:])
     ]
-    return (f"This series was split: its images differ in {_listed(names)}.",)
+    return (f"Split by {_listed(names)}: not all images of this series fit on one another.",)
 
 
 def _listed(words: list[str]) -> str:
@@ -220,7 +220,7 @@ def _position_notes(placed: Sequence[_Placed], normal: Vector) -> tuple[str, ...
             levels.append(at)
     notes = []
     if most > 1:
-        notes.append(f"Up to {most} images lie at one position (phases, echoes or repeats).")
+        notes.append(f"{most} images at one position (phases, echoes or repeats).")
     return (*notes, *_distance_notes(levels), *_tilt_note(placed, normal))
 
 
@@ -232,12 +232,10 @@ def _distance_notes(levels: list[float]) -> tuple[str, ...]:
     gaps = [d for d in distances if d > _GAP * usual and _is_multiple(d, usual)]
     if gaps:
         missing = sum(round(gap / usual) - 1 for gap in gaps)
-        return (
-            f"About {missing} image{'s are' if missing > 1 else ' is'} missing from this stack.",
-        )
+        return (f"Gap: about {missing} image{'s' if missing > 1 else ''} missing between others.",)
     if max(abs(d - usual) for d in distances) > max(_SMALLEST_UNEVEN_MM, _UNEVEN * usual):
         low, high = min(distances), max(distances)
-        return (f"The distance between neighbours varies from {low:.4g} to {high:.4g} mm.",)
+        return (f"Uneven: neighbours are {low:.4g} to {high:.4g} mm apart.",)
     return ()
 
 
@@ -255,7 +253,7 @@ def _tilt_note(placed: Sequence[_Placed], normal: Vector) -> tuple[str, ...]:
     angle = math.degrees(math.atan2(aside, abs(along)))
     if angle < _SMALLEST_TILT_DEG:
         return ()
-    return (f"The stack is tilted by {angle:.0f}° (gantry): its images are shifted sideways.",)
+    return (f"Tilted by {angle:.0f}° (gantry): the images are shifted sideways.",)
 
 
 def _cross(a: Sequence[float], b: Sequence[float]) -> Vector:
