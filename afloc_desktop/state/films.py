@@ -1,37 +1,68 @@
-"""Which film is on screen: reading it, stepping to its neighbours."""
+"""Which film is on screen: reading it, stepping to its neighbours, keeping its stack at hand."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from afloc_desktop.state.store import BLANK, Problem
+from afloc_desktop.state.store import BLANK, Problem, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef, Series
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
+
+_FEWEST = 3  # slices that are worth loading together
+_MOST_BYTES = 1 << 30
+
+
+class Slices(Protocol):
+    """What `core.dicom.stack.open_stack` gives."""
+
+    refs: tuple[ImageRef, ...]
+
+    def image(self, place: int) -> Image:
+        """One of them."""
 
 
 class Films:
     """Reading films, the second half of the files lane.
 
-    `read` is `core.dicom`'s own and is called on worker threads.
+    The film that was asked for is read first; then the other slices of its series are loaded in
+    the background, and stepping through them needs no file.
+
+    `read` and `open_stack` are `core.dicom`'s own and are called on worker threads.
     """
 
-    def __init__(self, store: Store, tasks: Tasks, read: Callable[[ImageRef], Image]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tasks: Tasks,
+        read: Callable[..., Image],
+        open_stack: Callable[..., Slices],
+    ) -> None:
         self._store = store
         self._tasks = tasks
         self._read = read
+        self._open_stack = open_stack
+        self._wanted: tuple[ImageRef, ...] = ()
+        self._stack: Slices | None = None
 
     def show(self, ref: ImageRef, shown: Callable[[], None]) -> None:
         """Read a film; the one before, and all answers on it, leave the screen at once."""
+        if ref not in self._wanted:
+            self.drop()
         self._store.update(image_ref=ref, image=None, image_problem=None, **BLANK)
-        work, done = partial(self._read_film, ref), partial(self._film_read, shown)
+        work, done = partial(self._read_film, ref, self._stack), partial(self._film_read, shown)
         self._tasks.submit("image", work, done, self._read_failed, lane="files")
+
+    def drop(self) -> None:
+        """Give back the memory of the stack that is loaded or being loaded."""
+        self._tasks.cancel("stack")
+        self._wanted, self._stack = (), None
 
     def neighbour(self, by: int) -> ImageRef | None:
         """The film so many places after the one on screen, in the order of the listing."""
@@ -42,13 +73,45 @@ class Films:
         number = films.index(state.image_ref) + by
         return films[number] if 0 <= number < len(films) else None
 
-    def _read_film(self, ref: ImageRef, token: Token) -> Image:
+    def _read_film(self, ref: ImageRef, stack: Slices | None, token: Token) -> Image:
         token.check()
-        return self._read(ref)
+        if stack is not None and ref in stack.refs:
+            return stack.image(stack.refs.index(ref))
+        return self._read(ref, should_stop=lambda: token.is_cancelled)
 
     def _film_read(self, shown: Callable[[], None], image: Image) -> None:
         self._store.update(image=image)
         shown()
+        self._load_stack(image.ref)
+
+    def _load_stack(self, ref: ImageRef) -> None:
+        if ref in self._wanted:
+            return
+        home = home_of(self._store.state.listing, ref)
+        if home is not None and _is_worth_loading(home[1]):
+            self._wanted = home[1].images
+            work = partial(self._read_stack, self._wanted)
+            self._tasks.submit("stack", work, self._stack_read, self._stack_failed, lane="files")
+
+    def _read_stack(self, refs: tuple[ImageRef, ...], token: Token) -> Slices:
+        return self._open_stack(refs, should_stop=lambda: token.is_cancelled)
+
+    def _stack_read(self, stack: Slices) -> None:
+        self._stack = stack
+
+    def _stack_failed(self, error: AflocError) -> None:
+        """Nothing to tell: each film is read by itself, and says what is wrong with it."""
 
     def _read_failed(self, error: AflocError) -> None:
         self._store.update(image_problem=Problem.of(error))
+
+
+def _is_worth_loading(series: Series) -> bool:
+    """Several files of one frame and one size each, that fit into the memory meant for them."""
+    images = series.images
+    sizes = {(ref.rows, ref.columns) for ref in images}
+    files = {(ref.path, ref.member) for ref in images}
+    if len(images) < _FEWEST or len(sizes) > 1 or len(files) < len(images):
+        return False
+    ((rows, columns),) = sizes
+    return 2 * rows * columns * len(images) <= _MOST_BYTES

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image, ImageRef
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.shelf import Found
@@ -37,6 +38,7 @@ class Engine:
     Attributes:
         scan: `Shelf.scan`.
         read: `core.dicom.read.read`.
+        open_stack: `core.dicom.stack.open_stack`.
         open_model: Gives the model to use; raises `BundleError` where there is none.
         sample: Gives the folder of the sample study.
         forget: `Shelf.clear`, called on the main thread.
@@ -44,7 +46,8 @@ class Engine:
     """
 
     scan: Callable[..., Found]
-    read: Callable[[ImageRef], Image]
+    read: Callable[..., Image]
+    open_stack: Callable[..., Slices]
     open_model: Callable[[], Localizer]
     sample: Callable[[], Path]
     forget: Callable[[], None]
@@ -58,6 +61,7 @@ def engine(paths: Paths) -> Engine:
     return Engine(
         scan=shelf.scan,
         read=_read,
+        open_stack=_open_stack,
         open_model=partial(_open_model, paths),
         sample=_sample,
         forget=shelf.clear,
@@ -74,7 +78,7 @@ class Workspace:
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
         self._store = store
         self._listings = Listings(store, tasks, post, engine.scan, engine.forget)
-        self._films = Films(store, tasks, engine.read)
+        self._films = Films(store, tasks, engine.read, engine.open_stack)
         self._questions = Questions(store, tasks, engine.open_model)
         self._tasks = tasks
         self._find_sample = engine.sample
@@ -114,6 +118,7 @@ class Workspace:
     def close_all(self) -> None:
         """Close every study."""
         self._questions.drop()
+        self._films.drop()
         self._listings.close_all()
 
     def select_image(self, ref: ImageRef) -> None:
@@ -198,10 +203,16 @@ def _never_fails(error: AflocError) -> None:
     raise AssertionError(error)  # an index that cannot be used answers nothing, it raises nothing
 
 
-def _read(ref: ImageRef) -> Image:
+def _read(ref: ImageRef, *, should_stop: Callable[[], bool]) -> Image:
     from afloc_desktop.core.dicom.read import read
 
-    return read(ref)
+    return read(ref, should_stop=should_stop)
+
+
+def _open_stack(refs: Sequence[ImageRef], *, should_stop: Callable[[], bool]) -> Slices:
+    from afloc_desktop.core.dicom.stack import open_stack
+
+    return open_stack(refs, should_stop=should_stop)
 
 
 def _open_model(paths: Paths) -> Localizer:

@@ -167,11 +167,14 @@ class Desk:
     film_changes: dict = field(default_factory=dict)
     read_error: Exception | None = None
     known: tuple[KnownStudy, ...] = ()
+    read_refs: list[ImageRef] = field(default_factory=list)
+    stacks: list[tuple[ImageRef, ...]] = field(default_factory=list)
 
     def engine(self) -> Engine:
         return Engine(
             scan=self.scan,
             read=self.read,
+            open_stack=self.open_stack,
             open_model=self.open_model,
             sample=lambda: Path("sample"),
             forget=lambda: None,
@@ -186,11 +189,18 @@ class Desk:
     def search(self, words):
         return tuple(study for study in self.known if words in study.patient_name)
 
-    def read(self, wanted: ImageRef) -> Image:
+    def read(self, wanted: ImageRef, *, should_stop) -> Image:
+        self.read_refs.append(wanted)
         time.sleep(self.read_delay_s)
         if self.read_error is not None:
             raise self.read_error
         return film(wanted.instance_number, **self.film_changes)
+
+    def open_stack(self, refs, *, should_stop) -> SimpleNamespace:
+        self.stacks.append(refs)
+        return SimpleNamespace(
+            refs=refs, image=lambda place: film(refs[place].instance_number, **self.film_changes)
+        )
 
     def open_model(self) -> FakeLocalizer:
         if self.localizer is None:
