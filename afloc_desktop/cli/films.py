@@ -41,7 +41,7 @@ def add_verbs(verbs: Verbs) -> None:
     voi.add_argument(
         "--voi",
         metavar="K",
-        help="the file's K-th own choice, or win1, voilut1, minmax (default: its first)",
+        help="the file's K-th own choice, or win1, voilut1, minmax, colour (default: its first)",
     )
     voi.add_argument("--window", metavar=("C", "W"), nargs=2, type=float, help="centre and width")
     render.add_argument(
