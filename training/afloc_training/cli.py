@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError
-from afloc_training.cli_site import add_site_verbs
+from afloc_training.site.cli import add_site_verbs
 from afloc_training.progress import Reporter
 
 if TYPE_CHECKING:

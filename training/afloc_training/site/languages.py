@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from afloc_training.site.words import CLINICAL
+
 _WORDS = {
     "English": "the of and is are no with in there to without was or has been within not a an on"
     " for from by at this that which be may seen unchanged normal right left",
@@ -20,7 +22,15 @@ _WORDS = {
     " esquerdo esquerda no na ao",
     "Dutch": "de het een en is zijn geen met zonder niet in op van aan rechts links bij er wordt",
 }
-_FUNCTION_WORDS = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+_ALSO_ENGLISH = frozenset(("am", "die", "do", "per", "son", "van"))
+_FUNCTION_WORDS = {
+    language: frozenset(
+        word
+        for word in words.split()
+        if language == "English" or not (word in _ALSO_ENGLISH | CLINICAL or len(word) == 1)
+    )
+    for language, words in _WORDS.items()
+}
 _WORD = re.compile(r"[^\W\d_]+")
 _NON_LATIN_SHARE = 0.3
 

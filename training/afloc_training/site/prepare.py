@@ -59,11 +59,17 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
         reporter: Told how far it is.
 
     Raises:
-        DatasetError: No film can be used.
+        DatasetError: No film can be used, or the bundle asks for more than grey films.
         ExportError: The folder or the disk refuses; what is there is kept for the next run.
     """
+    spec = bundle.manifest.preprocess
+    if spec.fit == "as-is" or spec.planes != "grey":
+        raise DatasetError(
+            "A store holds grey films of one size; this bundle asks for others.",
+            remedy="Prepare for a bundle that reads grey films, such as the shipped one.",
+        )
     make_folder(output)
-    films = _Films(PlaneWriter(output, bundle.manifest.preprocess), bundle)
+    films = _Films(PlaneWriter(output, spec), bundle)
     with reporter.stage("films"):
         examine(survey, reporter, recall=films.recall, keep=films.keep)
         films.writer.flush()
@@ -84,7 +90,7 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
     reports = tuple(cleaned.values())
     info = StoreInfo(
         bundle_id=bundle.manifest.id,
-        preprocess=bundle.manifest.preprocess,
+        preprocess=spec,
         cases_sha256="",
         planes=max(case.plane for case in cases) + 1,
         replaced={str(kind): count for kind, count in total(reports).items()},
