@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from afloc_desktop import __version__
+from afloc_desktop.core.dicom import DECODER_VERB
 from afloc_desktop.core.errors import AflocError
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _DESCRIPTION = "Ask a film for a finding in words and see where it is. Research 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; the entry point `afloc`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [DECODER_VERB]:
+        return _serve_as_decoder(words[1:])
     parser, verbs = _parser()
     # `afloc` and `afloc PATH…` open the window.
     if not words or not (words[0] in verbs or words[0].startswith("-")):
@@ -40,6 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has left; nothing more can be said there.
         sys.stderr.close()
         return _NOTHING_DONE
+
+
+def _serve_as_decoder(words: Sequence[str]) -> int:
+    """Be a decoder process of a frozen application; no verb for people."""
+    from afloc_desktop.core.dicom.serve import serve
+
+    serve(*map(int, words))
+    return 0
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:

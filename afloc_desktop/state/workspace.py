@@ -39,6 +39,7 @@ class Engine:
         scan: `Shelf.scan`.
         read: `core.dicom.read.read`.
         open_stack: `core.dicom.stack.open_stack`.
+        start_decoders: Starts the decoder processes without waiting for them.
         open_model: Gives the model to use; raises `BundleError` where there is none.
         sample: Gives the folder of the sample study.
         forget: `Shelf.clear`, called on the main thread.
@@ -48,6 +49,7 @@ class Engine:
     scan: Callable[..., Found]
     read: Callable[..., Image]
     open_stack: Callable[..., Slices]
+    start_decoders: Callable[[], None]
     open_model: Callable[[], Localizer]
     sample: Callable[[], Path]
     forget: Callable[[], None]
@@ -62,6 +64,7 @@ def engine(paths: Paths) -> Engine:
         scan=shelf.scan,
         read=_read,
         open_stack=_open_stack,
+        start_decoders=_start_decoders,
         open_model=partial(_open_model, paths),
         sample=_sample,
         forget=shelf.clear,
@@ -82,11 +85,15 @@ class Workspace:
         self._questions = Questions(store, tasks, engine.open_model)
         self._tasks = tasks
         self._find_sample = engine.sample
+        self._start_decoders = engine.start_decoders
         self._search = engine.search
 
     def start(self) -> None:
-        """Load the model; the window is already there."""
+        """Load the model and start the decoders; the window is already there."""
         self._questions.load_model()
+        self._tasks.submit(
+            "decoders", lambda _: self._start_decoders(), _ignore, _ignore, lane="files"
+        )
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List files and folders and add them to what is open; show the first film found."""
@@ -207,6 +214,16 @@ def _read(ref: ImageRef, *, should_stop: Callable[[], bool]) -> Image:
     from afloc_desktop.core.dicom.read import read
 
     return read(ref, should_stop=should_stop)
+
+
+def _start_decoders() -> None:
+    from afloc_desktop.core.dicom.workers import workers
+
+    workers().start()
+
+
+def _ignore(result: object) -> None:
+    """Decoders that could not be started are started, or missed aloud, by the first film."""
 
 
 def _open_stack(refs: Sequence[ImageRef], *, should_stop: Callable[[], bool]) -> Slices:

@@ -175,6 +175,7 @@ class Desk:
             scan=self.scan,
             read=self.read,
             open_stack=self.open_stack,
+            start_decoders=lambda: None,
             open_model=self.open_model,
             sample=lambda: Path("sample"),
             forget=lambda: None,

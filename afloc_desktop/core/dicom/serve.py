@@ -61,6 +61,9 @@ def _limit(limit_bytes: int) -> None:
     if sys.platform != "win32":
         import resource
 
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard != resource.RLIM_INFINITY:  # who started the application allows less
+            limit_bytes = min(limit_bytes, hard)
         resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

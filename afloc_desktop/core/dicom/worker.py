@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from afloc_desktop.core.dicom import DECODER_VERB
 from afloc_desktop.core.dicom.block import IS_AVAILABLE, Block
 from afloc_desktop.core.dicom.decode import Decoded, dtype_of, shape_of
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.dicom.codestream import Bytes
     from afloc_desktop.core.dicom.header import Header
-
-# The verb under which a frozen application, which is its own Python, becomes a decoder process.
-VERB = "serve-as-decoder"
 
 _START_S = 60.0  # from a cold disk, with a virus scanner in between
 _POLL_S = 0.05
@@ -160,7 +158,7 @@ class Worker:
 def _start(handle: int, shared: int, limit_bytes: int) -> subprocess.Popen[bytes]:
     words = [str(handle), str(shared), str(limit_bytes)]
     if getattr(sys, "frozen", False):
-        command = [sys.executable, VERB, *words]
+        command = [sys.executable, DECODER_VERB, *words]
     else:
         command = [sys.executable, "-c", _START, *words, *map(os.path.abspath, sys.path)]
     # Decoders print; the threads of a library that is not used here cost address space.

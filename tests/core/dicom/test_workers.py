@@ -325,3 +325,36 @@ def test_a_daemonic_child_such_as_a_loader_of_a_training_decodes_too(method):
     assert answers.get() == int(FILM.sum())
     child.join(10)
     np.testing.assert_array_equal(decode_frame(header(), STREAM).values, FILM)
+
+
+FROZEN = """
+import sys
+from afloc_desktop.cli import main
+if len(sys.argv) > 1:
+    sys.exit(main(sys.argv[1:]))
+import os, stat
+from pathlib import Path
+from test_workers import FILM, STREAM, header
+from afloc_desktop.core.dicom.workers import workers
+program = Path(sys.argv[0]).with_suffix(".sh")
+program.write_text(f"#!/bin/sh\\nexec {sys.executable} {sys.argv[0]} \\"$@\\"\\n")
+program.chmod(0o755)
+sys.frozen, sys.executable = True, str(program)
+assert (workers().decode(header(), STREAM).values == FILM).all()
+print("decoded")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for the program")
+def test_a_frozen_application_is_its_own_decoder(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(FROZEN)
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__)},
+    )
+    assert (done.stdout, done.stderr) == ("decoded\n", "")
