@@ -159,6 +159,8 @@ def _text(
 ) -> None:
     """Lines of literal text with a dark outline, readable on black and on white."""
     shown = [line for line in lines if line]
+    if not shown:
+        return  # even an empty outline takes a millisecond
     metrics, font = painter.fontMetrics(), painter.font()
     height = metrics.lineSpacing()
     top = float(area.top())
