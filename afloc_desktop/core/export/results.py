@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from afloc_desktop.core.export.selection import Statement
 from afloc_desktop.core.findings import propose, region_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Provenance, Skipped
@@ -47,6 +47,13 @@ class Answer:
     def statement(self) -> Statement:
         """The finding as exporters take it."""
         return Statement(self.question.label, self.finding, self.heatmap)
+
+    def restated(self, statement: Statement) -> Answer:
+        """The same answer in other words, where those that were typed may not leave."""
+        prompt = statement.finding.prompt
+        question = replace(self.question, label=statement.label, prompt=prompt)
+        heatmap = self.heatmap if statement.heatmap is None else statement.heatmap
+        return Answer(question, heatmap, statement.finding)
 
 
 def answer_prompt(
@@ -89,8 +96,20 @@ class ResultsFolder:
     _rows: list[list[object]] = field(default_factory=list)
     _maps: int = 0
 
-    def add(self, image: Image, localizer: Localizer, answers: list[Answer]) -> None:
+    def add(
+        self,
+        image: Image,
+        localizer: Localizer,
+        answers: list[Answer],
+        objects: Sequence[Path] = (),
+    ) -> None:
         """Write the maps and overlays of one film.
+
+        Args:
+            image: The film.
+            localizer: What answered.
+            answers: On this film.
+            objects: What exporters wrote into the folder for it.
 
         Raises:
             ExportError: Something could not be written.
@@ -105,7 +124,9 @@ class ResultsFolder:
                 entry["overlay"] = self._write_overlay(grey, answer)
             findings.append(entry)
             self._rows += table_rows(image, answer.finding)
-        self._images.append(image_entry(image, localizer.provenance(), findings))
+        entry = image_entry(image, localizer.provenance(), findings)
+        entry["objects"] = [path.relative_to(self.folder).as_posix() for path in objects]
+        self._images.append(entry)
 
     def finish(self, skipped: list[Skipped]) -> dict[str, Any]:
         """Write `results.json`, last, and the table; gives back what `results.json` says.
