@@ -78,6 +78,13 @@ class Database:
     def fileForInstance(self, uid):
         return self.files.get(uid, "")
 
+    def fileValue(self, path, tag):
+        import pydicom
+
+        group, element = (int(part, 16) for part in tag.split(","))
+        found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
+        return "" if found is None else str(found.value)
+
 
 class _Module:
     def __init__(self, logic):

@@ -1,0 +1,1 @@
+"""What the DICOM plugin reads from files."""

@@ -1,0 +1,193 @@
+"""The extension as a whole: what Slicer's build and its index expect of the files."""
+
+import ast
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slicer_core
+
+PLUGIN = Path(__file__).resolve().parents[3] / "plugins/slicer"
+MODULES = ("AFLoc", "AFLocDICOMPlugin")
+SOURCES = sorted(PLUGIN.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+
+
+def listed(module: str, name: str) -> set[str]:
+    """The files of a list in a module's CMakeLists.txt."""
+    text = (PLUGIN / module / "CMakeLists.txt").read_text()
+    (found,) = re.findall(rf"set\({name}\s(.*?)\)", text, re.DOTALL)
+    return {word.replace("${MODULE_NAME}", module) for word in found.split()}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_build_installs_the_files_on_disk(module):
+    folder = PLUGIN / module
+    scripts = {p.relative_to(folder).as_posix() for p in folder.rglob("*.py")}
+    assert listed(module, "MODULE_PYTHON_SCRIPTS") == scripts
+    resources = {
+        p.relative_to(folder).as_posix() for p in folder.glob("Resources/**/*") if p.is_file()
+    }
+    assert listed(module, "MODULE_PYTHON_RESOURCES") == resources
+    assert f"set(MODULE_NAME {module})" in (folder / "CMakeLists.txt").read_text()
+
+
+def test_the_extension_builds_every_module():
+    text = (PLUGIN / "CMakeLists.txt").read_text()
+    assert tuple(re.findall(r"add_subdirectory\((\w+)\)", text)) == MODULES
+    assert text.index("project(SlicerAFLoc)") < text.index("find_package(Slicer REQUIRED)")
+    assert "EXTENSION_CATEGORY" not in text  # it lives in the index entry
+    for name in ("HOMEPAGE", "CONTRIBUTORS", "DESCRIPTION", "ICONURL", "SCREENSHOTURLS", "DEPENDS"):
+        assert re.search(rf'set\(EXTENSION_{name} "[^"]+"\)', text), name
+    assert text.rstrip().endswith("include(${Slicer_EXTENSION_CPACK})")
+
+
+def test_the_index_entry_has_the_keys_of_its_schema():
+    entry = json.loads((PLUGIN / "AFLoc.json").read_text())
+    needed = {"$schema", "build_dependencies", "category", "scm_revision", "scm_url"}
+    assert needed <= set(entry)
+    assert set(entry) <= needed | {"build_subdirectory", "dicom_support_rule", "enabled", "tier"}
+    assert entry["build_subdirectory"] == "plugins/slicer"
+    assert entry["dicom_support_rule"] == "Modality == 'CR' or Modality == 'DX'"
+
+
+def classes(path):
+    return {n.name: n for n in TREES[path].body if isinstance(n, ast.ClassDef)}
+
+
+def methods(node):
+    return {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+
+
+def test_the_module_has_the_classes_and_methods_slicer_calls():
+    found = classes(PLUGIN / "AFLoc/AFLoc.py")
+    bases = {name: [ast.unparse(b) for b in node.bases] for name, node in found.items()}
+    assert bases["AFLoc"] == ["ScriptedLoadableModule"]
+    assert bases["AFLocWidget"] == ["ScriptedLoadableModuleWidget", "VTKObservationMixin"]
+    assert bases["AFLocLogic"][0] == "ScriptedLoadableModuleLogic"
+    assert bases["AFLocTest"] == ["ScriptedLoadableModuleTest"]
+    called = {"setup", "cleanup", "enter", "exit", "onSceneStartClose", "onSceneEndClose"}
+    assert called <= methods(found["AFLocWidget"])
+    assert {"setUp", "runTest"} <= methods(found["AFLocTest"])
+    plugin = classes(PLUGIN / "AFLocDICOMPlugin/AFLocDICOMPlugin.py")["AFLocDICOMPluginClass"]
+    called = {"examineForImport", "examine", "load", "examineForExport", "export"}
+    assert called <= methods(plugin)
+
+
+def ui_properties(name: str) -> dict[str, str]:
+    """Widgets of the panel that have a property, by their names."""
+    root = ET.parse(PLUGIN / "AFLoc/Resources/UI/AFLoc.ui").getroot()
+    found = {}
+    for widget in root.iter("widget"):
+        for entry in widget.findall("property"):
+            if entry.get("name") == name:
+                found[widget.get("name")] = "".join(entry.itertext()).strip()
+    return found
+
+
+def ui_widgets() -> dict[str, str]:
+    root = ET.parse(PLUGIN / "AFLoc/Resources/UI/AFLoc.ui").getroot()
+    return {widget.get("name"): widget.get("class") for widget in root.iter("widget")}
+
+
+def test_the_panel_binds_each_parameter_once():
+    node = classes(PLUGIN / "AFLoc/AFLoc.py")["AFLocParameterNode"]
+    fields = [n.target.id for n in node.body if isinstance(n, ast.AnnAssign)]
+    assert sorted(ui_properties("SlicerParameterName").values()) == sorted(fields)
+
+
+def test_every_widget_the_code_uses_is_in_the_panel():
+    tree = classes(PLUGIN / "AFLoc/AFLoc.py")["AFLocWidget"]
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self.ui"
+    }
+    assert used <= set(ui_widgets())
+
+
+def test_own_widgets_of_slicer_are_declared_and_texts_are_plain():
+    root = ET.parse(PLUGIN / "AFLoc/Resources/UI/AFLoc.ui").getroot()
+    declared = {entry.findtext("class") for entry in root.iter("customwidget")}
+    assert {kind for kind in ui_widgets().values() if not kind.startswith("Q")} == declared
+    changing = {name for name in ("useLabel", "statusLabel", "engineLabel")}
+    assert changing <= set(ui_properties("textFormat"))
+    assert ui_properties("acceptRichText") == {"findingsEdit": "false"}
+
+
+def test_every_name_of_slicer_that_is_used_exists(runtime):
+    import slicer.util
+
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+            if text.startswith("slicer.util.") and text.count(".") == 2:
+                assert hasattr(slicer.util, node.attr), (path.name, text)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for name in re.findall(r"^vtkMRML\w+Node$", node.value):
+                    assert hasattr(runtime, name), (path.name, name)
+            if isinstance(node, ast.ImportFrom) and node.module == "slicer":
+                for alias in node.names:
+                    assert hasattr(runtime, alias.name), (path.name, alias.name)
+
+
+def test_every_method_called_on_a_node_exists(runtime):
+    """Names that begin like VTK's methods are looked for in the classes the code makes."""
+    kinds = [
+        runtime.vtkMRMLScene,
+        runtime.vtkMRMLScalarVolumeNode,
+        runtime.vtkMRMLScalarVolumeDisplayNode,
+        runtime.vtkMRMLSegmentationNode,
+        runtime.vtkMRMLSegmentationDisplayNode,
+        runtime.vtkSegmentation,
+        runtime.vtkMRMLMarkupsROINode,
+        runtime.vtkMRMLMarkupsClosedCurveNode,
+        runtime.vtkMRMLMarkupsDisplayNode,
+        runtime.vtkMRMLTableNode,
+        runtime.vtkMRMLVolumeArchetypeStorageNode,
+        __import__("vtk").vtkStringArray,
+        __import__("vtk").vtkImageData,
+    ]
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if is_call and re.match(
+                r"(Get|Set|Add|Create|Auto|Apply|Insert|Save)[A-Z]", node.func.attr
+            ):
+                assert any(hasattr(kind, node.func.attr) for kind in kinds), (
+                    path.name,
+                    node.func.attr,
+                )
+
+
+def imports(tree):
+    """Modules imported when a file is loaded: those at its top."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=[p.name for p in SOURCES])
+def test_loading_a_file_installs_and_loads_nothing_heavy(path):
+    heavy = {"torch", "onnxruntime", "pydicom", "SimpleITK", "afloc_desktop", "qt", "ctk"}
+    assert not heavy & set(imports(TREES[path]))
+    calls = [ast.unparse(n.func) for n in ast.walk(TREES[path]) if isinstance(n, ast.Call)]
+    if path.name != "installation.py":
+        assert not [c for c in calls if "pip_" in c]
+
+
+def test_installing_is_asked_for_in_a_button_only():
+    found = []
+    for path, tree in TREES.items():
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                called = [
+                    ast.unparse(n.func) for n in ast.walk(function) if isinstance(n, ast.Call)
+                ]
+                found += [(path.name, function.name)] if "install_into_slicer" in called else []
+    assert found == [("AFLoc.py", "onInstall")]
