@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,19 +51,24 @@ def add_verbs(verbs: Verbs) -> None:
         "--formats",
         metavar="LIST",
         default="json,npz,png",
-        help="of json, npz, png, csv, with commas (default: json,npz,png)",
+        help="of json, npz, png, csv and, as DICOM, seg, fractional-seg, sr, sc, gsps, or an "
+        "installed exporter plugin; with commas (default: json,npz,png)",
+    )
+    parser.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="leave out patient, reader, paths, typed words and original UIDs",
     )
     add_json(parser)
     parser.set_defaults(run=_localize)
 
 
 def _localize(chosen: argparse.Namespace) -> int:
-    from afloc_desktop.core.export.results import FORMATS
-
     formats = frozenset(filter(None, chosen.formats.split(",")))
-    if not formats <= set(FORMATS):
-        unknown = ", ".join(sorted(formats - set(FORMATS)))
-        say(f"afloc localize: unknown format: {unknown}; there are {', '.join(FORMATS)}")
+    known = _known_formats(formats)
+    if not formats <= set(known):
+        unknown = ", ".join(sorted(formats - set(known)))
+        say(f"afloc localize: unknown format: {unknown}; there are {', '.join(known)}")
         return NOTHING_DONE
     if not (chosen.finding or chosen.all or chosen.report):
         say("afloc localize: say what to look for: --finding, --all or --report")
@@ -79,7 +85,7 @@ def run_demo(chosen: argparse.Namespace) -> int:
     """The sample study with its default findings, as files and one page."""
     from afloc_desktop.state.models import sample_study
 
-    chosen.all = False
+    chosen.all = chosen.deidentify = False
     return _run(chosen, [sample_study()], None, frozenset(("json", "npz", "png", "csv")))
 
 
@@ -111,8 +117,9 @@ def _run(
         raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
     results = ResultsFolder(chosen.output, formats)
     page = None if prompts is not None else _Page()
-    skipped = _all_films(listing, localizer, asked, results, page)
-    document = results.finish(skipped)
+    export = _Export(formats, chosen.output, is_deidentified=chosen.deidentify)
+    skipped = _all_films(listing, localizer, asked, (results, export), page)
+    document = results.finish(export.hidden(skipped))
     if page is not None:
         page.write(chosen.output / "page.png")
     say_skipped(skipped)
@@ -130,7 +137,7 @@ def _all_films(
     listing: Listing,
     localizer: Localizer,
     prompts: list[Prompt],
-    results: ResultsFolder,
+    output: tuple[ResultsFolder, _Export],
     page: _Page | None,
 ) -> list[Skipped]:
     """Answer every film; a film that fails costs itself."""
@@ -139,6 +146,7 @@ def _all_films(
     from afloc_desktop.core.errors import InputError
     from afloc_desktop.core.export.results import answer_prompt
 
+    results, export = output
     skipped = list(listing.skipped)
     for ref in listing.images:
         try:
@@ -149,10 +157,79 @@ def _all_films(
         for warning in image.warnings:
             say(f"warning {printable(str(ref.path))}: {warning}")
         answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
-        results.add(image, localizer, answers)
+        written, problems = export.write(image, answers)
+        skipped += problems
+        results.add(*export.hide(image, localizer, answers), written)
         if page is not None:
             page.add(image, answers)
     return skipped
+
+
+class _Export:
+    """Results that exporters write beside `results.json`, film by film."""
+
+    def __init__(self, formats: frozenset[str], output: Path, *, is_deidentified: bool) -> None:
+        from afloc_desktop.core.export.pseudonyms import Pseudonyms
+        from afloc_desktop.core.export.results import FORMATS
+        from afloc_desktop.state.plugins import exporters_with, installed_plugins
+
+        plugins = formats & {plugin.name for plugin in installed_plugins()}
+        known = exporters_with(plugins) if formats - set(FORMATS) else {}
+        self._exporters = [known[name] for name in sorted(formats - set(FORMATS))]
+        self._folder = output / "objects"
+        self._pseudonyms = Pseudonyms() if is_deidentified else None
+        self._films = 0
+
+    def write(self, image: Image, answers: list[Answer]) -> tuple[list[Path], list[Skipped]]:
+        """Write what exporters make of a film; gives back the files and what failed."""
+        from afloc_desktop.core.domain import Skipped
+        from afloc_desktop.core.errors import ExportError, InputError, PluginError
+        from afloc_desktop.core.export.selection import FilmResults, Selection
+
+        film = FilmResults(image, tuple(answer.statement for answer in answers))
+        written: list[Path] = []
+        for exporter in self._exporters:
+            try:
+                written += exporter.write(Selection((film,), self._pseudonyms), self._folder)
+            except (ExportError, InputError, PluginError) as error:
+                reason = f"{exporter.label}: {error.reason}"
+                return written, [Skipped(image.ref.path, reason, error.remedy, image.ref.member)]
+        return written, []
+
+    def hide(
+        self, image: Image, localizer: Localizer, answers: list[Answer]
+    ) -> tuple[Image, Localizer, list[Answer]]:
+        """What `results.json` may say about a film."""
+        from afloc_desktop.core.export.deidentify import hide_film
+        from afloc_desktop.core.export.selection import FilmResults
+
+        self._films += 1
+        if self._pseudonyms is None:
+            return image, localizer, answers
+        film = FilmResults(image, tuple(answer.statement for answer in answers))
+        hidden = hide_film(film, self._films, self._pseudonyms)
+        restated = [a.restated(s) for a, s in zip(answers, hidden.statements, strict=True)]
+        return hidden.image, localizer, restated
+
+    def hidden(self, skipped: list[Skipped]) -> list[Skipped]:
+        """The failures as `results.json` may list them."""
+        if self._pseudonyms is None:
+            return skipped
+        return [replace(entry, path=Path("hidden"), member="") for entry in skipped]
+
+
+def _known_formats(wanted: frozenset[str]) -> tuple[str, ...]:
+    """What `--formats` takes; exporters are loaded only where they are asked for."""
+    from afloc_desktop.core.export.results import FORMATS
+
+    if wanted <= set(FORMATS):
+        return FORMATS
+    from afloc_desktop.core.export.exporter import exporters
+    from afloc_desktop.state.plugins import installed_plugins
+
+    return tuple(
+        dict.fromkeys((*FORMATS, *exporters(), *(plugin.name for plugin in installed_plugins())))
+    )
 
 
 class _Page:

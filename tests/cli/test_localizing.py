@@ -174,3 +174,36 @@ def test_names_that_are_no_text_are_shown_escaped(localize, study, tmp_path):
     status, results, _ = localize("--finding", "bright")
     assert status == 0
     assert any("caf" in image["file"] for image in results["images"])
+
+
+def test_dicom_objects_are_written_beside_the_results_and_named_in_them(localize):
+    formats = "json,seg,fractional-seg,sr,sc,gsps"
+    status, results, output = localize("--finding", "bright", "--formats", formats)
+    assert status == 0
+    for image in results["images"]:
+        assert len(image["objects"]) == 5
+        for name in image["objects"]:
+            assert (output / name).read_bytes()[128:132] == b"DICM"
+
+
+def test_a_film_that_no_object_can_refer_to_is_named_and_still_answered(localize, study):
+    write_film(study / "lost.dcm", dot_film(), SeriesInstanceUID="")
+    status, results, _ = localize("--finding", "bright", "--formats", "json,sr")
+    assert status == 1
+    assert len(results["images"]) == 3
+    (entry,) = results["skipped"]
+    assert entry["file"].endswith("lost.dcm")
+    assert "series" in entry["reason"]
+
+
+def test_deidentified_results_name_no_file_no_patient_and_no_typed_words(localize, study):
+    write_film(study / "SmithJohn.dcm", dot_film(), PatientName="Smith^John", StudyID="SID77")
+    (study / "SmithNotes.txt").write_text("none", encoding="utf-8")
+    words = ["--finding", "bright Smith", "--finding", "bright", "--deidentify"]
+    formats = "json,npz,png,csv,seg,fractional-seg,sr,sc,gsps"
+    _, results, output = localize(*words, "--formats", formats)
+    assert len(results["images"]) == 3
+    for file in output.rglob("*"):
+        held = file.name.encode() + (file.read_bytes() if file.is_file() else b"")
+        for text in (b"Smith", b"SID77", b"1.2.3.1", b"Phantom", str(study).encode()):
+            assert text not in held, file
