@@ -28,15 +28,12 @@ _PREPARE_EXAMPLE = """example:
 def add_site_verbs(verbs: Any) -> None:
     """Add `check` and `prepare` to the parser."""
     check = _verb(verbs, "check", "list everything wrong with a data folder", _CHECK_EXAMPLE)
-    check.add_argument("--csv", type=Path, metavar="FILE", help="write all faults as a table")
-    check.add_argument("--html", type=Path, metavar="FILE", help="write them as a page")
     check.set_defaults(run=run_check)
     prepare = _verb(
         verbs, "prepare", "make a store of films and de-identified sentences", _PREPARE_EXAMPLE
     )
     prepare.add_argument("--output", type=Path, required=True, metavar="STORE",
                          help="the store; started again, it goes on where it was")  # fmt: skip
-    prepare.add_argument("--html", type=Path, metavar="FILE", help="write all faults as a page")
     prepare.add_argument("--review", type=Path, metavar="FILE",
                          help="write a page of what was replaced, without originals")  # fmt: skip
     prepare.add_argument("--review-with-originals", type=Path, metavar="FILE",
@@ -53,6 +50,8 @@ def run_check(options: argparse.Namespace, reporter: Reporter) -> int:
     from afloc_training.site.checking import check_whole, split_of
     from afloc_training.site.survey import examine, read_site
 
+    for path in (options.csv, options.html):
+        _refuse_inside(path, options.data)
     site = _site_options(options)
     bundle = _bundle(options.bundle)
     with reporter.stage("reading"):
@@ -77,7 +76,8 @@ def run_prepare(options: argparse.Namespace, reporter: Reporter) -> int:
     from afloc_training.site.review_page import review_page
     from afloc_training.site.survey import read_site
 
-    for path in (options.output, options.html, options.review, options.review_with_originals):
+    written = (options.output, options.csv, options.html, options.review)
+    for path in (*written, options.review_with_originals):
         _refuse_inside(path, options.data)
     _refuse_inside(options.review_with_originals, options.output)
     site = _site_options(options)
@@ -121,6 +121,8 @@ def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.Argumen
                       help="bundle to prepare for; the shipped one unless given")  # fmt: skip
     verb.add_argument("--show-names", action="store_true",
                       help="show file names as they are on the screen and in the CSV")  # fmt: skip
+    verb.add_argument("--csv", type=Path, metavar="FILE", help="write all faults as a table")
+    verb.add_argument("--html", type=Path, metavar="FILE", help="write them as a page")
     verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     return verb
 
@@ -184,7 +186,7 @@ def _finish(
     name = str if options.show_names else survey.shown
     if options.html is not None:
         write_atomically(options.html, as_html(faults, counts, survey.shown))
-    if getattr(options, "csv", None) is not None:
+    if options.csv is not None:
         write_atomically(options.csv, as_csv(faults, name), is_private=True)
     if options.json:
         for f in faults:

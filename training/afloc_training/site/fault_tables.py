@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _ON_SCREEN = 5  # examples of a kind
-_ON_PAGE = 100
+_ON_PAGE = 50
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;
@@ -117,7 +117,11 @@ def _details(kind: str, faults: Sequence[Fault], name: Callable[[str], str]) -> 
         f"<td class=n>{'' if f.row is None else f.row}</td><td>{html.escape(f.reason)}</td></tr>"
         for f in faults[:_ON_PAGE]
     )
-    more = f"<p>… and {len(faults) - _ON_PAGE} more.</p>" if len(faults) > _ON_PAGE else ""
+    more = (
+        f"<p>… and {len(faults) - _ON_PAGE} more; --csv FILE lists all.</p>"
+        if len(faults) > _ON_PAGE
+        else ""
+    )
     remedies = " ".join(html.escape(remedy) for remedy in _remedies(faults))
     known = KINDS[kind]
     return (

@@ -19,6 +19,8 @@ _CREDIT = re.compile(
     r"dear|best regards|sincerely)\b",
     re.IGNORECASE,
 )
+# Credits are hung on without a full stop before them.
+_CREDIT_INSIDE = re.compile(r"\s(?=(?:Credit to|Case courtesy of|Image courtesy of)\b)")
 _NORMAL = re.compile(
     r"\b(?:normal|clear|unremarkable|negative|within normal limits|intact|midline|no acute|"
     r"no active|no significant)\b",
@@ -49,13 +51,17 @@ def read_sentences(report: str) -> tuple[Sentence, ...]:
     found: list[Sentence] = []
     is_answer = False
     for section in parse_sections(report):
-        for text in split_sentences(section.text):
+        for text in _statements(section.text):
             is_question = text.endswith("?")
             is_short = is_answer and len(text.split()) <= _ANSWER_WORDS
             is_out = is_question or is_short or _CREDIT.match(text) is not None
             found.append(Sentence(text, "left_out" if is_out else section.kind))
             is_answer = is_question
     return tuple(found)
+
+
+def _statements(text: str) -> list[str]:
+    return [part for whole in split_sentences(text) for part in _CREDIT_INSIDE.split(whole)]
 
 
 def is_normal(sentences: tuple[str, ...]) -> bool:

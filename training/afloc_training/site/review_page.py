@@ -36,11 +36,12 @@ def review_page(
     """The page.
 
     Args:
-        reports: Those with replacements come first; at most 500 are shown.
+        reports: Each text once, those with most replacements first; at most 500 are shown.
         replaced: What was taken out of all reports.
         shows_originals: The left side shows what was written, and not what is left of it.
     """
-    order = sorted(reports, key=lambda report: -report.replaced.total())
+    once = {report.report.text: report for report in reports}.values()
+    order = sorted(once, key=lambda report: -report.replaced.total())
     counts = "".join(
         f"<tr><td>{html.escape(label)}</td><td class=n>{replaced[kind]}</td></tr>"
         for kind, label in LABELS.items()
@@ -64,7 +65,7 @@ def review_page(
 def _report(number: int, report: CleanReport, shows_originals: bool) -> str:
     left = " ".join(_said(s, shows_originals) for s in report.sentences)
     right = "<br>".join(_marked(s.cleaned.text) for s in report.kept) or "<i>nothing</i>"
-    kinds = ", ".join(f"{n} {html.escape(LABELS[k])}" for k, n in report.replaced.items())
+    kinds = ", ".join(f"{html.escape(LABELS[k])} {n}" for k, n in report.replaced.items())
     return (
         f'<tr class="head"><td colspan=2>Report {number}: {kinds or "nothing replaced"}</td></tr>'
         f"<tr><td>{left}</td><td>{right}</td></tr>"

@@ -135,12 +135,13 @@ class Store:
         table = (np.arange(256, dtype=np.float32) / 255 - np.float32(spec.mean)) / np.float32(
             spec.std
         )
-        values = table[self.planes(numbers)]
+        values = np.take(table, self.planes(numbers))
         pad = np.float32((spec.pad - spec.mean) / spec.std)
         if pad != table[0]:
             for value, number in zip(values, numbers, strict=True):
                 _fill_outside(value, self.cases[number].frame, pad)
-        return np.repeat(values[:, None], spec.channels, axis=1)
+        planes = values[:, None]
+        return planes if spec.channels == 1 else np.repeat(planes, spec.channels, axis=1)
 
 
 def write_store(folder: Path, info: StoreInfo, cases: Sequence[StoredCase]) -> StoreInfo:
