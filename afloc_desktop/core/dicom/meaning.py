@@ -132,7 +132,7 @@ def numbers(value: Raw, count: int) -> tuple[float, ...]:
     if not value:
         return ()
     try:
-        found = tuple(map(float, value.rstrip(_PADDING).split(b"\\")))
+        found = tuple(map(float, str(value, "latin-1").rstrip(" \0").split("\\")))
     except ValueError:
         return ()
     return found if len(found) == count and isfinite(sum(found)) else ()

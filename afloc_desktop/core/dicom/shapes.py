@@ -19,15 +19,23 @@ if TYPE_CHECKING:
 
     Values = tuple[bytes | None, ...]
 
-# Elements that differ in length from one image of a series to the next: the instance's UIDs, its
-# number, position and slice location. Their length is read, that of all others must be the same.
+# Elements that differ from one image of a series to the next, and how they are written: UIDs,
+# times, exposure, number, position, extremes. Their length is read; all others have the same.
 _UID, _NUMBERS = rb"[0-9.]*\0?", rb"[0-9 +\-.eE\\]*"
 _VARYING = {
+    0x00020000: b".{4}",
     0x00020003: _UID,
+    0x00080013: _NUMBERS,
     0x00080018: _UID,
+    0x00080032: _NUMBERS,
+    0x00080033: _NUMBERS,
+    0x00181151: _NUMBERS,
+    0x00181152: _NUMBERS,
     0x00200013: _NUMBERS,
     0x00200032: _NUMBERS,
     0x00201041: _NUMBERS,
+    0x00280106: b".{2}",
+    0x00280107: b".{2}",
 }
 _LITERAL = (0x00020002, 0x00020010)
 _LONGEST = 64
@@ -71,9 +79,11 @@ class _Shape:
         for run, width in zip(runs, self.widths, strict=False):
             if not data.startswith(run, pos):
                 return None
-            pos += len(run)
-            start = pos + width
-            pos = start + int.from_bytes(data[pos:start], "little")
+            start = pos + len(run) + width
+            if width == 2:
+                pos = start + (data[start - 2] | data[start - 1] << 8)
+            else:
+                pos = start + int.from_bytes(data[start - width : start], "little")
             varying.append(data[start:pos])
         if not data.startswith(runs[-1], pos):
             return None
@@ -124,7 +134,7 @@ class Shapes:
         """Answer as `walker.walk` does, sooner where a file like this one came before."""
         self._files += 1
         if self._shapes:
-            walked = self._shapes[0].repeat(data) or self._fit(data)
+            walked = self._repeat(data) or self._fit(data)
             if walked is not None:
                 return walked if walked.offset <= size else None
         if self._learnt * _FILES_PER_PATTERN >= self._files:
@@ -136,6 +146,12 @@ class Shapes:
             self._shapes.insert(0, _learn(data, walked, marks))
             del self._shapes[_MOST_PATTERNS:]
         return walked
+
+    def _repeat(self, data: bytes) -> Walked | None:
+        try:
+            return self._shapes[0].repeat(data)
+        except IndexError:  # it ends inside a length
+            return None
 
     def _fit(self, data: bytes) -> Walked | None:
         for number, shape in enumerate(self._shapes):
