@@ -11,7 +11,7 @@ import slicer
 import vtk
 from AFLocLib.client import EngineError
 from AFLocLib.installation import install_into_slicer
-from AFLocLib.scene import HEATMAP, ROLE, best, show
+from AFLocLib.scene import FILM, HEATMAP, ROLE, best, show, spacing_note
 from AFLocLib.session import Session
 from slicer import vtkMRMLScalarVolumeNode
 from slicer.i18n import tr as _
@@ -229,7 +229,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         count = sum(finding["present"] for finding in entry["findings"])
         # What really ran: a device that fails is replaced by the CPU, and that must be seen.
         told = [f"{count} of {len(entry['findings'])} proposed, on {entry['provider']}."]
-        self._say(" ".join([*told, *entry["warnings"]]))
+        film = drawn.heatmaps[0].GetNodeReference(FILM)
+        self._say(" ".join([*told, spacing_note(results, film), *entry["warnings"]]))
 
     def onFailed(self, error):
         """Say why, beside the button that was pressed."""

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from phantom_files import dot_film, write_film
 
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.dicom.scan import find_frame
@@ -24,7 +25,7 @@ def scene(slicer):
 
 
 @pytest.fixture
-def ask(tmp_path):
+def ask(tmp_path, installed_tiny):
     """Answer words on a film as the window does: the results, their folder, and the answers."""
 
     def run(path, *words, bundle=None):
@@ -272,3 +273,23 @@ def test_the_finding_shown_first_exceeds_its_own_threshold_most(scene, volume, t
     results["images"][0]["findings"] = [weak, strong, nothing]
     drawn = scene.draw_results(results, tmp_path, volume, 1)
     assert scene.best(drawn, results) is drawn.heatmaps[1]
+
+
+def test_lengths_that_slicer_measures_wrongly_are_told(slicer, scene, load_film, ask, tmp_path):
+    """Slicer takes the detector's spacing of a DX film, though another is calibrated."""
+    spacings = {"ImagerPixelSpacing": [0.4, 0.2], "PixelSpacing": [0.3, 0.15]}
+    spacings["PixelSpacingCalibrationType"] = "FIDUCIAL"
+    path = write_film(tmp_path / "film.dcm", dot_film(), **spacings)
+    results, _, _ = ask(path, "bright", bundle="tiny")
+    note = scene.spacing_note(results, load_film(path))
+    assert "0.2 × 0.4 mm a pixel, the file says 0.15 × 0.3 mm (calibrated)" in note
+
+
+def test_lengths_that_agree_need_no_note(scene, volume, tmp_path):
+    results = phantom_results(tmp_path, volume)
+    spacing = results["images"][0]["spacing"]
+    assert "0.25 × 0.5" in scene.spacing_note(results, volume)
+    spacing["column_mm"] = 0.25
+    assert scene.spacing_note(results, volume) == ""
+    results["images"][0]["spacing"] = None
+    assert scene.spacing_note(results, volume) == ""

@@ -118,6 +118,24 @@ def best(drawn: Drawn, results: dict[str, Any]) -> vtkMRMLScalarVolumeNode:
     return drawn.heatmaps[int(np.argmax(margins))]
 
 
+def spacing_note(results: dict[str, Any], volume: vtkMRMLScalarVolumeNode) -> str:
+    """What to know before measuring in Slicer, which reads only some of a film's pixel spacings.
+
+    Returns:
+        Empty where both agree, or the file gives no spacing.
+    """
+    given = results["images"][0]["spacing"]
+    if given is None:
+        return ""
+    shown, meant = volume.GetSpacing()[:2], (given["column_mm"], given["row_mm"])
+    if np.allclose(shown, meant, rtol=1e-3):
+        return ""
+    return (
+        f"Lengths in Slicer are off: it takes {shown[0]:.3g} × {shown[1]:.3g} mm a pixel, "
+        f"the file says {meant[0]:.3g} × {meant[1]:.3g} mm ({given['basis']})."
+    )
+
+
 def ijk_to_ras(volume: vtkMRMLScalarVolumeNode) -> np.ndarray:
     """4 x 4."""
     matrix = vtk.vtkMatrix4x4()
@@ -250,8 +268,11 @@ def _draw_boxes(
         node.SetSize((x1 - x0) * sizes[0], (y1 - y0) * sizes[1], sizes[2])
         node.SetAndObserveTransformNodeID(film.volume.GetTransformNodeID())
         node.SetLocked(True)
-        node.GetDisplayNode().SetFillVisibility(False)
-        node.GetDisplayNode().SetHandlesInteractive(False)
+        display = node.GetDisplayNode()
+        display.SetFillVisibility(False)
+        display.SetHandlesInteractive(False)
+        display.SetPropertiesLabelVisibility(False)  # the table names it, and it hides the film
+        display.SetGlyphScale(0.1)
         heatmap.AddNodeReferenceID(BOXES, node.GetID())
         boxes.append(node)
     return boxes
