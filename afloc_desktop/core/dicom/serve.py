@@ -11,6 +11,7 @@ import json
 import mmap
 import signal
 import sys
+from contextlib import suppress
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +62,12 @@ def _limit(limit_bytes: int) -> None:
     if sys.platform != "win32":
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         if hard != resource.RLIM_INFINITY:  # who started the application allows less
             limit_bytes = min(limit_bytes, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(ValueError):  # macOS knows the limit and refuses to set it
+            resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
 
 
 def _answer(line: Connection, request: dict[str, Any], memory: memoryview) -> None:

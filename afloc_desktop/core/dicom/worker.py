@@ -97,7 +97,7 @@ class Worker:
                 self._await(_START_S, should_stop)
                 self._is_ready = self._line.recv_bytes(_LONGEST_REPLY) == READY
             return self._exchange(header, data, should_stop)
-        except (OSError, EOFError, ValueError, KeyError):
+        except (OSError, EOFError):
             # Not our defect: what comes from there is as foreign as the file.
             raise _stopped() from None
 
@@ -121,12 +121,14 @@ class Worker:
         size = prod(shape) * dtype.itemsize
         self._send(header, data, size)
         self._await(self._limits.seconds, should_stop)
-        reply = json.loads(self._line.recv_bytes(_LONGEST_REPLY))
-        if "error" in reply:
-            return _KINDS[reply["error"]](str(reply["reason"]), remedy=str(reply["remedy"]))
+        answer = _understand(self._line.recv_bytes(_LONGEST_REPLY))
+        if isinstance(answer, AflocError):
+            return answer
+        if answer not in (header.photometric, "RGB", "YBR_FULL"):
+            raise _stopped()
         raw = self._line.recv_bytes(size) if self._block is None else self._block.memory[:size]
         # A copy: the block is for the next frame, and nobody else can change what is ours.
-        return Decoded(np.frombuffer(raw, dtype).reshape(shape).copy(), str(reply["photometric"]))
+        return Decoded(np.frombuffer(raw, dtype).reshape(shape).copy(), answer)
 
     def _send(self, header: Header, data: Bytes, size: int) -> None:
         block, end = self._block, size + len(data)
@@ -153,6 +155,22 @@ class Worker:
                     f"Decoding this image took longer than {seconds:.0f} seconds; it was stopped.",
                     remedy=FETCH_AGAIN,
                 )
+
+
+def _understand(reply: bytes) -> str | AflocError:
+    """What the values mean, or why there are none.
+
+    Raises:
+        UnreadableFile: The reply is not one of ours.
+    """
+    try:
+        fields = json.loads(reply)
+        if "photometric" in fields:
+            return str(fields["photometric"])
+        kind = _KINDS[fields["error"]]
+        return kind(str(fields["reason"]), remedy=str(fields["remedy"]))
+    except (ValueError, KeyError, TypeError):  # foreign, like the file itself
+        raise _stopped() from None
 
 
 def _start(handle: int, shared: int, limit_bytes: int) -> subprocess.Popen[bytes]:

@@ -75,7 +75,6 @@ class Workers:
             limit_bytes: Address space of a process, libraries included; not kept on Windows.
             timeout_s: Longest time for one frame.
         """
-        self._count = count
         self._limits = Limits(limit_bytes, timeout_s)
         self._owner = os.getpid()
         self._lock = threading.Lock()
@@ -87,13 +86,16 @@ class Workers:
             self._places.put(None)
 
     def start(self) -> None:
-        """Start all processes, without waiting until they are ready.
+        """Start all processes without waiting until they are ready.
 
-        Raises:
-            UnreadableFile: The system refuses to start one.
+        One that the system refuses to start is tried again, and missed aloud, by a frame.
         """
-        for place in [self._places.get() for _ in range(self._count)]:
-            self._places.put(place or self._hire())
+        free: list[Worker | None] = []
+        with suppress(queue.Empty):
+            while True:
+                free.append(self._places.get_nowait())
+        for place in free:
+            self._places.put(place or self._try_to_hire())
 
     def decode(
         self, header: Header, data: Bytes, *, should_stop: Callable[[], bool] | None = None
@@ -148,11 +150,14 @@ class Workers:
             self._living.add(worker)
         return worker
 
-    def _replace(self, worker: Worker) -> Worker | None:
-        self._dismiss(worker)
+    def _try_to_hire(self) -> Worker | None:
         with suppress(UnreadableFile):
             return self._hire()
         return None
+
+    def _replace(self, worker: Worker) -> Worker | None:
+        self._dismiss(worker)
+        return self._try_to_hire()
 
     def _dismiss(self, worker: Worker) -> None:
         worker.kill()

@@ -302,6 +302,52 @@ def test_decoders_end_with_the_application(how):
     assert not any(is_running(process) for process in started)
 
 
+def test_starting_does_not_wait_for_decoders_that_are_busy():
+    pool = Workers(1)
+    try:
+        pool.decode(header(), STREAM)
+        stop_all(pool)
+        give_up = threading.Event()
+        with ThreadPoolExecutor(1) as reader:
+            busy = reader.submit(pool.decode, header(), STREAM, should_stop=give_up.is_set)
+            time.sleep(0.1)
+            started = time.monotonic()
+            pool.start()
+            assert time.monotonic() - started < 1
+            give_up.set()
+            with pytest.raises(Cancelled):
+                busy.result(timeout=5)
+    finally:
+        pool.close()
+
+
+ANSWERS = {
+    "no JSON": b"%%",
+    "no object": b"5",
+    "half an answer": b"{}",
+    "another kind of error": b'{"error": "SystemExit", "reason": "", "remedy": ""}',
+    "colours nobody knows": b'{"photometric": "<b>"}',
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_a_decoder_that_answers_nonsense_is_replaced(answer):
+    pool = Workers(1)
+    try:
+        pool.decode(header(), STREAM)
+        (worker,) = pool._living
+        near, far = multiprocessing.Pipe()
+        with near, far, worker._line:
+            worker._line = near
+            far.send_bytes(answer)
+            with pytest.raises(UnreadableFile, match="stopped on this file"):
+                pool.decode(header(), STREAM)
+        assert worker not in pool._living
+        np.testing.assert_array_equal(pool.decode(header(), STREAM).values, FILM)
+    finally:
+        pool.close()
+
+
 def test_native_pixels_start_no_process(monkeypatch):
     monkeypatch.setattr(
         "afloc_desktop.core.dicom.workers.workers", lambda: pytest.fail("was asked")
@@ -315,6 +361,7 @@ def decode_in_a_child(answers) -> None:
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork"])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_daemonic_child_such_as_a_loader_of_a_training_decodes_too(method):
     assert workers() is workers()
     decode_frame(header(), STREAM)
