@@ -149,7 +149,7 @@ class Localizer:
         patches, frame = self._film_vectors(image, check)
         check()
         vector = self._words_vector(question, prompt)
-        grid = np.einsum("d,dij->ij", vector, patches)
+        grid = np.tensordot(vector, patches, axes=1)
         if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
             grid = grid - _side_penalty(frame, self.manifest.heatmap.grid, is_on_image_left) * (
@@ -200,7 +200,11 @@ class Localizer:
             )
             check()
             outputs = self._sessions.encode_image(prepared.tensor)
-            self._films[key] = (outputs[self.manifest.heatmap.level][0], prepared.frame)
+            patches = outputs[self.manifest.heatmap.level][0]
+            # Raw products are many times larger than they differ from place to place.
+            is_raw = self.manifest.heatmap.similarity == "dot"
+            kept = patches.astype(np.float64) if is_raw else patches
+            self._films[key] = (kept, prepared.frame)
             while len(self._films) > _KEPT_FILMS:
                 self._films.popitem(last=False)
         self._films.move_to_end(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from afloc_training.network import GRID
 from afloc_training.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from afloc_desktop.core.domain import FloatArray
@@ -119,7 +120,7 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
         title=settings.title,
         modality="cxr",
         dicom_modalities=settings.dicom_modalities,
-        created=_now(),
+        created=now(),
         min_app_version=settings.min_app_version,
         preprocess=recipe.preprocess,
         text=recipe.text,
@@ -158,7 +159,7 @@ def _finding(term: Term, threshold: float) -> FindingSpec:
     )
 
 
-def _now() -> str:
+def now() -> str:
     """UTC, ISO 8601; SOURCE_DATE_EPOCH stands in where builds must be equal byte for byte."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
@@ -184,6 +185,18 @@ def check_target(output: Path) -> None:
             f"The target {output.name} exists and is no bundle.",
             remedy="Give a folder that does not exist yet, or an earlier bundle.",
         )
+
+
+@contextmanager
+def partial_folder(output: Path) -> Iterator[Path]:
+    """A hidden sibling of the target, removed unless it was moved into place."""
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def publish(partial: Path, output: Path) -> None:

@@ -108,7 +108,7 @@ def build_default_bundle(
         films = _films(data / "cxr", recipe, backbone, folder, reporter)
         language = _language(text, recipe, reporter)
         matcher = _train(films, language, backbone, recipe, reporter)
-    with _partial_folder(output) as partial:
+    with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(text.tokenizer, partial / "tokenizer.json")
             _export(partial, matcher, language, films, recipe)
@@ -263,15 +263,3 @@ def _work_folder(work: Path | None) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="afloc-train-") as temporary:
         yield Path(temporary)
-
-
-@contextmanager
-def _partial_folder(output: Path) -> Iterator[Path]:
-    """A hidden sibling of the target, removed unless it was moved into place."""
-    partial = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -88,7 +88,7 @@ class Parity(NamedTuple):
 
 def export_trunk(trunk: MobileNetV2, path: Path, side: int) -> None:
     """The trunk alone, for computing features in other processes: stem, middle, deep."""
-    _export(
+    write_graph(
         FilmTrunk(trunk).eval(),
         {"image": torch.zeros(1, 1, side, side)},
         path,
@@ -105,7 +105,7 @@ def export_image(matcher: Matcher, path: Path, side: int) -> float:
     """
     encoder = FilmEncoder(matcher).eval()
     # Two films, so that a batch size baked in by the tracer shows in the comparison with three.
-    _export(
+    write_graph(
         encoder,
         {"image": torch.zeros(2, 1, side, side)},
         path,
@@ -137,7 +137,7 @@ def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> 
     encoder = encoder.eval()
     whole = path.with_suffix(".float.onnx")
     example = torch.ones(2, 5, dtype=torch.int64)
-    _export(
+    write_graph(
         encoder,
         {"input_ids": example, "attention_mask": example},
         whole,
@@ -174,7 +174,7 @@ def open_session(path: Path, threads: int) -> Any:
     return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def _export(
+def write_graph(
     module: nn.Module,
     example: Mapping[str, Tensor],
     path: Path,
@@ -182,6 +182,16 @@ def _export(
     outputs: tuple[str, ...],
     dynamic: dict[int, str],
 ) -> None:
+    """Trace a module into a graph file.
+
+    Args:
+        module: In evaluation mode.
+        example: Inputs by name.
+        path: Of the graph.
+        outputs: Names of the outputs, in order.
+        dynamic: Axes of the inputs that may have any size, and what they count; of the outputs
+            the first of them.
+    """
     first = {0: next(iter(dynamic.values()))}
     axes = {name: dynamic for name in example} | {name: first for name in outputs}
     with _quiet(), torch.inference_mode():

@@ -1,0 +1,270 @@
+"""From an official checkpoint to a bundle the desktop runs exactly as AFLoc's own code would.
+
+The weights are the site's: whoever trained on credentialed data hands them out under their own
+terms, and nothing here passes them on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from afloc_desktop import __version__
+from afloc_desktop.core.errors import CheckpointError
+from afloc_desktop.core.model.bundle import load_bundle
+from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
+from afloc_desktop.core.model.selftest import self_test
+from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.preprocess import PreprocessSpec, prepare
+from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence
+from afloc_training import bundle_files
+from afloc_training.afloc.checkpoint import read_checkpoint
+from afloc_training.afloc.config import PRESETS
+from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_text
+from afloc_training.afloc.import_card import import_card
+from afloc_training.afloc.network import Afloc
+from afloc_training.afloc.terms import SENTENCES, SUBJECTS, Modality, Subject
+from afloc_training.afloc.vocabulary_file import read_vocabulary, write_tokenizer
+from afloc_training.export import open_session, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from afloc_desktop.core.domain import FloatArray
+    from afloc_training.afloc.config import AflocConfig
+
+Cleaning = Literal["afloc", "afloc-words"]
+SIDE = 224
+# The published protocol's confidence is the raw maximum, cut to [0, 2], over 2; this is its half.
+# It was tuned on nothing: where a finding counts as present is the site's to set.
+THRESHOLD = 1.0
+_SIGMA_CELLS = 1.5
+_DICOM = {
+    "cxr": ("CR", "DX", "RF", "OT", "SC"),
+    "fundus": ("OP", "OT", "SC", "XC"),
+    "histo": ("SM", "GM", "OT", "SC", "XC"),
+}
+_TITLES = {
+    "cxr": "AFLoc, imported: chest films, frontal",
+    "fundus": "AFLoc, imported: fundus photographs",
+    "histo": "AFLoc, imported: histology",
+}
+_LICENCE = "Obtained by the site; not redistributed. The terms of the checkpoint's authors apply."
+_DATA = "As the authors of the checkpoint state; nothing was trained or tuned during the import."
+_INTENDED_USE = (
+    "Research: reproducing AFLoc's maps on the site's own machines. Research use only: not for "
+    "diagnosis. Maps are raw products, no probabilities."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What is imported, and how it is to be run.
+
+    Attributes:
+        checkpoint: Lightning checkpoint, bare state dict or safetensors.
+        vocabulary: The `vocab.txt` of its text encoder.
+        modality: Chooses how pictures are fitted, their planes, and the findings.
+        preset: Size of the network.
+        cleaning: `afloc` drops single words and digits before a period as the authors' code does.
+        bundle_id: None makes one of modality and checkpoint.
+    """
+
+    checkpoint: Path
+    vocabulary: Path
+    modality: Modality
+    preset: str = "paper"
+    cleaning: Cleaning = "afloc-words"
+    bundle_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What the import has to say; the bundle lies in its place.
+
+    Attributes:
+        id, sha256: Of the bundle.
+        missing, unexpected: Names the checkpoint lacks, and those that were not used.
+        warnings: What the site should know.
+        image_difference, text_difference: Of the graphs from torch, share of the largest number.
+    """
+
+    id: str
+    sha256: str
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    warnings: tuple[str, ...]
+    image_difference: float
+    text_difference: float
+
+
+def import_checkpoint(
+    plan: ImportPlan, output: Path, config: AflocConfig | None = None
+) -> Imported:
+    """Check, convert, compare and test a checkpoint; the bundle appears whole or not at all.
+
+    Args:
+        plan: What and how.
+        output: The bundle folder; an earlier bundle there is replaced.
+        config: Of the network; that of the plan's preset where None.
+
+    Raises:
+        CheckpointError: The weights or the vocabulary cannot be used.
+        WouldOverwrite: The target exists and is no bundle.
+        BundleError, InferenceError: The finished bundle fails its own checks.
+    """
+    bundle_files.check_target(output)
+    config = config or PRESETS[plan.preset]
+    pieces, is_published = read_vocabulary(plan.vocabulary, config.text.vocabulary)
+    checkpoint = read_checkpoint(plan.checkpoint, config)
+    warnings = checkpoint.warnings
+    if not is_published and plan.preset == "paper":
+        warnings += ("the vocabulary is not the file that BioBERT's authors published",)
+    with torch.device("meta"):  # the checkpoint's own tensors become the network's
+        network = Afloc(config).eval()
+    network.load_state_dict(checkpoint.state, assign=True)
+    with bundle_files.partial_folder(output) as partial:
+        write_tokenizer(partial / "tokenizer.json", pieces)
+        image = export_image(network, partial / "image.onnx", SIDE)
+        text = export_text(network, partial / "text.onnx")
+        grid = _write_arrays(partial, plan, config, WordPiece(pieces, text_spec(plan, config)))
+        digest = _digest(plan.checkpoint)
+        unsealed = _manifest(plan, config, grid, digest)
+        told = (checkpoint.missing, checkpoint.unexpected, warnings)
+        card = import_card(unsealed, plan.checkpoint.name, digest, told, (image, text))
+        bundle_files.seal(partial, unsealed, card)
+        bundle = load_bundle(partial)
+        self_test(bundle, Sessions(bundle, "cpu"))
+        bundle_files.publish(partial, output)
+    return Imported(unsealed.id, bundle.sha256, *told, image, text)
+
+
+def preprocess_spec(plan: ImportPlan, config: AflocConfig) -> PreprocessSpec:
+    """Chest films are fitted into a grey square; colour pictures go in as they are, blue first.
+
+    The authors' code reads colour files with a library that gives blue first, and trained so.
+    """
+    is_grey = plan.modality == "cxr"
+    return PreprocessSpec(
+        version=1,
+        side=SIDE,
+        fit="letterbox-truncated" if is_grey else "as-is",
+        resize="area-8bit",
+        low_percentile=0.0,
+        high_percentile=100.0,
+        planes="grey" if is_grey else "bgr",
+        channels=config.vision.channels,
+        mean=0.5,
+        std=0.5,
+        pad=0.0,
+    )
+
+
+def text_spec(plan: ImportPlan, config: AflocConfig) -> TextSpec:
+    """How the bundle reads words."""
+    return TextSpec(
+        tokenizer="wordpiece",
+        is_lowercase=True,
+        max_tokens=config.text.max_tokens,
+        cleaning=plan.cleaning,
+        sentence=SENTENCES[plan.modality],
+    )
+
+
+def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer: WordPiece) -> int:
+    """`findings.npz` and `selftest.npz`; rows of the deep grid."""
+    subjects = SUBJECTS[plan.modality]
+    spec = text_spec(plan, config)
+    sentences = [as_sentence(subject.prompt, spec) for subject in subjects]
+    vectors = _encoded(folder, tokenizer, sentences)
+    np.savez(folder / "findings.npz", ids=np.array([s.id for s in subjects]), vectors=vectors)
+    tensor = _example(preprocess_spec(plan, config))
+    local = run(folder / "image.onnx", {"image": tensor})[0][0]
+    np.savez_compressed(
+        folder / "selftest.npz",
+        tensor=tensor,
+        maps=np.einsum("kd,dij->kij", vectors, local),
+        words=np.array(sentences[:3]),
+        word_vectors=vectors[:3],
+    )
+    return int(local.shape[1])
+
+
+def _encoded(folder: Path, tokenizer: WordPiece, sentences: Sequence[str]) -> FloatArray:
+    """One text at a time, as the desktop encodes typed words, (K, D)."""
+    session = open_session(folder / "text.onnx", threads=2)
+    rows = [np.array([tokenizer.encode(sentence)], np.int64) for sentence in sentences]
+    feeds = ({"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows)
+    vectors: FloatArray = np.concatenate([session.run(None, feed)[0] for feed in feeds])
+    if not np.isfinite(vectors).all() or not np.linalg.norm(vectors, axis=1).all():
+        raise CheckpointError(
+            "The checkpoint's text encoder answers with no usable numbers.",
+            remedy="Get the checkpoint again from its maker.",
+        )
+    return vectors
+
+
+def _example(spec: PreprocessSpec) -> FloatArray:
+    """A picture of no patient: blurred shapes on a slope, whole grey levels."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    film = 60 + 90 * x + 40 * np.sin(9 * y) * np.cos(7 * x)
+    film += 60 * np.exp(-((x - 0.3) ** 2 + (y - 0.6) ** 2) / 0.01)
+    grey = np.rint(np.clip(film, 0, 255)).astype(np.float32)
+    return prepare(grey, spec, padding=None).tensor
+
+
+def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> Manifest:
+    return Manifest(
+        schema=SCHEMA,
+        id=plan.bundle_id or f"afloc-{plan.modality}-imported-{digest[:8]}",
+        version=digest[:12],
+        title=_TITLES[plan.modality],
+        modality=plan.modality,
+        dicom_modalities=_DICOM[plan.modality],
+        created=bundle_files.now(),
+        min_app_version=__version__,
+        preprocess=preprocess_spec(plan, config),
+        text=text_spec(plan, config),
+        heatmap=HeatmapSpec(
+            level="local",
+            grid=grid,
+            similarity="dot",
+            extent="input",
+            sigma_cells=_SIGMA_CELLS,
+            sharpness=0.0,
+            threshold=THRESHOLD,
+            side_penalty=0.0,
+        ),
+        image_outputs=IMAGE_OUTPUTS,
+        findings=tuple(_finding(subject) for subject in SUBJECTS[plan.modality]),
+        licence=_LICENCE,
+        data=_DATA,
+        intended_use=_INTENDED_USE,
+        metrics=(),
+        files={},
+    )
+
+
+def _finding(subject: Subject) -> FindingSpec:
+    return FindingSpec(
+        id=subject.id,
+        label=subject.label,
+        group="Findings",
+        prompts=(subject.prompt,),
+        synonyms=subject.synonyms,
+        threshold=THRESHOLD,
+        sigma_cells=_SIGMA_CELLS,
+        gain=None,
+        bias=None,
+        is_default=subject.is_default,
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
