@@ -127,6 +127,8 @@ class Worker:
         if answer not in (header.photometric, "RGB", "YBR_FULL"):
             raise _stopped()
         raw = self._line.recv_bytes(size) if self._block is None else self._block.memory[:size]
+        if len(raw) != size:
+            raise _stopped()
         # A copy: the block is for the next frame, and nobody else can change what is ours.
         return Decoded(np.frombuffer(raw, dtype).reshape(shape).copy(), answer)
 

@@ -130,3 +130,44 @@ def test_nesting_beyond_reason_is_an_error_for_the_reader(write_film):
     path.write_bytes(content[:pixels] + opened + content[pixels:])
     with pytest.raises(UnreadableFile, match="header is damaged"):
         parsed(path)
+
+
+def test_whole_numbers_of_64_bits_are_refused_by_name(make_film, save_dataset):
+    path = save_dataset(make_film(np.zeros((3, 4), np.int64)))
+    with pytest.raises(UnsupportedImage, match="64 bits"):
+        parsed(path)
+
+
+def colour(make_film, save_dataset, raw, **tags):
+    data = make_film(np.zeros((2, 4), np.uint8), SamplesPerPixel=3, **tags)
+    data.PixelData = raw
+    return save_dataset(data)
+
+
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL", "YBR_FULL_422", "HSV"])
+def test_colour_has_three_samples(make_film, save_dataset, photometric):
+    path = colour(make_film, save_dataset, bytes(24), PhotometricInterpretation=photometric)
+    assert parsed(path).header.samples == 3
+    path = colour(
+        make_film, save_dataset, bytes(32), PhotometricInterpretation=photometric, SamplesPerPixel=4
+    )
+    with pytest.raises(UnreadableFile, match="samples"):
+        parsed(path)
+
+
+def test_shared_colour_needs_pairs_of_bytes_side_by_side(make_film, save_dataset):
+    tags = {"PhotometricInterpretation": "YBR_FULL_422", "PlanarConfiguration": 0}
+    assert parsed(colour(make_film, save_dataset, bytes(16), **tags)).header.frame_bits == 16 * 8
+    for wrong in ({"Columns": 3}, {"PlanarConfiguration": 1}):
+        path = colour(make_film, save_dataset, bytes(16), **{**tags, **wrong})
+        with pytest.raises(UnreadableFile, match="share their colour"):
+            parsed(path)
+
+
+def test_planes_matter_where_there_are_several(make_film, save_dataset, write_film):
+    tags = {"PhotometricInterpretation": "RGB"}
+    assert parsed(
+        colour(make_film, save_dataset, bytes(24), PlanarConfiguration=1, **tags)
+    ).header.is_planar
+    assert not parsed(colour(make_film, save_dataset, bytes(24), **tags)).header.is_planar
+    assert not parsed(write_film(PIXELS, PlanarConfiguration=1)).header.is_planar

@@ -1,11 +1,15 @@
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
+from pydicom.uid import JPEGLSLossless
 
 from afloc_desktop.core.dicom.read import read
+from afloc_desktop.core.dicom.workers import Workers
 from afloc_desktop.core.domain import ImageRef, Spacing, VoiWindow
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
@@ -245,3 +249,24 @@ def test_a_film_with_the_wrong_polarity_tag_is_the_mirror_of_its_twin(shared, re
 def test_a_reference_to_a_file_that_went_away_is_an_error_for_the_reader(tmp_path):
     with pytest.raises(UnreadableFile, match="does not exist"):
         read(ImageRef(Path(tmp_path / "gone.dcm"), 1, "", 0, 0, None))
+
+
+def test_compressed_pixels_are_decoded_elsewhere_and_native_ones_here(
+    make_film, save_dataset, write_film, ref_of, monkeypatch
+):
+    asked = []
+    elsewhere = Workers.decode
+
+    def spied(self, header, data, **more):
+        asked.append(header.syntax.codec)
+        return elsewhere(self, header, data, **more)
+
+    monkeypatch.setattr(Workers, "decode", spied)
+    data = make_film(RAMP)
+    data.PixelData = encapsulate([imagecodecs.jpegls_encode(RAMP)])
+    data["PixelData"].VR = "OB"
+    packed = read(ref_of(save_dataset(data, syntax=JPEGLSLossless)))
+    native = read(ref_of(write_film(RAMP)))
+    assert asked == ["jpeg-ls"]
+    np.testing.assert_array_equal(packed.pixels, native.pixels)
+    assert packed.pixel_sha256 == native.pixel_sha256
