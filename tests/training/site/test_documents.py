@@ -25,7 +25,8 @@ def test_a_result_message_names_its_study_and_its_sections(tmp_path):
     assert report.study_uid == "1.2.3.4"
     assert report.keys == ("A-99", "FI-2", "PL-1")
     assert report.text == (
-        "\nFINDINGS:\nSmall effusion & atelectasis.\nNo pneumothorax.\n\nIMPRESSION:\nEffusion.\nStable."
+        "\nFINDINGS:\nSmall effusion & atelectasis.\nNo pneumothorax.\n"
+        "\nIMPRESSION:\nEffusion.\nStable."
     )
     assert {"Roe^Jane", "Jane", "19600102", "Poe^Paul"} <= set(report.identifiers)
 

@@ -13,7 +13,10 @@ def read(tmp_path, name: str, text: str, **columns):
 
 
 def test_rows_become_reports_and_keep_their_number(tmp_path):
-    text = 'Image Path,Report,Patient-ID,Split\na.png,"Line one\nline two",P1,train\nb.png,Clear,P2,dev\n'
+    text = (
+        'Image Path,Report,Patient-ID,Split\na.png,"Line one\nline two",P1,train\n'
+        "b.png,Clear,P2,dev\n"
+    )
     reports, faults = read(tmp_path, "r.csv", text)
     assert faults == []
     assert [(r.image, r.text, r.row, r.patient_id, r.split) for r in reports] == [

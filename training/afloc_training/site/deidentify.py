@@ -82,6 +82,7 @@ _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
     ("name", re.compile(r"\b[A-Z][\w'-]*\^[\w'^-]+")),
 )  # fmt: skip
 _OPENERS = "[.!?:;\n•*(\"'"
+_WORDS_LEFT = 3  # for each replacement, or the sentence says too little to be learned
 _SHORTEST_RARE = 4
 _SHORTEST_OWN = 4
 _LONGEST_ABBREVIATION = 5
@@ -103,9 +104,9 @@ class Cleaned:
 
     @property
     def is_worth_keeping(self) -> bool:
-        """Whether more words are left than were taken out."""
+        """Whether enough words are left beside what was taken out."""
         left = len(WORD.findall(re.sub(r"\[\w+\]", "", self.text)))
-        return left > 0 and left >= 2 * self.replaced.total()
+        return left > 0 and left >= _WORDS_LEFT * self.replaced.total()
 
 
 class Deidentifier:
@@ -128,7 +129,7 @@ class Deidentifier:
 
     def clean(self, sentence: str) -> Cleaned:
         """Take out whatever identifies."""
-        spans = _merged(self._spans(sentence))
+        spans = _merged(sentence, self._spans(sentence))
         parts: list[str] = []
         end = 0
         for start, stop, kind in spans:
@@ -194,13 +195,17 @@ def _phrases(texts: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(escaped)})(?!\w)", re.IGNORECASE)
 
 
-def _merged(spans: Iterable[tuple[int, int, Replaced]]) -> list[tuple[int, int, Replaced]]:
+def _merged(
+    sentence: str, spans: Iterable[tuple[int, int, Replaced]]
+) -> list[tuple[int, int, Replaced]]:
     """Spans in order; those that overlap, or of one kind with blanks between, become one."""
     merged: list[tuple[int, int, Replaced]] = []
     for start, stop, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if merged and start <= merged[-1][1]:
+        if merged:
             first, last, old = merged[-1]
-            merged[-1] = (first, max(last, stop), old)
-        else:
-            merged.append((start, stop, kind))
+            is_next = kind == old and not sentence[last:start].strip(" \t.-")
+            if start < last or is_next:
+                merged[-1] = (first, max(last, stop), old)
+                continue
+        merged.append((start, stop, kind))
     return merged

@@ -14,7 +14,7 @@ HIDDEN = "…"
 _PIECES = re.compile(r"[^\W\d_]+|\d+|[\W_]+")
 _HUMPS = re.compile(r"[A-ZÀ-Þ]+(?![a-zà-ÿ])|[A-ZÀ-Þ]?[a-zà-ÿ]+|\w+")
 _MOST_DIGITS = 5
-_LONGEST_CODE = 3  # "pa", "cr", "IM": letters no name is made of
+_LONGEST_CODE = 2  # letters, such as "pa", "cr", "IM": no name is that short
 _PLAIN_TEXT = """
 image images img film films dicom dcm study studies series report reports chest xray data train test
 dev val site export exports table tables patient case scan png jpg jpeg csv tsv jsonl xlsx txt pdf
@@ -35,7 +35,7 @@ def shown(path: str, vocabulary: Set[str], named: Set[str]) -> str:
         piece if _is_harmless(piece, vocabulary, named) else HIDDEN
         for piece in _PIECES.findall(path)
     ]
-    return re.sub(f"{HIDDEN}(?:[.^ -]*{HIDDEN})+", HIDDEN, "".join(shown_pieces))
+    return re.sub(f"{HIDDEN}(?:[.^ _-]*{HIDDEN})+", HIDDEN, "".join(shown_pieces))
 
 
 def _is_harmless(piece: str, vocabulary: Set[str], named: Set[str]) -> bool:

@@ -24,48 +24,49 @@ cephalization cerebral cervical change changed changes chest chf chilaiditi chro
 clavicles clear cleared clearing clinical clips cm collapse collapsed comparison compatible
 compression concern concerning confluent congestion congestive consistent consolidation
 consolidations consolidative contour contours copd coronal correlate correlation costal
-costophrenic could course cov covid ct cuffing cvc cyst cystic cysts deformity degenerative dense
-densities density developing deviation device devices dextroscoliosis diaphragm diaphragmatic
-diffuse dilated discrete disease disk distal distended distribution dobhoff double dual due
-dysphagia ecg edema effusion effusions either electrodes elevated elevation embolism emphysema
-emphysematous empyema endotracheal endplates enlarged enlargement enteric erosions et ett eval
-evaluation eventration evidence evident examination excavatum exclude extending extension
-extensive extent extremity febrile field fields film findings fissure fissures fistula flattened
-flattening fluid focal foci focus for foreign fracture fractures free from frontal fully fungal
-further ganz gas gastric generalized ggo given gleason grade granuloma granulomas granulomata
-granulomatous greater gross grossly ground had haemoptysis haemothorax hampton has have haziness
-hazy healed heals heart height hematoma hemidiaphragm hemidiaphragms hemithorax hemorrhage hernia
-hiatal hiatus high hila hilar hilum hiv hodgkin human humeral humerus hydropneumothorax hyperdense
-hyperexpanded hyperexpansion hyperinflated hyperinflation hyperlucency hyperlucent hypertension
-hypertrophic hypoinflation iabp icd ii iii ild ill image images imaging immunodeficiency impella
-impression improved improvement improving in inadequate incidental increase increased increasing
-indeterminate infarct infection infectious inferior infiltrate infiltrates infiltration
-inflammation inflammatory inflated inflation inspiration inspiratory intact intercostal
-interlobular internal interstitial interstitium interval intervertebral intraperitoneal
-intrathoracic intubated intubation is it iv ivc joint jugular kerley kyphosis kyphotic large
-lateral lead leads left legionella lesion lesions less level levoscoliosis ligamentum likely
-limited limits line linear lines lingula lingular lobar lobe lobectomy lobes lobulated loculated
-loss low lower lucency lucent lumbar lumbosacral lung lungs lymph lymphadenopathy lymphangitic
-lymphoma main mainstem marked markedly markings mass masses mastectomy may measuring medial
-mediastinal mediastinum mediport metastases metastasis metastatic mid middle midline midlung
-midsagittal mild mildly miliary minimal minimally mm moderate moderately monitor morgagni motion
-mri mucus multifocal multilevel multilobar multiple mycoplasma nasogastric near necrosis negative
-neoplasm new ng nipple no node nodes nodular nodule nodules noncalcified none normal not noted now
-obscured obscuring obstruction obstructive oedema of on opacification opacifications opacified
-opacities opacity or organizing osseous osteoarthritis osteopenia osteopenic osteophyte
-osteophytes other otherwise over overload overlying pa pacemaker paratracheal parenchyma
-parenchymal patchy patient pattern pcp pectus peribronchial pericardial pericardium perihilar
-peripheral peripherally perivascular persistent phrenic picc place plate platelike pleura pleural
-pleurisy pneumatocele pneumatoceles pneumomediastinum pneumonectomy pneumonia pneumonias pneumonic
-pneumonitis pneumoperitoneum pneumothoraces pneumothorax poor portable portion position positioned
-possible post posterior posteroanterior postoperative postsurgical predominance predominantly
-presence present pressure prevertebral previous previously probable probably process processes
-prominence prominent prosthesis prosthetic proximal pulmonary questionable radiograph radiographic
+costophrenic could course cov covid ct cuffing cvc cyst cystic cysts day days deformity
+degenerative dense densities density developing deviation device devices dextroscoliosis diaphragm
+diaphragmatic diffuse dilated discrete disease disk distal distended distribution dobhoff double
+dr drs dual due dysphagia ecg edema effusion effusions either electrodes elevated elevation
+embolism emphysema emphysematous empyema endotracheal endplates enlarged enlargement enteric
+erosions et ett eval evaluation eventration evidence evident examination excavatum exclude
+extending extension extensive extent extremity febrile female field fields film findings fissure
+fissures fistula flattened flattening fluid focal foci focus for foreign fracture fractures free
+from frontal fully fungal further ganz gas gastric generalized ggo given gleason grade granuloma
+granulomas granulomata granulomatous greater gross grossly ground had haemoptysis haemothorax
+hampton has have haziness hazy he healed heals heart height hematoma hemidiaphragm hemidiaphragms
+hemithorax hemorrhage her hernia hiatal hiatus high hila hilar hilum his hiv hodgkin hour hours
+human humeral humerus hydropneumothorax hyperdense hyperexpanded hyperexpansion hyperinflated
+hyperinflation hyperlucency hyperlucent hypertension hypertrophic hypoinflation iabp icd ii iii
+ild ill image images imaging immunodeficiency impella impression improved improvement improving in
+inadequate incidental increase increased increasing indeterminate infarct infection infectious
+inferior infiltrate infiltrates infiltration inflammation inflammatory inflated inflation
+inspiration inspiratory intact intercostal interlobular internal interstitial interstitium
+interval intervertebral intraperitoneal intrathoracic intubated intubation is it iv ivc joint
+jugular kerley kyphosis kyphotic large lateral lead leads left legionella lesion lesions less
+level levoscoliosis ligamentum likely limited limits line linear lines lingula lingular lobar lobe
+lobectomy lobes lobulated loculated loss low lower lucency lucent lumbar lumbosacral lung lungs
+lymph lymphadenopathy lymphangitic lymphoma main mainstem male man marked markedly markings mass
+masses mastectomy may measuring medial mediastinal mediastinum mediport metastases metastasis
+metastatic mid middle midline midlung midsagittal mild mildly miliary minimal minimally mm
+moderate moderately monitor month months morgagni motion mr mri mrs ms mucus multifocal multilevel
+multilobar multiple mycoplasma nasogastric near necrosis negative neoplasm new ng nipple no node
+nodes nodular nodule nodules noncalcified none normal not noted now obscured obscuring obstruction
+obstructive oedema of old on opacification opacifications opacified opacities opacity or
+organizing osseous osteoarthritis osteopenia osteopenic osteophyte osteophytes other otherwise
+over overload overlying pa pacemaker paratracheal parenchyma parenchymal patchy patient pattern
+pcp pectus peribronchial pericardial pericardium perihilar peripheral peripherally perivascular
+persistent phrenic picc place plate platelike pleura pleural pleurisy pneumatocele pneumatoceles
+pneumomediastinum pneumonectomy pneumonia pneumonias pneumonic pneumonitis pneumoperitoneum
+pneumothoraces pneumothorax poor portable portion position positioned possible post posterior
+posteroanterior postoperative postsurgical predominance predominantly presence present pressure
+prevertebral previous previously probable probably process processes prof professor prominence
+prominent prosthesis prosthetic proximal pulmonary questionable radiograph radiographic
 radiographically radiographs radiolucent radiopaque radiotherapy rather raynaud recent reduced
 region regional related remain remains resection residual resolution resolved respiratory
 reticular reticulonodular retrocardiac retrosternal rib ribs right rightward rotated rotation
 round rounded sagittal sarcoidosis sars scapula scar scarring scattered sclerosis scoliosis see
-seen segment segmental segments septal sequela sequelae severe severity shadow shadowing sharp
+seen segment segmental segments septal sequela sequelae severe severity shadow shadowing sharp she
 shift shoulder side sided sign significant significantly signs silhouette silhouettes simple since
 size skeletal skin slight slightly small soft solitary space spaces spine spondylosis stable stent
 sternal sternotomy sternum stomach stranding structures subclavian subcutaneous subdiaphragmatic
@@ -77,8 +78,8 @@ tracheostomy transplant trauma tube tuberculosis tuberculous tubes tubing tumor 
 unchanged underlying unfolded unilateral unremarkable upper upright upwards valve valves varices
 vascular vasculature vein vena venous ventricle ventricular vertebra vertebrae vertebral
 vertebroplasty vessels view viral visible visualization visualized volume volumes volumetric was
-wedge well were white whole wide widened widening width wire wires with within without worse
-worsened worsening x xray zone zones
+wedge week weeks well were white who whole wide widened widening width wire wires with within
+without woman worse worsened worsening x xray year years zone zones
 """
 CLINICAL = frozenset(_CLINICAL_TEXT.split())
 

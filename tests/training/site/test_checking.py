@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from afloc_training.site.checking import (
+    Look,
+    Verdicts,
+    check_cases,
+    check_look,
+    check_whole,
+    look_at,
+    report_doubts,
+    report_problem,
+)
+from afloc_training.site.values import Case, Film, Report
+
+from afloc_desktop.core.domain import ImageRef
+
+
+def case(name: str = "a.dcm", text: str = "Effusion.", patient: str = "P1", **film) -> Case:
+    split, view = film.pop("split", ""), film.pop("view", "frontal")
+    made = Film(ImageRef(Path(name), 1, "", 0, 0, None), name, is_picture=False, **film)
+    return Case(made, Report(text, "t.csv", 2, patient_id=patient, split=split), patient, view)
+
+
+def kinds(*cases: Case) -> dict[str, int]:
+    verdicts = Verdicts()
+    check_cases(cases, ("CR", "DX"), "English", verdicts)
+    return {f.kind: sum(g.kind == f.kind for g in verdicts.faults) for f in verdicts.faults}
+
+
+def test_a_good_film_has_no_fault_and_is_left():
+    verdicts = Verdicts()
+    good = case(modality="CR", body_part="CHEST")
+    check_cases([good], ("CR", "DX"), "English", verdicts)
+    assert verdicts.faults == []
+    assert verdicts.left([good]) == (good,)
+
+
+@pytest.mark.parametrize(
+    ("film", "kind"),
+    [
+        ({"modality": "CT"}, "wrong_modality"),
+        ({"modality": "CR", "body_part": "KNEE"}, "wrong_modality"),
+        ({"has_burned_in": True}, "burned_in"),
+        ({"view": "lateral"}, "lateral_film"),
+        ({"split": "later"}, "unknown_split"),
+    ],
+)
+def test_what_a_header_tells(film, kind):
+    assert kinds(case(**film)) == {kind: 1}
+
+
+def test_an_error_keeps_a_film_out_and_a_warning_does_not():
+    verdicts = Verdicts()
+    bad, odd = case("a", modality="CT"), case("b", view="lateral")
+    check_cases([bad, odd], ("CR",), "English", verdicts)
+    assert verdicts.left([bad, odd]) == (odd,)
+
+
+def test_reports_that_are_alike_are_named_unless_they_are_normal():
+    assert kinds(case("a", "A mass.", "P1"), case("b", "a  mass.", "P2")) == {
+        "identical_reports": 2
+    }
+    assert kinds(case("a", "Normal.", "P1"), case("b", "Normal.", "P2")) == {}
+    assert kinds(case("a", "A mass.", "P1"), case("b", "A mass.", "P1")) == {}
+
+
+def test_a_patient_in_two_splits_is_named_on_every_film():
+    assert kinds(case("a", "One.", split="train"), case("b", "Two.", split="val")) == {
+        "two_splits": 2
+    }
+    assert kinds(case("a", "One.", split="dev"), case("b", "Two.", split="val")) == {}
+
+
+def test_patients_nobody_knows_are_said_once_where_they_are_most():
+    cases = [case(str(n), f"Mass of {n} mm.", patient="") for n in range(3)]
+    assert kinds(*cases) == {"unknown_patient": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", "empty_report"),
+        ("INDICATION: Cough.", "empty_report"),
+        ("x" * 101, "long_report"),
+        ("word " * 5000, "long_report"),
+        ("Kein Erguss.", "language"),
+    ],
+)
+def test_reports_that_cannot_be_used(text, kind):
+    problem = report_problem(Report(text, "t.csv", 2), "English")
+    assert problem is not None
+    assert problem[0] == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Small effusion.", []),
+        ("Erguss wÃ¤chst.", ["encoding"]),
+        ("Small \ufffd effusion.", ["encoding"]),
+        ("Fever of 38?C.", ["encoding"]),
+        ("Is it big? Yes. Is it round? No.", ["questions"]),
+        ("No change. Follow up?", []),
+    ],
+)
+def test_reports_that_are_odd(text, found):
+    assert [kind for kind, _ in report_doubts(Report(text, "t.csv", 2))] == found
+
+
+def looks(*those: tuple[Case, Look]) -> list[tuple[str, str]]:
+    verdicts, seen = Verdicts(), {}
+    for one, look in those:
+        check_look(one, look, seen, verdicts)
+    return [(f.kind, f.file) for f in verdicts.faults]
+
+
+def test_films_that_are_blank_small_or_seen_before():
+    good = Look("1", 300, 300, is_blank=False)
+    assert looks((case("a"), good)) == []
+    assert looks((case("a"), Look("1", 300, 300, is_blank=True))) == [("blank_film", "a")]
+    assert looks((case("a"), Look("1", 200, 255, is_blank=False))) == [("small_film", "a")]
+    assert looks((case("a"), good), (case("b"), good)) == [("duplicate_film", "b")]
+    assert looks((case("a"), good), (case("b", patient="P2"), good)) == [
+        ("shared_film", "a"),
+        ("shared_film", "b"),
+    ]
+
+
+def test_padding_does_not_make_a_blank_film_a_picture(make_image):
+    pixels = np.full((4, 4), 7.0)
+    pixels[0] = 0
+    padding = pixels == 0
+    assert look_at(make_image(pixels, padding=padding)).is_blank
+    assert not look_at(make_image(pixels)).is_blank
+
+
+def test_the_whole_needs_films_normal_ones_and_two_splits():
+    def whole(texts, splits):
+        verdicts = Verdicts()
+        check_whole([case(str(n), t) for n, t in enumerate(texts)], splits, verdicts)
+        return [f.kind for f in verdicts.faults]
+
+    assert whole(["A mass."] * 190 + ["Normal."] * 30, {"train", "dev"}) == []
+    assert whole(["A mass."] * 190 + ["Normal."] * 20, {"train", "dev"}) == ["few_negatives"]
+    assert whole(["Normal."] * 199, {"train"}) == ["few_films", "outvoted_split"]
