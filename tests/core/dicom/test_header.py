@@ -139,7 +139,7 @@ def test_whole_numbers_of_64_bits_are_refused_by_name(make_film, save_dataset):
 
 
 def colour(make_film, save_dataset, raw, **tags):
-    data = make_film(np.zeros((2, 4), np.uint8), SamplesPerPixel=3, **tags)
+    data = make_film(np.zeros((2, 4), np.uint8), **{"SamplesPerPixel": 3, **tags})
     data.PixelData = raw
     return save_dataset(data)
 
