@@ -99,6 +99,17 @@ class _Application:
 
     def __init__(self, logic):
         self._logic = logic
+        self._waiting = []
+
+    def connect(self, signal, call):
+        assert signal == "startupCompleted()"
+        self._waiting.append(call)
+
+    def start_up(self):
+        """Tell whoever waits for the application to be ready."""
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call()
 
     def applicationLogic(self):
         return self._logic

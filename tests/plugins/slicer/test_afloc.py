@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,15 @@ SAMPLE = ROOT / "resources/sample/effusion.dcm"
 ENGINE = str(Path(sys.executable).with_name("afloc-engine"))
 
 
+@pytest.fixture(scope="module")
+def tested_home(tmp_path_factory):
+    """A home where the shipped model has passed its self-test, which takes a second each time."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture
-def module(slicer, qapp):
+def module(slicer, qapp, tested_home, monkeypatch):
+    monkeypatch.setenv("AFLOC_HOME", str(tested_home))
     import slicer_widgets
 
     slicer_widgets.install(slicer)
@@ -263,3 +271,41 @@ def test_the_sample_film_comes_with_the_application(module, slicer, monkeypatch,
     monkeypatch.setattr(slicer.util, "loadVolume", lambda path, options: load_film(Path(path)))
     (volume,) = module.loadSampleFilm()
     assert os.path.samefile(volume.GetStorageNode().GetFileName(), SAMPLE)
+
+
+def test_after_start_up_the_sample_film_is_offered(module, slicer, monkeypatch):
+    offered, parent = [], types.SimpleNamespace()
+    logic = types.SimpleNamespace(
+        registerCustomSampleDataSource=lambda **source: offered.append(source)
+    )
+    data = types.SimpleNamespace(SampleDataLogic=logic)
+    monkeypatch.setitem(sys.modules, "SampleData", data)
+    module.AFLoc(parent)
+    assert parent.title == "AFLoc"
+    assert "not for diagnosis" in parent.helpText
+    assert not offered
+    slicer.app.start_up()
+    (source,) = offered
+    assert source["customDownloader"] is module.loadSampleFilm
+    assert Path(source["thumbnailFileName"]).is_file()
+    assert not any(uri.startswith("http") for uri in source["uris"])
+
+
+def test_installing_is_offered_once_a_package_is_chosen(module, panel, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "install_into_slicer", lambda *words: asked.append(words))
+    assert not panel.ui.installButton.isEnabled()
+    panel.ui.packagePath.setCurrentPath("/afloc.whl")
+    panel.ui.installButton.click()
+    (words,) = asked
+    assert Path(words[0]).name == "requirements.txt"
+    assert words[1] == "/afloc.whl"
+
+
+def test_a_failed_installation_is_told(module, panel, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no network")
+
+    monkeypatch.setattr(module, "install_into_slicer", fail)
+    with pytest.raises(RuntimeError):
+        panel.onInstall()
