@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError
-from afloc_training.site.cli import add_site_verbs
+from afloc_training.afloc.cli import add_afloc_verbs
 from afloc_training.progress import Reporter
+from afloc_training.site.cli import add_site_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     verb.set_defaults(run=_default_bundle)
     add_site_verbs(verbs)
+    add_afloc_verbs(verbs)
     return parser
 
 
