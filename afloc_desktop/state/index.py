@@ -13,6 +13,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,7 +55,7 @@ _LOAD = f"""
 SELECT name, member, size, mtime_ns, place, x, y, z, temporal, echo, sop_instance_uid,
     instance_number, rows, columns, frames, kind, reason, remedy, labels.id, {_LABELS}
 FROM entries LEFT JOIN labels ON labels.id = entries.labels
-WHERE folder = ? ORDER BY name, member
+WHERE folder = (SELECT id FROM folders WHERE path = ?) ORDER BY name, member
 """
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _UNUSABLE = Problem(
@@ -147,7 +148,13 @@ class StudyIndex:
 
     def remember(self, entries: Sequence[Entry]) -> None:
         """Keep entries, in one transaction; of an archive, all members must be among them."""
-        self._do(partial(self._remember, entries), None)
+        with self._lock:
+            self._do(partial(self._remember, entries), None)
+            lasting = [
+                e for e in entries if e.is_lasting and os.path.dirname(e.path) == self._folder
+            ]
+            for name, group in groupby(lasting, key=_name):
+                self._rows[name] = tuple(group)
 
     def forget_missing(self, root: str, seen: Container[str]) -> None:
         """Forget the files below a folder that was walked to the end and are not among `seen`."""
@@ -194,21 +201,15 @@ class StudyIndex:
             # It holds names: nobody else on this machine may read it. SQLite's own helper files
             # take over the mode.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._connection = connection = sqlite3.connect(
+            connection = sqlite3.connect(
                 self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
-            # A crash may cost the last folder, never the file.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                connection.executescript(
-                    f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;"
-                )
-            elif version != _VERSION:
-                raise _OtherVersion
-            elif connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise _Damaged
+            try:
+                _prepare(connection)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _recover(self, error: Exception) -> None:
@@ -281,12 +282,34 @@ class StudyIndex:
         return self._label_ids[labels]
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables where there are none, else check them."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A crash may cost the last folder, never the file.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN IMMEDIATE")  # another window may be making the tables just now
+    with connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        elif version != _VERSION:
+            raise _OtherVersion
+        elif connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise _Damaged
+
+
 class _OtherVersion(sqlite3.DatabaseError):
     """Written by another version of this application."""
 
 
 class _Damaged(sqlite3.DatabaseError):
     """Not whole."""
+
+
+def _name(entry: Entry) -> str:
+    return os.path.basename(entry.path)
 
 
 def _load(connection: sqlite3.Connection, folder: str) -> dict[str, tuple[Entry, ...]]:

@@ -2,7 +2,6 @@ import os
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
 
 from afloc_desktop.core.dicom.scan import find_frame, scan
 from afloc_desktop.core.errors import Cancelled, UnreadableFile, UnsupportedImage
