@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from afloc_training.cli import main
 from phantom_files import dot_film, write_film
+from report_files import MESSAGE, document, structured_report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -315,6 +316,27 @@ def test_hostile_tables_of_the_corpus_end_in_a_sentence(site, train, shared):
         assert code == 2 or is_named or expected.get(table.name) in kinds, table.name
         text = json.dumps(events)
         assert not any(word in text for word in ("DOE", "12345678", "passwd", "HYPERLINK"))
+
+
+def test_reports_of_every_kind_find_their_films(site, train, tmp_path):
+    """HL7 by accession number, text by file name, PDF by folder, structured by study UID."""
+    for n, attributes in enumerate(({"AccessionNumber": "A-99", "PatientID": "P-77"}, {}, {})):
+        dicom(site, f"s{n}/film_{n}.dcm", n, **attributes)
+    write_film(site.root / "s3" / "film_3.dcm", dot_film(310, 300))
+    (site.root / "result.hl7").write_text(MESSAGE, encoding="utf-8")
+    (site.root / "s1" / "film_1.txt").write_text("A nodule on the left.", encoding="utf-8")
+    (site.root / "s2" / "letter.pdf").write_bytes(document("Clear lungs."))
+    structured_report(site.root / "s3" / "sr.dcm", "A mass on the right.")
+    code, events = train("prepare", site.root, "--output", tmp_path / "store")
+    assert code == 0, events
+    lines = (tmp_path / "store" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = [[s["text"] for s in json.loads(line)["sentences"]] for line in lines]
+    assert texts == [
+        ["Small effusion & atelectasis.", "No pneumothorax.", "Effusion.", "Stable."],
+        ["A nodule on the left."],
+        ["Clear lungs."],
+        ["A mass on the right."],
+    ]
 
 
 def test_help_of_the_verbs_has_an_example(capsys):

@@ -2,19 +2,9 @@ from __future__ import annotations
 
 import pytest
 from afloc_training.site.documents import read_document
+from report_files import MESSAGE
 
 from afloc_desktop.core.errors import DatasetError, UnreadableFile
-
-MESSAGE = "\r".join((
-    "MSH|^~\\&|RIS|SITE|AFLOC|SITE|20260101||ORU^R01|M-1|P|2.5",
-    "PID|1||P-77^^^SITE||Roe^Jane||19600102|F",
-    "PV1|1|I|W7^12||||Poe^Paul",
-    "OBR|1|PL-1|FI-2|CHEST^Chest|||20260101|||||||||||A-99",
-    "OBX|1|TX|18782-3&GDT^Findings||Small effusion \\T\\ atelectasis.~No pneumothorax.",
-    "OBX|2|NM|1234-5^Number||5",
-    "OBX|3|FT|18783-1&IMP^Impression||Effusion.\\.br\\Stable.",
-    "ZDS|1.2.3.4^AFLOC^Application^DICOM",
-))  # fmt: skip
 
 
 def test_a_result_message_names_its_study_and_its_sections(tmp_path):

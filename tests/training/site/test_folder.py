@@ -3,24 +3,9 @@ from __future__ import annotations
 import pytest
 from afloc_training.site.folder import read_folder
 from phantom_files import dot_film, write_film
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from report_files import structured_report
 
 from afloc_desktop.core.errors import DatasetError
-
-
-def structured_report(path, words: str) -> None:
-    item = Dataset()
-    item.RelationshipType, item.ValueType, item.TextValue = "CONTAINS", "TEXT", words
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.11"
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.9"
-    dataset.StudyInstanceUID, dataset.Modality = "1.2.3.1", "SR"
-    dataset.ContentSequence = [item]
-    dataset.save_as(path, enforce_file_format=True)
 
 
 def test_films_reports_and_documents_are_told_apart(site):

@@ -132,10 +132,9 @@ class Store:
         Within half a step of 1/255 before the division by `std` of what the desktop computes.
         """
         spec = self.info.preprocess
-        table = (np.arange(256, dtype=np.float32) / 255 - np.float32(spec.mean)) / np.float32(
-            spec.std
-        )
-        values = np.take(table, self.planes(numbers))
+        steps = np.arange(256, dtype=np.float32) / np.float32(255)
+        table = (steps - np.float32(spec.mean)) / np.float32(spec.std)
+        values: FloatArray = np.take(table, self.planes(numbers))
         pad = np.float32((spec.pad - spec.mean) / spec.std)
         if pad != table[0]:
             for value, number in zip(values, numbers, strict=True):
