@@ -23,7 +23,7 @@ _SOF_LS = 0xF7
 _START_OF_SCAN = 0xDA
 _PADDING = (0, 0xFF)
 _STANDALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
-_MOST_TILES = 65_535  # ISO 15444-1 A.4.2
+MOST_TILES = 65_535  # ISO 15444-1 A.4.2
 
 
 class Claim(NamedTuple):
@@ -34,6 +34,7 @@ class Claim(NamedTuple):
     samples: int
     precision: int
     is_lossless: bool = False
+    tiles: int = 1
 
 
 def jpeg_claim(stream: Bytes, *, is_ls: bool = False) -> Claim:
@@ -99,19 +100,19 @@ def jpeg2000_claim(stream: Bytes) -> Claim:
     Raises:
         UnreadableFile: There is none, it contradicts itself, or the stream has no end.
     """
+    _require_end(stream)
     start = bytes(stream[:4096]).find(b"\xff\x4f\xff\x51")
     _require(start >= 0 and start + 44 <= len(stream))
-    _require_end(stream)
     x1, y1, x0, y0, tile_x, tile_y, tile_x0, tile_y0, samples, depth = struct.unpack_from(
         ">8LHB", stream, start + 8
     )
     _require(x1 > x0 and y1 > y0 and tile_x > 0 and tile_y > 0)
     tiles = -(-(x1 - tile_x0) // tile_x) * -(-(y1 - tile_y0) // tile_y)
-    _require(tile_x0 <= x0 and tile_y0 <= y0 and tiles <= _MOST_TILES)
+    _require(tile_x0 <= x0 and tile_y0 <= y0)
     # Components of different size or depth are legal, but not in DICOM (PS3.5 A.4.4).
     components = bytes(stream[start + 42 : start + 42 + 3 * samples])
     _require(components == bytes([depth, 1, 1]) * samples)
-    return Claim(y1 - y0, x1 - x0, samples, (depth & 0x7F) + 1)
+    return Claim(y1 - y0, x1 - x0, samples, (depth & 0x7F) + 1, tiles=tiles)
 
 
 def _require_end(stream: Bytes) -> None:
@@ -120,9 +121,14 @@ def _require_end(stream: Bytes) -> None:
     while end and stream[end - 1] in _PADDING:
         end -= 1
     if bytes(stream[max(0, end - 2) : end]) != b"\xff\xd9":
-        raise UnreadableFile(
-            "The file is incomplete: its compressed pixels end early.", remedy=FETCH_AGAIN
-        )
+        raise ends_early()
+
+
+def ends_early() -> UnreadableFile:
+    """The error for a stream that is cut off."""
+    return UnreadableFile(
+        "The file is incomplete: its compressed pixels end early.", remedy=FETCH_AGAIN
+    )
 
 
 def _require(is_sound: bool) -> None:

@@ -13,14 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from afloc_desktop.core.dicom.codestream import (
+    MOST_TILES,
     Bytes,
     Claim,
+    ends_early,
     jpeg2000_claim,
     jpeg_claim,
     jpeg_says_rgb,
 )
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code
-from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
+from afloc_desktop.core.dicom.syntax import no_video
+from afloc_desktop.core.errors import UnreadableFile
 
 if TYPE_CHECKING:
     from afloc_desktop.core.dicom.header import Header
@@ -150,7 +153,9 @@ def _rle(header: Header, data: Any) -> Stored:
     """PS3.5 annex G: one PackBits segment per byte of a sample, most significant first."""
     count, size = header.rows * header.columns, header.bits_allocated // 8
     planes = header.samples * size
-    if len(data) < 64 or planes == 0 or struct.unpack_from("<L", data)[0] != planes:
+    if len(data) < 64:
+        raise ends_early()
+    if planes == 0 or struct.unpack_from("<L", data)[0] != planes:
         raise _damaged()
     ends = (*struct.unpack_from(f"<{planes}L", data, 4), len(data)) if planes < 16 else ()
     if not ends or ends[0] < 64 or any(b < a for a, b in itertools.pairwise(ends)):
@@ -185,10 +190,7 @@ def _claim(codec: str, data: Bytes) -> Claim:
         return jpeg_claim(data, is_ls=codec == "jpeg-ls")
     if codec in ("jpeg2000", "htj2k"):
         return jpeg2000_claim(data)
-    raise UnsupportedImage(
-        "The pixels are compressed as video, which is not read.",
-        remedy="Export the wanted frames as single images.",
-    )
+    raise no_video()
 
 
 def _compare(header: Header, claim: Claim) -> None:
@@ -197,6 +199,8 @@ def _compare(header: Header, claim: Claim) -> None:
         raise _mismatch("size")
     if claim.precision > header.bits_allocated:
         raise _mismatch("bits")
+    if claim.tiles > MOST_TILES:
+        raise _damaged()
 
 
 def warm_up() -> None:

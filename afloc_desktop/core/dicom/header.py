@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from afloc_desktop.core.dicom.files import DICOMDIR, Body, find_body, not_dicom
 from afloc_desktop.core.dicom.fragments import Fragments, find_fragments
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code
+from afloc_desktop.core.dicom.syntax import no_video
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
@@ -384,6 +385,8 @@ def _check_extent(
     header: Header, element: PixelElement, size: int, fragments: int
 ) -> tuple[str, ...]:
     """Compare what the header claims with the bytes that are there."""
+    if header.syntax.codec == "video":
+        raise no_video()
     if header.syntax.codec != "native":
         if element.length is not None:
             raise UnreadableFile(

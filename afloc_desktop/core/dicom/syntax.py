@@ -48,6 +48,14 @@ _CODECS: tuple[tuple[Codec, tuple[str, ...]], ...] = (
 )
 
 
+def no_video() -> UnsupportedImage:
+    """The error for pixels that are compressed as a film strip."""
+    return UnsupportedImage(
+        "The pixels are compressed as video, which is not read.",
+        remedy="Export the wanted frames as single images.",
+    )
+
+
 def syntax_of(uid: str) -> Syntax:
     """The transfer syntax a UID names.
 

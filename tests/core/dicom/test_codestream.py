@@ -13,8 +13,8 @@ JP2 = imagecodecs.jpeg2k_encode(FILM, codecformat="jp2", reversible=True, level=
 
 
 def test_the_size_is_read_without_decoding():
-    assert jpeg_claim(JPEG) == (40, 24, 1, 8, False)
-    assert jpeg_claim(LOSSLESS) == (40, 24, 1, 12, True)
+    assert jpeg_claim(JPEG)[:5] == (40, 24, 1, 8, False)
+    assert jpeg_claim(LOSSLESS)[:5] == (40, 24, 1, 12, True)
     assert jpeg2000_claim(J2K)[:4] == (40, 24, 1, 16)
     assert jpeg2000_claim(JP2)[:4] == (40, 24, 1, 16)
 
@@ -46,13 +46,13 @@ def test_every_short_stream_is_refused_and_never_crashes():
                 claim(stream[:length] + b"\xff\xd9")
 
 
-def test_a_stream_of_more_tiles_than_the_standard_allows_is_refused():
+def test_tiles_are_counted():
     start = J2K.index(b"\xff\x51")
     tiny_tiles = bytearray(J2K)
     tiny_tiles[start + 6 : start + 14] = (60_000).to_bytes(4, "big") * 2
     tiny_tiles[start + 22 : start + 30] = (1).to_bytes(4, "big") * 2
-    with pytest.raises(UnreadableFile):
-        jpeg2000_claim(bytes(tiny_tiles))
+    assert jpeg2000_claim(J2K).tiles == 1
+    assert jpeg2000_claim(bytes(tiny_tiles)).tiles == 60_000 * 60_000
 
 
 def test_a_jpeg_says_what_its_colours_are_or_nothing():
@@ -71,7 +71,7 @@ def test_a_jpeg_says_what_its_colours_are_or_nothing():
 
 def test_the_frame_of_a_jpeg_ls_is_another_than_that_of_a_jpeg():
     stream = imagecodecs.jpegls_encode(FILM)
-    assert jpeg_claim(stream, is_ls=True) == (40, 24, 1, 16, False)
+    assert jpeg_claim(stream, is_ls=True)[:5] == (40, 24, 1, 16, False)
     with pytest.raises(UnreadableFile):
         jpeg_claim(stream)
     with pytest.raises(UnreadableFile):

@@ -170,6 +170,19 @@ def test_a_stream_of_another_size_is_refused_before_it_is_decoded(
         stored(path)
 
 
+def test_a_stream_of_more_tiles_than_the_standard_allows_is_never_decoded(
+    make_film, save_dataset, monkeypatch
+):
+    monkeypatch.setattr(imagecodecs, "jpeg2k_decode", lambda *_, **__: pytest.fail("was decoded"))
+    film = np.zeros((300, 300), np.uint16)
+    stream = bytearray(imagecodecs.jpeg2k_encode(film, codecformat="j2k", reversible=True))
+    start = stream.index(b"\xff\x51")
+    stream[start + 22 : start + 30] = (1).to_bytes(4, "big") * 2
+    path = compressed(make_film, save_dataset, JPEG2000Lossless, bytes(stream), film)
+    with pytest.raises(UnreadableFile, match="damaged"):
+        stored(path)
+
+
 def test_a_colour_stream_in_a_grey_film_is_refused(make_film, save_dataset):
     stream = imagecodecs.jpeg8_encode(np.zeros((30, 23, 3), np.uint8))
     path = compressed(make_film, save_dataset, JPEGBaseline8Bit, stream, FILM.astype(np.uint8))
