@@ -10,6 +10,7 @@ from typing import Annotated
 import slicer
 import vtk
 from AFLocLib.client import EngineError
+from AFLocLib.film import FILE, SOURCES
 from AFLocLib.installation import install_into_slicer
 from AFLocLib.scene import FILM, HEATMAP, ROLE, best, show, spacing_note
 from AFLocLib.session import Session
@@ -82,8 +83,7 @@ class AFLocParameterNode:
     Attributes:
         inputVolume: The film.
         frame: 1-based.
-        sendPixels: Hand over the volume's pixels, not its file.
-        isInverted: Of those pixels, low values are bright.
+        source: Where the pixels come from.
         findings: One question a line.
         provider: Where the model runs.
         shownHeatmap: Of which finding the marks are shown.
@@ -93,8 +93,7 @@ class AFLocParameterNode:
 
     inputVolume: vtkMRMLScalarVolumeNode
     frame: Annotated[int, Minimum(1)] = 1
-    sendPixels: bool = False
-    isInverted: bool = False
+    source: Annotated[str, Choice(SOURCES)] = FILE
     findings: str = ""
     provider: Annotated[str, Choice(["auto", "cpu", "cuda", "directml", "coreml", "openvino"])] = (
         "auto"
@@ -131,14 +130,12 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.onTimer)
         self.ui.localizeButton.clicked.connect(self.onLocalize)
-        self.ui.cancelButton.clicked.connect(self.onCancel)
-        self.ui.testButton.clicked.connect(self.onTestConnection)
+        self.ui.cancelButton.clicked.connect(self.logic.cancel)
+        self.ui.testButton.clicked.connect(self.startEngine)
         self.ui.installButton.clicked.connect(self.onInstall)
         self.ui.enginePath.setCurrentPath(slicer.util.settingsValue(SETTING, ""))
         self.ui.enginePath.currentPathChanged.connect(self.onEngineChosen)
-        self.ui.packagePath.currentPathChanged.connect(self.onPackageChosen)
         self.ui.findingSelector.textActivated.connect(self.onFindingPicked)
-        self._package = ""
         for event, method in (
             (slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose),
             (slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose),
@@ -157,7 +154,7 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module is opened: the engine starts while the user looks for the film."""
         self._connectParameters()
         if not self.logic.isConnected and not self.logic.isWaiting:
-            self._startEngine()
+            self.startEngine()
 
     def exit(self):
         """Another module is opened; what is being computed goes on."""
@@ -181,7 +178,6 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         isReady = isAsked and self.logic.isConnected
         self.ui.localizeButton.setEnabled(isReady and not isBusy)
         self.ui.cancelButton.setEnabled(isBusy)
-        self.ui.isInverted.setEnabled(parameters.sendPixels)
         if parameters.shownHeatmap is not None:
             show(
                 parameters.shownHeatmap,
@@ -199,17 +195,12 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 _lines(parameters.findings),
                 frame=parameters.frame,
                 provider=parameters.provider,
-                sendsPixels=parameters.sendPixels,
-                isInverted=parameters.isInverted,
-                callbacks=(self.onDone, self.onFailed, self.onProgress),
+                source=parameters.source,
+                callbacks=(self.onDone, self.say, self.onProgress),
             )
             self.ui.statusLabel.setText(_("Looking…"))
             self._timer.start()
         self.onParameters()
-
-    def onCancel(self):
-        """Stop; the engine says so within a tenth of a second."""
-        self.logic.cancel()
 
     def onTimer(self):
         """Take what the engine said."""
@@ -230,15 +221,13 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         # What really ran: a device that fails is replaced by the CPU, and that must be seen.
         told = [f"{count} of {len(entry['findings'])} proposed, on {entry['provider']}."]
         film = drawn.heatmaps[0].GetNodeReference(FILM)
-        self._say(" ".join([*told, spacing_note(results, film), *entry["warnings"]]))
+        self.say(" ".join([*told, spacing_note(results, film), *entry["warnings"]]))
 
-    def onFailed(self, error):
-        """Say why, beside the button that was pressed."""
-        self._say(str(error).strip())
-
-    def onTestConnection(self):
-        """Start the engine anew and say what answers."""
-        self._startEngine()
+    def say(self, message):
+        """Show a sentence or an error beside the button that was pressed."""
+        self.ui.statusLabel.setText(str(message).strip())
+        self.ui.progressBar.setValue(0)
+        self.onParameters()
 
     def onConnected(self, hello):
         """The engine answered: say which it is, and offer what its model knows."""
@@ -250,7 +239,7 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.onParameters()
 
     def onNotConnected(self, error):
-        """Say why there is no engine, where one is chosen."""
+        """Say why there is no engine, beside where one is chosen."""
         self.ui.engineLabel.setText(str(error))
         self.onParameters()
 
@@ -259,19 +248,20 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         import qt
 
         qt.QSettings().setValue(SETTING, path)
-        self._startEngine()
-
-    def onPackageChosen(self, path):
-        """A package to install is chosen."""
-        self._package = path
-        self.ui.installButton.setEnabled(bool(path))
+        self.startEngine()
 
     def onInstall(self):
         """Install the engine into Slicer's Python, because the user asked for it here."""
+        import qt
+
+        title = _("AFLoc's Python package")
+        package = qt.QFileDialog.getOpenFileName(None, title, "", "*.whl")
+        if not package:
+            return
         with slicer.util.tryWithErrorDisplay(_("The engine was not installed."), waitCursor=True):
             self.logic.close()
-            install_into_slicer(self.resourcePath("requirements.txt"), self._package)
-        self._startEngine()
+            install_into_slicer(self.resourcePath("requirements.txt"), package)
+        self.startEngine()
 
     def onFindingPicked(self, label):
         """Add a finding of the model to the questions."""
@@ -279,7 +269,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if label not in lines:
             self._parameters.findings = "\n".join([*lines, label])
 
-    def _startEngine(self):
+    def startEngine(self):
+        """Start the engine anew; what answers, or why nothing does, is shown."""
         self.ui.engineLabel.setText(_("Starting the engine…"))
         self.logic.start(
             slicer.util.settingsValue(SETTING, ""), self.onConnected, self.onNotConnected
@@ -303,11 +294,6 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObserver(self._parameters, vtk.vtkCommand.ModifiedEvent, self.onParameters)
         self._parameters.disconnectGui(self._guiTag)
         self._parameters = None
-
-    def _say(self, text):
-        self.ui.statusLabel.setText(text)
-        self.ui.progressBar.setValue(0)
-        self.onParameters()
 
 
 class AFLocLogic(ScriptedLoadableModuleLogic, Session):

@@ -291,11 +291,19 @@ def test_after_start_up_the_sample_film_is_offered(module, slicer, monkeypatch):
     assert not any(uri.startswith("http") for uri in source["uris"])
 
 
-def test_installing_is_offered_once_a_package_is_chosen(module, panel, monkeypatch):
+def choose(path):
+    return staticmethod(lambda *words: path)
+
+
+def test_installing_asks_for_the_package_and_does_it_then(module, panel, monkeypatch):
+    import qt
+
     asked = []
     monkeypatch.setattr(module, "install_into_slicer", lambda *words: asked.append(words))
-    assert not panel.ui.installButton.isEnabled()
-    panel.ui.packagePath.setCurrentPath("/afloc.whl")
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", choose(""))
+    panel.ui.installButton.click()
+    assert not asked
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", choose("/afloc.whl"))
     panel.ui.installButton.click()
     (words,) = asked
     assert Path(words[0]).name == "requirements.txt"
@@ -303,9 +311,12 @@ def test_installing_is_offered_once_a_package_is_chosen(module, panel, monkeypat
 
 
 def test_a_failed_installation_is_told(module, panel, monkeypatch):
+    import qt
+
     def fail(*_):
         raise RuntimeError("no network")
 
     monkeypatch.setattr(module, "install_into_slicer", fail)
+    monkeypatch.setattr(qt.QFileDialog, "getOpenFileName", choose("/afloc.whl"))
     with pytest.raises(RuntimeError):
         panel.onInstall()

@@ -17,9 +17,9 @@ def film(slicer):
     return film
 
 
-def request(film, volume, frame=1, **options):
-    options = {"sends_pixels": False, "is_inverted": False, **options}
-    return film.film_request(volume, frame, **options)
+def request(film, volume, frame=1, source="the file behind the volume"):
+    assert source in film.SOURCES
+    return film.film_request(volume, frame, source)
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def test_the_pixels_of_a_mono1_film_uninverted_are_those_of_the_window(
     path, largest = mono1
     volume = load_film(path)
     shown = slicer.util.arrayFromVolume(volume)
-    as_shown = tensor(read_film(request(film, volume, sends_pixels=True)))
+    as_shown = tensor(read_film(request(film, volume, source=film.SHOWN)))
     slicer.util.updateVolumeFromArray(volume, (largest - shown).astype(np.uint16))
-    stored = tensor(read_film(request(film, volume, sends_pixels=True, is_inverted=True)))
+    stored = tensor(read_film(request(film, volume, source=film.WHITE_AIR)))
     expected = tensor(desktop(path))
     assert np.array_equal(stored, expected)
     assert np.allclose(as_shown, expected, atol=1e-4)

@@ -19,21 +19,23 @@ from AFLocLib.client import EngineError
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
+# Where the pixels come from, in the words of the panel.
+FILE, SHOWN, WHITE_AIR = SOURCES = (
+    "the file behind the volume",
+    "the volume",
+    "the volume, in which air is white",
+)
 _AXES = ("RL", "AP", "HF")  # towards and against x, y, z of the patient, as DICOM letters
 _KINDS = {"uint8": "u1", "uint16": "<u2", "int16": "<i2"}
 
 
-def film_request(
-    volume: vtkMRMLScalarVolumeNode, frame: int, *, sends_pixels: bool, is_inverted: bool
-) -> dict[str, Any]:
+def film_request(volume: vtkMRMLScalarVolumeNode, frame: int, source: str = FILE) -> dict[str, Any]:
     """The fields of a request that say which film is meant.
 
     Args:
         volume: Of the scene.
         frame: 1-based.
-        sends_pixels: Hand over what the volume holds, even where it has a file.
-        is_inverted: In the volume, low values are bright (air is white). Only for pixels: a file
-            says it itself.
+        source: One of `SOURCES`; a volume without a file gives its own pixels anyhow.
 
     Raises:
         EngineError: The volume has no such frame, or is empty.
@@ -43,7 +45,7 @@ def film_request(
     columns, rows, frames = volume.GetImageData().GetDimensions()
     if not 1 <= frame <= frames:
         raise EngineError(f"There is no frame {frame}; the volume has {frames}.", "Choose another.")
-    path = None if sends_pixels else dicom_file(volume)
+    path = dicom_file(volume) if source == FILE else None
     if path is not None:
         return {"file": path, "frame": frame}
     values = slicer.util.arrayFromVolume(volume)[frame - 1]
@@ -52,7 +54,7 @@ def film_request(
         "shape": [rows, columns],
         "dtype": np.dtype(kind).name,
         "base64": base64.b64encode(values.astype(kind).tobytes()).decode(),
-        "is_inverted": is_inverted,
+        "is_inverted": source == WHITE_AIR,
     }
     if volume.GetAttribute("DICOM.instanceUIDs"):
         # Only there are the volume's directions the patient's and its spacing measured.

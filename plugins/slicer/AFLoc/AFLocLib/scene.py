@@ -149,7 +149,7 @@ def _check_film(entry: dict[str, Any], volume: vtkMRMLScalarVolumeNode) -> None:
     if (entry["rows"], entry["columns"]) != (rows, columns):
         raise EngineError(
             f"The file is {entry['columns']} × {entry['rows']}, the volume {columns} × {rows}.",
-            "It was cropped or resampled: switch on Send pixels.",
+            "It was cropped or resampled: choose the pixels of the volume.",
         )
     if len(uids) == 1 and entry["sop_instance_uid"] not in ("", uids[0]):
         raise EngineError("The file behind the volume is another image.", "Load the film again.")

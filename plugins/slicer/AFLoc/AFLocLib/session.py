@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import slicer
 
 from AFLocLib.client import PROTOCOL, Cancelled, EngineClient, EngineError
-from AFLocLib.film import film_request
+from AFLocLib.film import FILE, film_request
 from AFLocLib.installation import find_engine
 from AFLocLib.scene import draw_results
 
@@ -110,8 +110,7 @@ class Session:
         *,
         frame: int = 1,
         provider: str = "auto",
-        sendsPixels: bool = False,
-        isInverted: bool = False,
+        source: str = FILE,
         callbacks: tuple[
             Callable[[Drawn, dict], None], Callable[[EngineError], None], Callable[[float], None]
         ],
@@ -126,7 +125,7 @@ class Session:
         if self.isBusy:
             raise EngineError("A film is being asked.", "Wait for it, or cancel.")
         done, failed, progress = callbacks
-        film = film_request(volume, frame, sends_pixels=sendsPixels, is_inverted=isInverted)
+        film = film_request(volume, frame, source)
         folder = Path(tempfile.mkdtemp(prefix="afloc-"))
         # By its id: the node may be gone when the answer comes.
         volumeId = volume.GetID()
