@@ -31,6 +31,8 @@ _STEP_S = 0.02
 # A series of more films, or of slices, is one row; PgUp and PgDn go through it.
 _MOST_FILM_ROWS = 12
 
+_MOST_REMOVED = 50  # one by one; beyond, all rows are made anew
+
 _Key = tuple[str, str, str]
 
 
@@ -58,8 +60,12 @@ class StudyTree(Tree):
         """Show other studies; the rows of those that stay as they were are left alone."""
         self.blockSignals(True)
         kept = {_key(study) for study in listing.studies}
-        for key in [key for key in self._rows if key not in kept]:
-            self._remove(key)
+        gone = [key for key in self._rows if key not in kept]
+        if len(gone) > _MOST_REMOVED:
+            self._empty()
+        else:
+            for key in gone:
+                self._remove(key)
         self.blockSignals(False)
         self._waiting = [s for s in reversed(listing.studies) if not self._is_shown(s)]
         self._fill()
@@ -83,11 +89,6 @@ class StudyTree(Tree):
             item.setHidden(not self._fits(study))
         for patient in self._patients.values():
             patient.setHidden(all(item.isHidden() for item in children(patient)))
-
-    @property
-    def open_studies(self) -> frozenset[tuple[str, str]]:
-        """Study UID and patient ID of what is open."""
-        return frozenset((uid, patient_id) for uid, patient_id, _ in self._rows)
 
     def _fill(self) -> None:
         deadline = time.perf_counter() + _STEP_S
@@ -120,6 +121,11 @@ class StudyTree(Tree):
         if not item.isHidden():
             patient.setHidden(False)
 
+    def _empty(self) -> None:
+        self.clear()
+        for rows in (self._patients, self._rows, self._stacks):
+            rows.clear()
+
     def _remove(self, key: _Key, *, keeps_patient: bool = False) -> None:
         _, item = self._rows.pop(key)
         for row in _below(item):
@@ -137,9 +143,9 @@ class StudyTree(Tree):
             font = item.font(0)
             font.setBold(True)
             item.setFont(0, font)
-            item.setHidden(bool(self._words))
             self._patients[key] = item
             self.addTopLevelItem(item)
+            item.setHidden(bool(self._words))
         return self._patients[key]
 
     def _study(self, study: Study) -> QTreeWidgetItem:

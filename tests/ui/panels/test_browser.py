@@ -1,15 +1,18 @@
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from unittest.mock import create_autospec
 
 import pytest
 from doubles import listing, ref
 from readings import MARKUP, SKIPPED, STATES, reading
 
-from afloc_desktop.core.domain import Listing, Series, Study
+from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
+from afloc_desktop.state.index import KnownStudy
 from afloc_desktop.state.store import State
 from afloc_desktop.state.workspace import Workspace
 from afloc_desktop.ui.panels.browser import Browser
-from afloc_desktop.ui.qt import QAction, QPushButton, QToolButton, QTreeWidget, children
+from afloc_desktop.ui.qt import QAction, QLineEdit, QPushButton, QToolButton, QTreeWidget, children
 
 
 @pytest.fixture
@@ -122,3 +125,46 @@ def test_the_buttons_open_files_and_folders(browser):
 
 def _note(where, name):
     where.append(name)
+
+
+def known(uid):
+    return KnownStudy(uid, "Roe^Ann", "P9", "20200101", "", "", "CT", 4, (Path("/archive"),))
+
+
+def box(browser):
+    return browser.findChild(QLineEdit)
+
+
+def test_typing_narrows_the_tree_and_asks_for_known_studies(browser, workspace, qtbot):
+    browser.render_state(State(), State(listing=listing(1)))
+    box(browser).setText("nobody")
+    assert trees(browser)[0].topLevelItem(0).isHidden()
+    qtbot.waitUntil(lambda: workspace.search_known.called)
+    workspace.search_known.assert_called_once_with("nobody")
+
+
+def test_known_studies_are_offered_unless_they_are_open(browser, workspace):
+    state = State(listing=listing(1), known=(known("7"),))
+    browser.render_state(State(), state)
+    tree = trees(browser)[1]
+    assert texts(tree) == ["Roe, Ann   P9   2020-01-01   CT"]
+    box(browser).setText("roe")
+    tree.itemClicked.emit(tree.topLevelItem(0), 0)
+    workspace.open_known.assert_called_once_with(known("7"))
+    assert box(browser).text() == ""
+    study = replace(listing(1).studies[0], uid="7", patient_id="P9")
+    browser.render_state(state, replace(state, listing=Listing((study,), ())))
+    assert texts(tree) == []
+
+
+def test_an_index_of_files_is_listed_as_one(browser):
+    index = NonImage(Path("/cd/DICOMDIR"), "", "Media Storage Directory", "", "", "", "")
+    browser.render_state(State(), State(listing=replace(listing(1), indexes=(index,))))
+    assert texts(trees(browser)[-1]) == ["DICOMDIR: An index of files; what it names is listed."]
+
+
+def test_thousands_of_skipped_files_are_summed_up(browser):
+    skipped = tuple(Skipped(Path(f"{n}"), "No.", "None.") for n in range(1200))
+    browser.render_state(State(), State(listing=listing(1, skipped=skipped)))
+    assert texts(trees(browser)[-1])[-1] == "… and 200 more"
+    assert next(b for b in browser.findChildren(QToolButton) if b.text() == "Skipped files (1200)")

@@ -1,0 +1,142 @@
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles import listing, ref
+from readings import MARKUP
+
+from afloc_desktop.core.domain import Listing, NonImage, Series, Study
+from afloc_desktop.ui.panels.studies import StudyTree
+from afloc_desktop.ui.qt import QTreeWidgetItem, children
+
+
+@pytest.fixture
+def tree(qtbot):
+    made = StudyTree("Studies")
+    qtbot.addWidget(made)
+    made.resize(280, 600)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def chosen(tree):
+    found = []
+    tree.chosen.connect(found.append)
+    return found
+
+
+def texts(tree, *, visible=False):
+    def walk(item: QTreeWidgetItem):
+        for child in children(item):
+            if not (visible and child.isHidden()):
+                yield child.text(0)
+                yield from walk(child)
+
+    return list(walk(tree.invisibleRootItem()))
+
+
+def stack(count, **changes):
+    images = tuple(replace(ref(n), position_mm=2.0 * n) for n in range(count))
+    return Series("1.1", 1, "CT", "Thorax", "", "", images, **changes)
+
+
+def study(*series, name="Doe^Jane", uid="1", **changes):
+    return Study(uid, name, "P1", "20240229", "Chest", "A1", series, **changes)
+
+
+def test_a_stack_is_one_row_and_choosing_it_shows_its_first_image(tree, chosen):
+    series = stack(500)
+    tree.show_listing(Listing((study(series),), ()))
+    assert texts(tree) == ["Doe, Jane   P1", "2024-02-29   Chest", "CT   Thorax   (500 films)"]
+    tree.setCurrentItem(tree.topLevelItem(0).child(0).child(0))
+    assert chosen == [series.images[0]]
+
+
+def test_stepping_through_a_stack_keeps_its_row_and_asks_for_nothing(tree, chosen):
+    series = stack(500)
+    tree.show_listing(Listing((study(series), *listing(1).studies), ()))
+    for image in (series.images[0], series.images[499]):
+        tree.mark(image)
+        assert tree.currentItem().text(0).startswith("CT")
+    tree.mark(ref(1))
+    assert tree.currentItem().text(0).startswith("DX")
+    tree.mark(None)
+    assert tree.currentItem() is None
+    assert chosen == []
+
+
+def test_notes_stand_where_they_belong_and_in_full_in_the_tool_tip(tree):
+    split = stack(3, notes=("Split by orientation.",), part=2)
+    tree.show_listing(Listing((study(stack(2), split, notes=("Two names.",)),), ()))
+    assert texts(tree)[2:] == [
+        "⚠ Two names.",
+        "CT   Thorax   part 1   (2 films)",
+        "CT   Thorax   part 2   (3 films)",
+        "⚠ Split by orientation.",
+    ]
+    row = tree.topLevelItem(0).child(0).child(2)
+    assert "Split by orientation." in row.toolTip(0)
+
+
+def test_what_is_no_image_says_so(tree, chosen):
+    report = NonImage(Path("r"), "", "Basic Text SR", "1.2", "1.3", "SR", "")
+    tree.show_listing(Listing((study(others=(report,)),), ()))
+    assert texts(tree)[-1] == "SR   Basic Text SR   (no image to show)"
+    tree.setCurrentItem(tree.topLevelItem(0).child(0).child(0))
+    assert chosen == []
+
+
+def test_markup_in_notes_and_kinds_is_shown_as_it_is(tree):
+    report = NonImage(Path("r"), "", MARKUP, "", "", MARKUP, "")
+    tree.show_listing(Listing((study(stack(2), others=(report,), notes=(MARKUP,)),), ()))
+    assert MARKUP.replace("^", "^") in texts(tree)[2]
+    assert "<b>" not in tree.topLevelItem(0).child(0).child(0).toolTip(0)
+
+
+def test_rows_of_studies_that_stay_are_left_alone(tree):
+    first, second = study(stack(2)), study(stack(3), uid="2", name="Roe^Ann")
+    tree.show_listing(Listing((first, second), ()))
+    row = tree.topLevelItem(0).child(0)
+    row.setExpanded(False)
+    longer = study(stack(9), uid="2", name="Roe^Ann")
+    tree.show_listing(Listing((first, longer), ()))
+    assert tree.topLevelItem(0).child(0) is row
+    assert not row.isExpanded()
+    assert texts(tree)[-1] == "CT   Thorax   (9 films)"
+    tree.show_listing(Listing((longer,), ()))
+    assert texts(tree)[0] == "Roe, Ann   P1"
+    tree.show_listing(Listing((), ()))
+    assert texts(tree) == []
+
+
+def test_a_marked_film_stays_marked_while_its_stack_grows(tree, chosen):
+    series = stack(5)
+    tree.show_listing(Listing((study(stack(3)),), ()))
+    tree.mark(series.images[2])
+    tree.show_listing(Listing((study(series),), ()))
+    assert tree.currentItem().text(0) == "CT   Thorax   (5 films)"
+    assert chosen == []
+
+
+def test_words_narrow_the_tree(tree):
+    tree.show_listing(Listing((study(stack(2)), study(stack(2), uid="2", name="Müller^Änne")), ()))
+    tree.narrow("ÄNNE chest")
+    assert texts(tree, visible=True)[0] == "Müller, Änne   P1"
+    assert len([t for t in texts(tree, visible=True) if "P1" in t]) == 1
+    tree.show_listing(Listing((study(stack(2)), study(stack(4), uid="3", name="Roe^Ann")), ()))
+    assert texts(tree, visible=True) == []
+    tree.narrow("")
+    assert len([t for t in texts(tree, visible=True) if "P1" in t]) == 2
+
+
+def test_ten_thousand_studies_never_hold_up_the_window(tree, qtbot):
+    studies = tuple(study(stack(1), uid=str(n), name=f"Doe^{n}") for n in range(10_000))
+    started = time.perf_counter()
+    tree.show_listing(Listing(studies, ()))
+    assert time.perf_counter() - started < 0.25
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() == 10_000, timeout=60_000)
+    started = time.perf_counter()
+    tree.show_listing(Listing((study(stack(10_000)),), ()))
+    assert time.perf_counter() - started < 0.5
