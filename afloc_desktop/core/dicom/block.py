@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
+from contextlib import suppress
 
 IS_AVAILABLE = sys.platform == "linux"
 
@@ -44,5 +45,6 @@ class Block:
 
     def close(self) -> None:
         """Give it back."""
-        self.memory.release()
+        with suppress(BufferError):  # a thread is still in it: the application is ending
+            self.memory.release()
         os.close(self.descriptor)

@@ -100,7 +100,7 @@ class Workers:
     def decode(
         self, header: Header, data: Bytes, *, should_stop: Callable[[], bool] | None = None
     ) -> Decoded:
-        """What `decode.decode` gives, read-only.
+        """What `decode.decode` gives.
 
         Raises:
             UnreadableFile: As there, or the process crashed, hung or wanted too much memory.
