@@ -171,6 +171,8 @@ class _Export:
     def __init__(self, formats: frozenset[str], output: Path, *, is_deidentified: bool) -> None:
         from afloc_desktop.core.export.pseudonyms import Pseudonyms
         from afloc_desktop.core.export.results import FORMATS
+        from afloc_desktop.state.audit import Audit
+        from afloc_desktop.state.paths import Paths
         from afloc_desktop.state.plugins import exporters_with, installed_plugins
 
         plugins = formats & {plugin.name for plugin in installed_plugins()}
@@ -178,6 +180,7 @@ class _Export:
         self._exporters = [known[name] for name in sorted(formats - set(FORMATS))]
         self._folder = output / "objects"
         self._pseudonyms = Pseudonyms() if is_deidentified else None
+        self._audit = Audit(Paths.default().data / "audit.jsonl")
         self._films = 0
 
     def write(self, image: Image, answers: list[Answer]) -> tuple[list[Path], list[Skipped]]:
@@ -187,13 +190,15 @@ class _Export:
         from afloc_desktop.core.export.selection import FilmResults, Selection
 
         film = FilmResults(image, tuple(answer.statement for answer in answers))
+        selection = Selection((film,), self._pseudonyms)
         written: list[Path] = []
-        for exporter in self._exporters:
-            try:
-                written += exporter.write(Selection((film,), self._pseudonyms), self._folder)
-            except (ExportError, InputError, PluginError) as error:
-                reason = f"{exporter.label}: {error.reason}"
-                return written, [Skipped(image.ref.path, reason, error.remedy, image.ref.member)]
+        try:
+            for exporter in self._exporters:
+                written += exporter.write(selection, self._folder)
+            if written:
+                self._audit.note("exported", film, [e.id for e in self._exporters])
+        except (ExportError, InputError, PluginError) as error:
+            return written, [Skipped(image.ref.path, error.reason, error.remedy, image.ref.member)]
         return written, []
 
     def hide(

@@ -176,7 +176,7 @@ def test_names_that_are_no_text_are_shown_escaped(localize, study, tmp_path):
     assert any("caf" in image["file"] for image in results["images"])
 
 
-def test_dicom_objects_are_written_beside_the_results_and_named_in_them(localize):
+def test_dicom_objects_are_written_beside_the_results_and_named_in_them(localize, afloc_home):
     formats = "json,seg,fractional-seg,sr,sc,gsps"
     status, results, output = localize("--finding", "bright", "--formats", formats)
     assert status == 0
@@ -184,6 +184,10 @@ def test_dicom_objects_are_written_beside_the_results_and_named_in_them(localize
         assert len(image["objects"]) == 5
         for name in image["objects"]:
             assert (output / name).read_bytes()[128:132] == b"DICM"
+    text = (afloc_home / "data/audit.jsonl").read_text(encoding="utf-8")
+    trail = [json.loads(line) for line in text.splitlines()]
+    assert [entry["action"] for entry in trail] == ["exported"] * 2
+    assert trail[0]["objects"] == ["fractional-seg", "gsps", "sc", "seg", "sr"]
 
 
 def test_a_film_that_no_object_can_refer_to_is_named_and_still_answered(localize, study):

@@ -161,14 +161,6 @@ def source_item(source: Source) -> Dataset:
     return item
 
 
-def algorithm_of(page: Page) -> tuple[str, str]:
-    """Name and version of the model whose findings these are; several are joined."""
-    made = dict.fromkeys(s.finding.provenance for s in page.results.stated)
-    names = "; ".join(dict.fromkeys(p.bundle_id for p in made)) or PRODUCT
-    versions = "; ".join(dict.fromkeys(p.bundle_sha256[:16] for p in made)) or __version__
-    return short(names), short(versions)
-
-
 def to_bytes(dataset: Dataset, *, syntax: UID = ExplicitVRLittleEndian) -> bytes:
     """The object as a DICOM file.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.dicom.guard import foreign_code
@@ -9,11 +10,13 @@ from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.core.export.found import Node
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydicom.dataset import Dataset
 
     from afloc_desktop.core.dicom.tags import Tags
 
-_DEEPEST, _MOST_NODES, _LONGEST = 24, 5000, 400
+_DEEPEST, _MOST_NODES, _LONGEST, _MOST_VALUES = 24, 5000, 400, 16
 _BINARY = ("OB", "OW", "OD", "OF", "OL", "OV", "UN")
 
 
@@ -62,13 +65,19 @@ def _elements(dataset: Dataset, depth: int, left: list[int]) -> tuple[Node, ...]
             nodes.append(Node(f"{tag}: cannot be read"))
             continue
         if kind == "SQ":
-            items = tuple(
-                Node(f"{number}", _elements(item, depth + 1, left))
-                for number, item in enumerate(value, 1)
-            )
-            nodes.append(Node(plain(name), items))
+            nodes.append(Node(plain(name), _items(value, depth + 1, left)))
         else:
             nodes.append(Node(f"{plain(name)}: {_shown(kind, value)}"))
+    return tuple(nodes)
+
+
+def _items(items: Sequence[Dataset], depth: int, left: list[int]) -> tuple[Node, ...]:
+    nodes: list[Node] = []
+    for number, item in enumerate(items, 1):
+        left[0] -= 1
+        if left[0] < 0:
+            return (*nodes, Node("…"))
+        nodes.append(Node(str(number), _elements(item, depth, left)))
     return tuple(nodes)
 
 
@@ -77,9 +86,9 @@ def _shown(kind: str, value: Any) -> str:
         return f"{len(value)} bytes" if value else ""
     try:
         with foreign_code(""):
-            many = value if isinstance(value, list) or hasattr(value, "__array__") else None
-            if many is not None and len(many) > 16:
-                return plain(", ".join(str(v) for v in many[:16])) + ", …"
+            if isinstance(value, MutableSequence):
+                rest = ", …" if len(value) > _MOST_VALUES else ""
+                return plain(", ".join(str(v) for v in value[:_MOST_VALUES])) + rest
             return plain("" if value is None else str(value))
     except UnreadableFile:
         return "cannot be read"

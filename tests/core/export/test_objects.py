@@ -1,0 +1,94 @@
+import io
+
+import exported
+import pydicom
+import pytest
+
+from afloc_desktop.core.export.objects import (
+    describe_series,
+    long,
+    person,
+    short,
+    to_bytes,
+)
+from afloc_desktop.core.export.sr import report
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["Pleural effusion"], "AFLoc: Pleural effusion, image-text similarity, research use"),
+        (["A", "A"], "AFLoc: A, image-text similarity, research use"),
+        (["A", "B"], "AFLoc: 2 findings, image-text similarity, research use"),
+        ([], "AFLoc: no finding, image-text similarity, research use"),
+    ],
+)
+def test_a_series_says_what_it_is_and_for_what_use(labels, text):
+    assert describe_series(labels) == text
+
+
+def test_a_long_label_never_pushes_the_use_out():
+    text = describe_series(["something that is much longer than the room there is"])
+    assert len(text) <= 64
+    assert text.endswith(", image-text similarity, research use")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("a\\b", "a/b"), ("a\nb\tc", "a b c"), ("  a  b ", "a b"), ("a\u202eb", "a b")],
+)
+def test_short_text_is_one_printable_value(text, plain):
+    assert short(text) == plain
+
+
+def test_text_fits_its_element():
+    assert len(short("x" * 99)) == 64
+    assert short("x" * 99).endswith("..")
+    assert long("a\0b\nc") == "a b\nc"
+    assert person("Reader=Ann^Bo\\Co") == "Reader Ann^Bo/Co"
+
+
+def test_control_characters_of_a_typed_prompt_do_no_harm(image, tmp_path):
+    words = "a\\b\x00\x1b[31m\u202e<b>x</b>"
+    page = exported.page_of(image, exported.statement(image, words, finding_id="text"))
+    dataset = pydicom.dcmread(io.BytesIO(report(page)))
+    text = str(dataset)
+    assert "\x1b" not in text
+    assert "\u202e" not in text.replace("\\u202e", "")
+
+
+def test_the_characters_of_the_film_are_kept_until_they_do_not_suffice(tmp_path):
+    image = exported.film(
+        tmp_path / "s", SpecificCharacterSet="ISO_IR 192", PatientName="日本^太郎"
+    )
+    page = exported.page_of(image, exported.statement(image))
+    dataset = pydicom.dcmread(io.BytesIO(report(page)))
+    assert (dataset.SpecificCharacterSet, dataset.PatientName) == ("ISO_IR 192", "日本^太郎")
+    # A film without a character set has ASCII and nothing else.
+    plain = exported.film(tmp_path / "t")
+    for label, expected in (("Effusion", None), ("Épanchement", "ISO_IR 192")):
+        page = exported.page_of(plain, exported.statement(plain, label))
+        assert pydicom.dcmread(io.BytesIO(report(page))).get("SpecificCharacterSet") == expected
+
+
+def test_one_object_does_not_change_the_next(tmp_path):
+    image = exported.film(
+        tmp_path / "s", SpecificCharacterSet="ISO_IR 100", PatientName="Müller^Zoë"
+    )
+    odd = exported.page_of(image, exported.statement(image, "日本"))
+    plain = exported.Page(
+        exported.FilmResults(image, (exported.statement(image),)), odd.source, odd.series, 2
+    )
+    report(odd)
+    dataset = pydicom.dcmread(io.BytesIO(report(plain)))
+    assert (dataset.SpecificCharacterSet, dataset.PatientName) == ("ISO_IR 100", "Müller^Zoë")
+
+
+def test_a_file_has_its_meta_header(page):
+    from pydicom.dataset import Dataset
+
+    dataset = Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "2.25.1"
+    meta = pydicom.dcmread(io.BytesIO(to_bytes(dataset))).file_meta
+    assert meta.MediaStorageSOPInstanceUID == "2.25.1"
+    assert meta.ImplementationVersionName == "AFLOC_DESKTOP"
