@@ -221,7 +221,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         # What really ran: a device that fails is replaced by the CPU, and that must be seen.
         told = [f"{count} of {len(entry['findings'])} proposed, on {entry['provider']}."]
         film = drawn.heatmaps[0].GetNodeReference(FILM)
-        self.say(" ".join([*told, spacing_note(results, film), *entry["warnings"]]))
+        notes = [*told, spacing_note(results, film), *entry["warnings"]]
+        self.say(" ".join(filter(None, notes)))
 
     def say(self, message):
         """Show a sentence or an error beside the button that was pressed."""
