@@ -58,6 +58,20 @@ def test_what_the_header_names_goes_in_any_case():
     assert clean("Q-7 Z was seen.", "Q-7 Z") == "[number] was seen."
 
 
+def test_a_capital_at_the_start_is_trusted_where_somebody_writes_the_word_small():
+    words = ["porter", "again"]
+    assert clean("Porter was informed.", vocabulary=words) == "[word] was informed."
+    report = "Again there is effusion. It was seen again."
+    assert clean("Again there is effusion.", report=report).startswith("Again")
+
+
+def test_what_a_header_says_of_the_disease_stays():
+    assert (
+        clean("There is pneumonia on the left.", "PNEUMONIA") == "There is pneumonia on the left."
+    )
+    assert clean("Seen at blue villa.", "Blue Villa") == "Seen at [place]."
+
+
 def test_a_patient_called_small_does_not_cost_the_others_their_word():
     assert clean("A small effusion.", "Roe^Ada") == "A small effusion."
     own = clean("Small effusion of Small.", "Small^Ada")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from afloc_training.site.lexicon import (
@@ -20,7 +21,7 @@ from afloc_training.site.lexicon import (
     is_in_capitals,
     name_parts,
 )
-from afloc_training.site.words import MEDICAL, MONTHS
+from afloc_training.site.words import CLINICAL, MEDICAL, MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,8 +125,8 @@ class Deidentifier:
         self._is_in_capitals = is_in_capitals(report)
         identifiers = tuple(own)
         self._own_names = {p for i in identifiers for p in name_parts(i)} - lexicon.kept
-        self._own = _phrases(i for i in identifiers if len(i) >= _SHORTEST_OWN)
-        self._removed = _phrases(lexicon.removed)
+        self._own = _phrases(i for i in identifiers if _is_telling(i))
+        self._removed = _listed(lexicon.removed)
 
     def clean(self, sentence: str) -> Cleaned:
         """Take out whatever identifies."""
@@ -139,9 +140,10 @@ class Deidentifier:
         return Cleaned(text, Counter(kind for _, _, kind in spans), tuple(spans))
 
     def _spans(self, sentence: str) -> Iterator[tuple[int, int, Replaced]]:
-        for kind, phrases in (("listed", self._removed), ("number", self._own)):
-            for found in phrases.finditer(sentence) if phrases else ():
-                yield *found.span(), "listed" if kind == "listed" else "number"
+        for found in self._removed.finditer(sentence) if self._removed else ():
+            yield *found.span(), "listed"
+        for found in self._own.finditer(sentence) if self._own else ():
+            yield *found.span(), "number" if any(map(str.isdigit, found[0])) else "place"
         for rule, pattern in _RULES:
             for found in pattern.finditer(sentence):
                 yield *found.span(), rule
@@ -176,16 +178,28 @@ class Deidentifier:
         if lower in lexicon.names and (not is_ordinary or (is_capital and not opens)):
             return "name"
         is_short = len(word) <= _LONGEST_ABBREVIATION and word.isupper()
-        if is_capital and not opens and not is_ordinary and not is_short:
-            return "name" if _is_plain(lower, lexicon) else None
+        if is_capital and not is_ordinary and not is_short and not MEDICAL.search(lower):
+            if not opens:
+                return "name"
+            if lower not in lexicon.written:  # "Doe was informed": a capital proves little there
+                return "word"
         if len(word) >= _SHORTEST_RARE and not is_short and not lexicon.is_known(lower):
             return "word"
         return None
 
 
-def _is_plain(lower: str, lexicon: Lexicon) -> bool:
-    """Whether a capitalised word has nothing of medicine about it."""
-    return lower not in lexicon.ordinary and MEDICAL.search(lower) is None
+def _is_telling(identifier: str) -> bool:
+    """Whether a value of a header may name somebody; "pneumonia" as reason for a film does not."""
+    words = [word.lower() for word in WORD.findall(identifier)]
+    is_clinical = all(word in CLINICAL or MEDICAL.search(word) for word in words)
+    has_digit = any(map(str.isdigit, identifier))
+    return len(identifier) >= _SHORTEST_OWN and (has_digit or not is_clinical)
+
+
+@lru_cache(maxsize=1)
+def _listed(removed: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The site's list may hold thousands of names and is the same for every report."""
+    return _phrases(removed)
 
 
 def _phrases(texts: Iterable[str]) -> re.Pattern[str] | None:

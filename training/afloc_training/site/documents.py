@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.dicom.reports import read_report
 from afloc_desktop.core.errors import DatasetError
 from afloc_training.site.pdf_text import pdf_text
-from afloc_training.site.text_files import read_text
+from afloc_training.site.text_files import read_bytes, read_text
 from afloc_training.site.values import Report
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def read_document(path: Path, file: str) -> list[Report]:
         UnreadableFile: A PDF document that cannot be read.
     """
     if path.suffix.lower() == ".pdf":
-        text = pdf_text(path.read_bytes())
+        text = pdf_text(read_bytes(path))
     else:
         text, _ = read_text(path)
     if len(text) > _LONGEST:

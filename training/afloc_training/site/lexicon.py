@@ -48,6 +48,7 @@ class Lexicon:
 
     Attributes:
         ordinary: Lower case; they stay, unless capitalised where only a name would be.
+        written: Whatever any report writes in lower case.
         names: Lower case parts of people's names.
         removed: Phrases of the site's own list, lower case.
         kept: Words of the site's own list, lower case; they always stay.
@@ -55,6 +56,7 @@ class Lexicon:
     """
 
     ordinary: Set[str]
+    written: Set[str]
     names: Set[str]
     removed: tuple[str, ...]
     kept: Set[str]
@@ -105,6 +107,7 @@ def build_lexicon(
     named |= (learned - ordinary) | NAMES
     return Lexicon(
         ordinary=frozenset(ordinary | CLINICAL),
+        written=frozenset(lower),
         names=frozenset(named - held - CLINICAL),
         removed=tuple(phrase.lower() for phrase in removed if phrase.strip()),
         kept=held,

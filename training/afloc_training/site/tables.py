@@ -79,7 +79,7 @@ def read_table(
     head = next(records, None)
     if head is None or isinstance(head, Fault):
         raise DatasetError(
-            f"The table {file} is empty or has no heading.",
+            "The reports table is empty or has no heading.",
             remedy="Give a table whose first row names its columns.",
         )
     meanings = _meanings(head[1], columns, file)
@@ -97,7 +97,7 @@ def read_table(
             reports.append(_report(dict(zip(head[1], cells, strict=True)), meanings, file, row))
     if not reports and not faults:
         raise DatasetError(
-            f"The table {file} has a heading and no rows.", remedy="Give one row for every film."
+            "The reports table has a heading and no rows.", remedy="Give one row for every film."
         )
     return reports, faults
 
@@ -111,7 +111,7 @@ def _meanings(head: Sequence[str], columns: Mapping[str, str], file: str) -> dic
     absent = [name for name in columns.values() if name not in head]
     if absent or not set(columns) <= set(_NAMES):
         raise DatasetError(
-            f"The table {file} lacks a column that was named, or its meaning is unknown.",
+            "The reports table lacks a column that was named, or its meaning is unknown.",
             remedy=f"Write MEANING=COLUMN; meanings are {', '.join(_NAMES)}.",
         )
     given = {name: meaning for meaning, name in columns.items()}
@@ -123,12 +123,12 @@ def _meanings(head: Sequence[str], columns: Mapping[str, str], file: str) -> dic
     meant = set(found.values())
     if not meant & {"report", "findings", "impression"}:
         raise DatasetError(
-            f"The table {file} has no column with the words of the report.",
+            "The reports table has no column with the words of the report.",
             remedy="Name it `report`, or say --columns report=NAME.",
         )
     if not meant & {"image", "study_instance_uid", "accession_number"}:
         raise DatasetError(
-            f"The table {file} does not say which film a report belongs to.",
+            "The reports table does not say which film a report belongs to.",
             remedy="Add a column image, study_instance_uid or accession_number.",
         )
     return found
@@ -268,10 +268,10 @@ def _workbook(path: Path, file: str) -> Iterator[tuple[int, list[str]] | Fault]:
             book = None if is_bomb else load_workbook(path, read_only=True, keep_links=False)
             rows = [] if book is None else _cells(book)
     except UnreadableFile as error:
-        raise DatasetError(f"{file}: {error.reason}", remedy="Save it as CSV in UTF-8.") from error
+        raise DatasetError(error.reason, remedy="Save it as CSV in UTF-8.") from error
     if is_bomb:
         raise DatasetError(
-            f"The workbook {file} grows beyond any table.", remedy="Save it as CSV in UTF-8."
+            "The workbook grows beyond any table.", remedy="Save it as CSV in UTF-8."
         )
     yield from enumerate(rows, 1)
 

@@ -22,19 +22,27 @@ def read_text(path: Path) -> tuple[str, bool]:
     Raises:
         DatasetError: Absent, not a regular file, too large, or refused by the system.
     """
+    return decode_text(read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a regular file.
+
+    Raises:
+        DatasetError: Absent, not a regular file, too large, or refused by the system.
+    """
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise DatasetError(
-                "A text file is missing, too large, or no regular file.",
+                "A file is missing, too large, or no regular file.",
                 remedy="Check the path; split tables beyond one gigabyte.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise DatasetError(
-            f"A text file cannot be read ({error.strerror or type(error).__name__}).",
+            f"A file cannot be read ({error.strerror or type(error).__name__}).",
             remedy="Check the permissions and the connection to the drive.",
         ) from error
-    return decode_text(data)
 
 
 def decode_text(data: bytes) -> tuple[str, bool]:
