@@ -12,7 +12,7 @@ def test_elements_are_named_and_pixels_are_counted(tmp_path):
     lines = tree_of(dataset, "Film").lines()
     assert lines[0] == "Film"
     assert "  Rows: 120" in lines
-    assert "  Window Center: 1, 2" in lines
+    assert "  Window Center: 1.0, 2.0" in lines
     assert "  Pixel Data: 24000 bytes" in lines
 
 
