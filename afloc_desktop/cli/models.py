@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from afloc_desktop.cli.bundles import add_actions
 from afloc_desktop.cli.common import (
     DONE,
     NOTHING_DONE,
@@ -43,6 +44,7 @@ def add_verbs(verbs: Verbs) -> None:
         action.add_argument("bundle", metavar="ID|FOLDER", nargs="?")
         add_json(action)
         action.set_defaults(run=run)
+    add_actions(actions)
     test = add_verb(
         verbs, "self-test", "golden inputs through every bundle and provider", "afloc self-test"
     )

@@ -10,9 +10,10 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.errors import BundleError, BundleMissing, ExportError
+from afloc_desktop.core.errors import BundleError, BundleMissing, ExportError, SettingsError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import Bundle, load_bundle
+from afloc_desktop.state.settings import load_settings
 
 if TYPE_CHECKING:
     from afloc_desktop.core.localize import Localizer
@@ -56,12 +57,14 @@ def installed(paths: Paths) -> tuple[Installed, ...]:
 
 
 def find(paths: Paths, bundle_id: str | None) -> Bundle:
-    """The bundle with an id, or the first usable one where `bundle_id` is None.
+    """The bundle with an id; where that is None the chosen one, else the first usable one.
 
     Raises:
         BundleError: That bundle cannot be used; `BundleMissing` where there is none.
     """
     candidates = installed(paths)
+    if bundle_id is None:
+        bundle_id = _chosen(paths, candidates)
     for entry in candidates:
         if bundle_id is None and entry.bundle is not None:
             return entry.bundle
@@ -97,6 +100,16 @@ def open_default(
         self_test(bundle, sessions)
         verdicts.remember(bundle.sha256, sessions.provider)
     return Localizer(bundle, sessions)
+
+
+def _chosen(paths: Paths, candidates: tuple[Installed, ...]) -> str | None:
+    """The id in the settings, where such a bundle is there; unusable ones are known by folder."""
+    try:
+        wanted = load_settings(paths.settings_file).bundle
+    except SettingsError:
+        return None  # the window tells of it; a verb goes on with the shipped model
+    known = {e.bundle.manifest.id if e.bundle else e.folder.name for e in candidates}
+    return wanted if wanted in known else None
 
 
 def _look_at(folder: Path, is_shipped: bool) -> Installed:

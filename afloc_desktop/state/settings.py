@@ -29,6 +29,7 @@ class Settings:
         opacity: Of the overlay, 0 to 1.
         is_contour: A line instead of colours.
         last_folder: Where the last file or folder was opened; empty at first.
+        bundle: Id of the model to use; empty for the shipped one.
     """
 
     window: tuple[int, ...] = ()
@@ -37,6 +38,7 @@ class Settings:
     opacity: float = 0.45
     is_contour: bool = False
     last_folder: str = ""
+    bundle: str = ""
 
 
 def load_settings(path: Path) -> Settings:

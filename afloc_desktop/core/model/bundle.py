@@ -131,6 +131,11 @@ def load_arrays(bundle: Bundle, name: str) -> dict[str, np.ndarray]:
         raise BundleCorrupt(f"{name} cannot be read: {error}.", remedy=_GET_AGAIN) from error
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a name can be that of a bundle or of a file in it: it leads nowhere else."""
+    return _PLAIN_NAME.fullmatch(name) is not None
+
+
 def _manifest_bytes(folder: Path) -> bytes:
     path = folder / MANIFEST
     try:
@@ -164,7 +169,7 @@ def _parts(version: str) -> tuple[int, ...]:
 
 def _check_names(manifest: Manifest) -> None:
     for name in manifest.files:
-        if not _PLAIN_NAME.fullmatch(name) or name == MANIFEST:
+        if not is_plain_name(name) or name == MANIFEST:
             raise BundleCorrupt(f"{name!r} is no name for a bundle file.", remedy=_GET_AGAIN)
     for name in REQUIRED:
         if name not in manifest.files:

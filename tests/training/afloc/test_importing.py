@@ -1,6 +1,7 @@
 """Imported bundles against AFLoc written down a second time in `afloc_reference`."""
 
 import dataclasses
+import json
 
 import afloc_reference as reference
 import numpy as np
@@ -10,11 +11,14 @@ from afloc_sites import PAPER, PROMPTS, SMALL, trained, vocabulary
 from afloc_training.afloc.importing import ImportPlan, import_checkpoint
 from safetensors.torch import save_file
 
+from afloc_desktop.cli import main
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import CheckpointError, WouldOverwrite
 from afloc_desktop.core.findings import propose
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
+from afloc_desktop.state.models import find
+from afloc_desktop.state.paths import Paths
 
 MODES = ("afloc", "afloc-words")
 
@@ -214,10 +218,17 @@ def test_a_folder_that_is_no_bundle_is_not_replaced(site, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_maps_of_the_published_size_equal_the_authors_inference(tmp_path, make_image):
+def test_maps_of_the_published_size_equal_the_authors_inference(tmp_path, make_image, capsysbinary):
+    """By the desktop's own verb, which has the trainer convert and then installs the bundle."""
     plan = bring(tmp_path, PAPER, trained(PAPER))
-    import_checkpoint(plan, tmp_path / "bundle")
-    localizer = Localizer.open(tmp_path / "bundle", provider="cpu")
+    words = [str(plan.checkpoint), "--vocab", str(plan.vocabulary), "--modality", "cxr", "--json"]
+    assert main(["bundles", "import-checkpoint", *words]) == 0
+    told = json.loads(capsysbinary.readouterr().out)
+    assert (told["missing"], told["unexpected"]) == ([], [])
+    assert len(told["warnings"]) == 1  # a made-up vocabulary is not the published one
+    bundle = find(Paths.default(), told["id"])
+    assert bundle.sha256 == told["sha256"]
+    localizer = Localizer.open(bundle.folder, provider="cpu")
     with torch.inference_mode():
         plain = exact(trained(PAPER))
         vectors = text_vectors(plain, PAPER, "afloc-words")

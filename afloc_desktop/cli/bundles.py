@@ -1,0 +1,115 @@
+"""`afloc bundles install`, `remove`, `use` and `import-checkpoint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from afloc_desktop.cli.common import DONE, Verbs, add_json, add_verb, answer, answer_json, say
+
+if TYPE_CHECKING:
+    import argparse
+
+    from afloc_desktop.core.model.bundle import Bundle
+
+CLEANINGS = ("afloc-words", "afloc")
+MODALITIES = ("cxr", "fundus", "histo")
+
+
+def add_actions(actions: Verbs) -> None:
+    """Register the actions below `afloc bundles`."""
+    action = add_verb(
+        actions,
+        "install",
+        "check, test and install a bundle",
+        "afloc bundles install x.aflocbundle",
+    )
+    action.add_argument("file", metavar="FILE", type=Path, help="a .aflocbundle or a folder")
+    add_json(action)
+    action.set_defaults(run=_install)
+    for name, summary, run in (
+        ("remove", "delete an installed bundle", _remove),
+        ("use", "choose the bundle that answers where none is named", _use),
+    ):
+        action = add_verb(actions, name, summary, f"afloc bundles {name} my-model")
+        action.add_argument("bundle", metavar="ID")
+        add_json(action)
+        action.set_defaults(run=run)
+    action = add_verb(
+        actions,
+        "import-checkpoint",
+        "turn an official AFLoc checkpoint the site has obtained into an installed bundle",
+        "afloc bundles import-checkpoint Pretrained_CXR.ckpt --vocab vocab.txt --modality cxr",
+    )
+    action.add_argument("checkpoint", metavar="CKPT", type=Path)
+    action.add_argument("--vocab", type=Path, required=True, help="vocab.txt of its text encoder")
+    action.add_argument("--modality", choices=MODALITIES, required=True)
+    action.add_argument("--id", help="of the bundle; made of modality and checkpoint unless given")
+    action.add_argument(
+        "--cleaning",
+        choices=CLEANINGS,
+        default=CLEANINGS[0],
+        help="of typed words: afloc is that of AFLoc's own code, which drops single words and "
+        "digits before a period; afloc-words (default) keeps both",
+    )
+    add_json(action)
+    action.set_defaults(run=_import_checkpoint)
+
+
+def _install(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.bundles import install
+    from afloc_desktop.state.paths import Paths
+
+    bundle = install(chosen.file, Paths.default())
+    _tell(chosen, bundle, f"{bundle.manifest.id} is installed; `afloc bundles use` chooses it")
+    return DONE
+
+
+def _remove(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.bundles import remove
+    from afloc_desktop.state.paths import Paths
+
+    remove(chosen.bundle, Paths.default())
+    if chosen.json:
+        answer_json({"id": chosen.bundle, "removed": True})
+    else:
+        answer(f"{chosen.bundle} is removed")
+    return DONE
+
+
+def _use(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.bundles import use
+    from afloc_desktop.state.models import find
+    from afloc_desktop.state.paths import Paths
+
+    use(chosen.bundle, Paths.default())
+    bundle = find(Paths.default(), chosen.bundle)
+    _tell(chosen, bundle, f"{chosen.bundle} answers from now on where no bundle is named")
+    return DONE
+
+
+def _import_checkpoint(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.trainer import ImportRequest, import_checkpoint
+
+    request = ImportRequest(
+        chosen.checkpoint, chosen.vocab, chosen.modality, chosen.cleaning, chosen.id
+    )
+    say("checking and converting the checkpoint; the published network takes about a minute")
+    told = import_checkpoint(request, Paths.default())
+    if chosen.json:
+        answer_json(told)
+        return DONE
+    for heading in ("warnings", "missing", "unexpected"):
+        for entry in told[heading]:
+            say(f"{heading}: {entry}")
+    answer(f"{told['id']} is installed; `afloc bundles use` chooses it")
+    return DONE
+
+
+def _tell(chosen: argparse.Namespace, bundle: Bundle, text: str) -> None:
+    if chosen.json:
+        manifest = bundle.manifest
+        answer_json({"id": manifest.id, "version": manifest.version, "sha256": bundle.sha256})
+    else:
+        answer(text)
