@@ -71,9 +71,10 @@ class _Request:
     is_over: bool = False
 
     @property
-    def key(self) -> str:
-        """Its id, which may be any JSON."""
-        return json.dumps(self.fields.get("id"), sort_keys=True)
+    def id(self) -> str | int | None:
+        """What the front end calls it."""
+        given: str | int | None = self.fields.get("id")
+        return given
 
     def check(self) -> None:
         """Stop here where nobody waits for the rest.
@@ -92,7 +93,7 @@ class Engine:
         self._source = source
         self._target = target
         self._waiting: queue.SimpleQueue[_Request] = queue.SimpleQueue()
-        self._open: dict[str, _Request] = {}
+        self._open: dict[str | int | None, _Request] = {}
         self._model: tuple[tuple[str | None, str], Localizer] | None = None
         self._writing = threading.Lock()
 
@@ -107,7 +108,7 @@ class Engine:
             if request.fields["do"] == "cancel":
                 self._cancel(request)
                 continue
-            self._open[request.key] = request
+            self._open[request.id] = request
             self._waiting.put(request)
             if request.fields["do"] == "bye":
                 worker.join()
@@ -118,7 +119,8 @@ class Engine:
             return None
         try:
             fields = json.loads(line)
-            if isinstance(fields["do"], str):
+            # An id is said again with every answer, so it must be something that can be.
+            if isinstance(fields["do"], str) and isinstance(fields.get("id"), str | int | None):
                 return _Request(dict(fields))
             raise TypeError
         except (ValueError, TypeError, KeyError, RecursionError):
@@ -128,7 +130,8 @@ class Engine:
 
     def _cancel(self, request: _Request) -> None:
         """Answer at once: the running step ends in its own time, and what it finds is dropped."""
-        wanted = self._open.get(_Request({"id": request.fields.get("request")}).key)
+        name = request.fields.get("request")
+        wanted = self._open.get(name) if isinstance(name, str | int) else None
         if wanted is not None:
             self._end(wanted, cancelled=True)
         self._end(request, done=True)
@@ -199,8 +202,8 @@ class Engine:
             if not request.is_over:
                 self._write(request, answer)
                 request.is_over = True
-            if self._open.get(request.key) is request:
-                del self._open[request.key]
+            if self._open.get(request.id) is request:
+                del self._open[request.id]
 
     def _tell(self, request: _Request, **answer: object) -> None:
         """An answer before the last."""
@@ -209,7 +212,7 @@ class Engine:
                 self._write(request, answer)
 
     def _write(self, request: _Request, answer: dict[str, object]) -> None:
-        line = json.dumps({"id": request.fields.get("id"), **answer}, allow_nan=False)
+        line = json.dumps({"id": request.id, **answer}, allow_nan=False)
         # A front end that closed its ears may still be sending; the end of the input decides.
         with suppress(BrokenPipeError):
             self._target.write(line.encode() + b"\n")

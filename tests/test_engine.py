@@ -85,6 +85,11 @@ def test_words_the_model_does_not_know_are_answered_with_a_warning(asked):
         {"do": "localize", "file": "\0", "output": "/tmp/x"},
         {"do": "localize", "array": {}, "output": "/tmp/x"},
         {"do": "hello", "id": {"odd": 1}},
+        b'{"do": "cancel", "id": NaN}',
+        b'{"do": "cancel", "id": 1e999}',
+        b'{"do": "cancel", "request": 1e999}',
+        b'{"do": "cancel", "id": ' + b"[" * 900 + b"]" * 900 + b"}",
+        b'{"do": "cancel", "id": ' + b"9" * 5000 + b"}",
         {"do": "cancel", "request": [1]},
     ],
 )
@@ -140,6 +145,16 @@ def test_a_front_end_that_stopped_listening_is_no_defect():
             raise BrokenPipeError
 
     Engine(io.BytesIO(b'{"id": 1, "do": "bye"}\n'), Deaf()).serve()
+
+
+def test_the_process_refuses_what_it_cannot_do_and_goes_on(asked):
+    with EngineProcess() as engine:
+        assert "speaks protocol" in engine.ask(id=1, do="hello", protocol=99)["reason"]
+        assert engine.ask(**{**asked, "file": "/nowhere.dcm"})["error"] == "UnreadableFile"
+        assert "'absent'" in engine.ask(**{**asked, "bundle": "absent"})["reason"]
+        unknown = engine.ask(**{**asked, "findings": ["xylophone"]})["results"]["images"][0]
+        assert unknown["findings"][0]["warnings"]
+        assert engine.process.poll() is None
 
 
 def test_the_process_speaks_json_only_and_ends_with_its_input(asked):
