@@ -26,6 +26,8 @@ def clean(sentence: str, *own: str, report: str = "", **lists) -> str:
         ("MRN 12345678 was seen.", "[number] was seen."),
         ("The order AB12-3456 is there.", "The [number] is there."),
         ("A 97-year-old patient.", "A [age]-year-old patient."),
+        ("Patient of age 93 and 95F.", "Patient of age [age] and [age]F."),
+        ("Compared with the film from 3/14.", "Compared with the film from [date]."),
         ("Seen at Saint Zorp Hospital.", "Seen at [place]."),
         ("Write to a.b@example.org, www.example.org.", "[word] to [contact], [contact]"),
         ("There is effusion on Ward 7C.", "There is effusion on [place]."),
@@ -78,10 +80,11 @@ def test_a_patient_called_small_does_not_cost_the_others_their_word():
     assert own == "[name] effusion of [name]."
 
 
-def test_in_capitals_names_are_known_by_lists_alone():
+def test_in_capitals_names_are_known_by_titles_and_lists():
     report = "THERE IS EFFUSION. SEEN BY DR ZORPEN."
     assert clean("THERE IS EFFUSION.", report=report) == "THERE IS EFFUSION."
-    assert clean("SEEN BY DR ZORPEN.", report=report) == "SEEN BY DR [word]."
+    assert clean("SEEN BY DR ZORPEN.", report=report) == "SEEN BY DR [name]."
+    assert clean("SEEN BY DR PORTER.", vocabulary=["porter"]) == "SEEN BY DR [name]."
 
 
 def test_the_lists_of_the_site_win():

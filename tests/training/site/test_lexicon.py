@@ -37,3 +37,10 @@ def test_medical_words_are_known_by_their_shape():
 def test_a_report_in_capitals_is_seen():
     assert is_in_capitals("HEART SIZE IS NORMAL, 2 cm.")
     assert not is_in_capitals("Heart size is normal. NO EFFUSION")
+
+
+def test_many_reports_know_their_words_without_the_vocabulary():
+    few = build_lexicon([(f"P{n}", "a heart") for n in range(199)], [], vocabulary=["porter"])
+    many = build_lexicon([(f"P{n}", "a heart") for n in range(200)], [], vocabulary=["porter"])
+    assert few.is_known("porter")
+    assert not many.is_known("porter")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from afloc_training.site.text_files import decode_text, read_text
+from afloc_training.site.text_files import decode_text, plain, read_text
 
 from afloc_desktop.core.errors import DatasetError
 
@@ -23,3 +23,10 @@ def test_what_is_no_file_is_refused_without_opening_it(tmp_path):
     for path in (tmp_path, tmp_path / "none.csv"):
         with pytest.raises(DatasetError):
             read_text(path)
+
+
+def test_what_looks_alike_is_alike():
+    assert plain("Mu\u0308ller") == "Müller"
+    assert plain("\ufb01ndings") == "findings"
+    assert plain("Mül\u00adler\u200b") == "Müller"
+    assert plain("\uff11\uff12") == "12"

@@ -60,6 +60,8 @@ _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
     ("date", re.compile(
         rf"\b{_YEAR}[-/.]\d{{1,2}}(?:[-/.]\d{{1,2}})?\b|\b\d{{1,2}}[-/.]{_YEAR}\b")),
     ("date", re.compile(r"\b\d{1,2}([-/.])\d{1,2}\1(?:\d{4}|\d{2})\b|\b\d{1,2}\.\d{1,2}\.(?!\d)")),
+    ("date", re.compile(
+        r"(?<=on )\d{1,2}/\d{1,2}\b|(?<=from )\d{1,2}/\d{1,2}\b|(?<=dated )\d{1,2}/\d{1,2}\b")),
     ("date", re.compile(rf"(?<![\d.]){_YEAR}(?:[01]\d[0-3]\d)?(?![\d.]*\d)")),
     ("date", re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?(?:[ \t]*[ap]\.?m\b\.?)?", re.IGNORECASE)),
     ("date", re.compile(r"\b(?:\d{4}[ \t]*(?:hrs?|hours|h)|\d{1,2}[ \t]*[ap]\.?m)\b", re.I)),
@@ -72,7 +74,9 @@ _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
     ("number", re.compile(
         r"(?<![\w-])(?=[\w-]*[A-Za-z])(?=(?:[\w-]*\d){4})[\w-]+(?![\w-])"
         r"|\b(?=\w*[A-Za-z])(?=(?:\w*\d){2})\w{8,}\b")),
-    ("age", re.compile(r"\b(?:9\d|1[01]\d)(?=[ \t-]*(?:years?|yrs?|y/?o|y\.o\.?|j)\b)", re.I)),
+    ("age", re.compile(
+        r"\b(?:9\d|1[01]\d)(?=[ \t-]*(?:years?|yrs?|y/?o|y\.o\.?|jahre|[mf])\b)"
+        r"|(?<=aged )(?:9\d|1[01]\d)\b|(?<=age )(?:9\d|1[01]\d)\b", re.IGNORECASE)),
     ("place", re.compile(
         rf"\b(?:{_CAP}[ \t]+(?:of[ \t]+|and[ \t]+|the[ \t]+)?){{1,5}}{_PLACE_WORD}\b"
         rf"(?:[ \t]+(?:of|in|at|de|zu)[ \t]+{_CAP}(?:[ \t]+{_CAP})*)?")),
@@ -147,22 +151,21 @@ class Deidentifier:
         for rule, pattern in _RULES:
             for found in pattern.finditer(sentence):
                 yield *found.span(), rule
-        if not self._is_in_capitals:
-            for pattern in (TITLED, LABELLED, CREDENTIALS):
-                for found in pattern.finditer(sentence):
-                    yield from self._person(sentence, found.span("name"))
+        for pattern in (TITLED, LABELLED, CREDENTIALS):
+            for found in pattern.finditer(sentence):
+                yield from self._person(sentence, found.span("name"))
         for found in WORD.finditer(sentence):
             kind_of = self._judge(found[0], sentence[: found.start()])
             if kind_of:
                 yield *found.span(), kind_of
 
     def _person(self, sentence: str, span: tuple[int, int]) -> Iterator[tuple[int, int, Replaced]]:
-        """The words of a name behind a title or label; ordinary ones end it."""
+        """The words of a name behind a title or label; ordinary ones are none."""
         for found in WORD.finditer(sentence, *span):
             word = found[0].lower()
-            if word in self._lexicon.ordinary and word not in self._lexicon.names:
-                return
-            yield *found.span(), "name"
+            is_ordinary = word in self._lexicon.ordinary and word not in self._lexicon.names
+            if not is_ordinary and word not in self._lexicon.kept:
+                yield *found.span(), "name"
 
     def _judge(self, word: str, before: str) -> Replaced | None:
         """Whether a single word is a name, or one that nobody else uses."""

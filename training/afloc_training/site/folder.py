@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from afloc_desktop.core.errors import AflocError, DatasetError, UnsupportedImage
 from afloc_training.site.documents import DOCUMENT_SUFFIXES, read_dicom_report, read_document
 from afloc_training.site.faults import Fault, fault
 from afloc_training.site.tables import TABLE_SUFFIXES, columns_of, read_table
+from afloc_training.site.text_files import plain
 from afloc_training.site.values import Film, Report
 from afloc_training.site.views import find_view
 
@@ -84,10 +85,15 @@ def read_folder(root: Path, table: Path | None, columns: Mapping[str, str]) -> F
         )
     return Folder(
         films=tuple(sorted(films, key=lambda film: (film.name, film.ref.frame))),
-        reports=(*rows, *reports),
+        reports=tuple(_plain(report) for report in (*rows, *reports)),
         tables=() if chosen is None else (_name(chosen, root),),
         faults=tuple(faults),
     )
+
+
+def _plain(report: Report) -> Report:
+    named = tuple(plain(identifier) for identifier in report.identifiers)
+    return replace(report, text=plain(report.text), identifiers=named)
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -190,5 +196,5 @@ def _film(ref: ImageRef, name: str) -> Film:
         age_years=labels.age_years,
         scanner=labels.scanner,
         has_burned_in=labels.has_burned_in,
-        identifiers=labels.identifiers,
+        identifiers=tuple(plain(identifier) for identifier in labels.identifiers),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import DatasetError
@@ -54,3 +55,12 @@ def decode_text(data: bytes) -> tuple[str, bool]:
         return data.decode("utf-8"), False
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace"), True
+
+
+def plain(text: str) -> str:
+    """Text in which what looks alike is alike: accents in one piece, no ligatures, nothing unseen.
+
+    Rules that look for names would miss one that is written with loose accents or a soft hyphen.
+    """
+    whole = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in whole if unicodedata.category(c) != "Cf")
