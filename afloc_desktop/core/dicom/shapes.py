@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.walker import ORDER, SHARED, Marks, Walked, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     Values = tuple[bytes | None, ...]
 
 # Elements that differ from one image of a series to the next, and how they are written: UIDs,
@@ -53,73 +50,68 @@ class _Shape:
 
     Attributes:
         pattern: Of the whole; its groups are, in turn, a run, and the length and the value of
-            the element behind it; at last the length of the pixels.
+            the element behind it; at last a run that ends with the length of the pixels.
         lengths: Of every varying element, what its length means as it is written.
-        widths: Bytes in which it is written.
         places: Of the shared values: which run, first byte, byte behind the last; None where
             the element is absent.
-        own: The instance's own values, from those that vary and a last None.
+        own: Of the instance's own values: which of the varying elements; None where absent.
         vr: Of the pixel element.
-        runs, shared: Of the file before, and the values in them.
+        runs, last: Of the file before, and what was found in it.
+        between: Everything in it but the varying values, and where each part begins.
+        slices: Where in it the instance's own values are.
     """
 
     pattern: re.Pattern[bytes]
     lengths: tuple[dict[bytes, int], ...]
-    widths: tuple[int, ...]
     places: tuple[tuple[int, int, int] | None, ...]
-    own: Callable[[Values], Values]
+    own: tuple[int | None, ...]
     vr: bytes
-    runs: tuple[bytes, ...] = ()
-    shared: Values = ()
+    runs: Values = ()
+    last: Walked | None = None
+    between: tuple[tuple[bytes, int], ...] = ()
+    slices: tuple[slice, ...] = ()
 
     def repeat(self, data: bytes) -> Walked | None:
-        """The values of a file that differs from the one before in nothing but what varies."""
-        pos, varying = 128, []
-        runs = self.runs
-        for run, width in zip(runs, self.widths, strict=False):
-            if not data.startswith(run, pos):
+        """The values of a file that has everything but the varying values of the one before."""
+        for part, start in self.between:
+            if not data.startswith(part, start):
                 return None
-            start = pos + len(run) + width
-            if width == 2:
-                pos = start + (data[start - 2] | data[start - 1] << 8)
-            else:
-                pos = start + int.from_bytes(data[start - width : start], "little")
-            varying.append(data[start:pos])
-        if not data.startswith(runs[-1], pos):
+        if self.last is None:
             return None
-        return self._walked(varying, data, pos + len(runs[-1]))
+        own = tuple([data[place] or None for place in self.slices])
+        return Walked(self.last.shared, own, self.vr, self.last.offset, self.last.length)
 
     def fit(self, data: bytes) -> Walked | None:
         """The values of a file of this shape; None of any other."""
         found = self.pattern.match(data, 128)
         if found is None:
             return None
-        groups = found.groups()
+        groups, spans = found.groups(), found.regs[1:]
         varying = groups[2::3]
         for lengths, stated, value in zip(self.lengths, groups[1::3], varying, strict=True):
             if lengths.get(stated) != len(value):
                 return None
-        self.learn(groups[::3])
-        return self._walked(varying, data, found.end())
-
-    def learn(self, runs: tuple[bytes, ...]) -> None:
-        """Take the runs of a file, to find them again."""
-        self.runs = runs
-        self.shared = tuple(
-            None if place is None else runs[place[0]][place[1] : place[2]] for place in self.places
+        shared = self._shared(groups[::3])
+        length = int.from_bytes(data[found.end() - 4 : found.end()], "little")
+        own = tuple(None if n is None else varying[n] or None for n in self.own)
+        claimed = None if length == 0xFFFFFFFF else length
+        self.last = Walked(shared, own, self.vr, found.end(), claimed)
+        starts = [start for start, _ in spans[::3]]
+        ends = [*(end for _, end in spans[1::3]), found.end()]
+        self.between = tuple((data[a:b], a) for a, b in zip(starts, ends, strict=True))
+        self.slices = tuple(
+            slice(0, 0) if n is None else slice(*spans[3 * n + 2]) for n in self.own
         )
+        return self.last
 
-    def _walked(self, varying: Sequence[bytes], data: bytes, pos: int) -> Walked | None:
-        length = data[pos : pos + 4]
-        if len(length) < 4:
-            return None
-        return Walked(
-            self.shared,
-            self.own((*varying, None)),
-            self.vr,
-            pos + 4,
-            None if length == b"\xff\xff\xff\xff" else int.from_bytes(length, "little"),
-        )
+    def _shared(self, runs: Values) -> Values:
+        if self.last is None or runs != self.runs:
+            self.runs = runs
+            return tuple(
+                None if place is None else runs[place[0]][place[1] : place[2]]  # type: ignore[index]
+                for place in self.places
+            )
+        return self.last.shared
 
 
 class Shapes:
@@ -134,7 +126,7 @@ class Shapes:
         """Answer as `walker.walk` does, sooner where a file like this one came before."""
         self._files += 1
         if self._shapes:
-            walked = self._repeat(data) or self._fit(data)
+            walked = self._shapes[0].repeat(data) or self._fit(data)
             if walked is not None:
                 return walked if walked.offset <= size else None
         if self._learnt * _FILES_PER_PATTERN >= self._files:
@@ -147,12 +139,6 @@ class Shapes:
             del self._shapes[_MOST_PATTERNS:]
         return walked
 
-    def _repeat(self, data: bytes) -> Walked | None:
-        try:
-            return self._shapes[0].repeat(data)
-        except IndexError:  # it ends inside a length
-            return None
-
     def _fit(self, data: bytes) -> Walked | None:
         for number, shape in enumerate(self._shapes):
             walked = shape.fit(data)
@@ -164,7 +150,6 @@ class Shapes:
 
 def _learn(data: bytes, walked: Walked, marks: Marks) -> _Shape:
     parts: list[bytes] = [b"("]
-    runs: list[bytes] = []
     widths: list[int] = []
     places: dict[int, tuple[int, int, int]] = {}
     varying: list[int] = []
@@ -172,9 +157,8 @@ def _learn(data: bytes, walked: Walked, marks: Marks) -> _Shape:
     for tag, start, end in marks:
         if tag in _VARYING and end - start <= _LONGEST:
             width = 2 if walked.vr or tag < 0x00030000 else 4
-            head = start - width
-            parts += (re.escape(data[here:head]), b")(.{%d})(%s)(" % (width, _VARYING[tag]))
-            runs.append(data[begin:head])
+            parts.append(re.escape(data[here : start - width]))
+            parts.append(b")(.{%d})(%s)(" % (width, _VARYING[tag]))
             widths.append(width)
             varying.append(tag)
             begin = end
@@ -182,18 +166,13 @@ def _learn(data: bytes, walked: Walked, marks: Marks) -> _Shape:
             # What the file is written in decides what its bytes mean: the same, not only as long.
             value = re.escape(data[start:end]) if tag in _LITERAL else b".{%d}" % (end - start)
             parts += (re.escape(data[here:start]), value)
-            places[tag] = (len(runs), start - begin, end - begin)
+            places[tag] = (len(widths), start - begin, end - begin)
         here = end
-    last = walked.offset - 4
-    parts += (re.escape(data[here:last]), b")")
-    own = [varying.index(tag) if tag in varying else -1 for tag in ORDER[SHARED:]]
-    shape = _Shape(
+    parts += (re.escape(data[here : walked.offset - 4]), b".{4})")
+    return _Shape(
         pattern=re.compile(b"".join(parts), re.DOTALL),
         lengths=tuple(_LENGTHS[width] for width in widths),
-        widths=tuple(widths),
         places=tuple(places.get(tag) for tag in ORDER[:SHARED]),
-        own=itemgetter(*own),
+        own=tuple(varying.index(tag) if tag in varying else None for tag in ORDER[SHARED:]),
         vr=walked.vr,
     )
-    shape.learn((*runs, data[begin:last]))
-    return shape
