@@ -72,7 +72,13 @@ def test_the_signatures_other_front_ends_rely_on_stay():
         "prompt",
         "check",
     ]
-    assert list(inspect.signature(prepare).parameters) == ["pixels", "spec", "padding"]
+    assert list(inspect.signature(prepare).parameters) == [
+        "pixels",
+        "spec",
+        "padding",
+        "pixel_aspect",
+        "colour",
+    ]
     assert list(inspect.signature(propose).parameters) == [
         "heatmap",
         "question",
