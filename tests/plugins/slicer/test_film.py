@@ -92,14 +92,48 @@ def test_values_arrive_as_they_are(film, make_volume, kind):
     assert (image.spacing, image.orientation) == (None, None)
 
 
-def test_measured_directions_and_spacing_go_with_the_pixels(film, make_volume):
-    volume = make_volume(np.zeros((2, 3, 4), np.uint16), spacing=(0.2, 0.4, 5))
-    volume.SetAttribute("DICOM.instanceUIDs", "1.2 1.3")
-    # Columns towards the patient's left and rows towards the feet, as on a frontal film.
-    volume.SetIJKToRASDirections(-1, 0, 0, 0, 0, 1, 0, -1, 0)
-    image = read_film(request(film, volume))
+@pytest.fixture
+def turned(slicer, make_volume, tmp_path):
+    """A volume of two slices, columns to the patient's left and rows to the feet, and its file."""
+
+    def make(**attributes):
+        volume = make_volume(np.zeros((2, 3, 4), np.uint16), spacing=(0.2, 0.4, 5))
+        volume.SetIJKToRASDirections(-1, 0, 0, 0, 0, 1, 0, -1, 0)
+        path = write_film(tmp_path / "film.dcm", dot_film(), **attributes)
+        volume.SetAttribute("DICOM.instanceUIDs", "1.2")
+        slicer.dicomDatabase.files["1.2"] = str(path)
+        return volume
+
+    return make
+
+
+def test_measured_directions_and_spacing_go_with_the_pixels(film, turned):
+    image = read_film(request(film, turned(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])))
     assert (image.spacing.row_mm, image.spacing.column_mm) == (0.4, 0.2)
     assert (image.orientation.row, image.orientation.column) == ("L", "F")
+
+
+def test_made_up_directions_and_spacing_of_a_radiograph_do_not(film, turned):
+    image = read_film(request(film, turned()))
+    assert (image.spacing, image.orientation) == (None, None)
+
+
+def test_each_slice_of_a_series_has_its_own_file(slicer, film, make_volume, tmp_path):
+    volume = make_volume(np.zeros((2, 120, 100), np.uint16))
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2 1.3")
+    for uid in ("1.2", "1.3"):
+        path = write_film(tmp_path / f"{uid}.dcm", dot_film(), SOPInstanceUID=uid)
+        slicer.dicomDatabase.files[uid] = str(path)
+    for frame, uid in ((1, "1.2"), (2, "1.3")):
+        assert request(film, volume, frame) == {"file": str(tmp_path / f"{uid}.dcm"), "frame": 1}
+
+
+def test_slices_of_a_file_of_several_frames_are_sent(slicer, film, make_volume, tmp_path):
+    """Slicer reverses left-handed volumes, so the third slice need not be the third frame."""
+    volume = make_volume(np.arange(24, dtype=np.uint16).reshape(3, 2, 4))
+    volume.SetAttribute("DICOM.instanceUIDs", "1.2")
+    slicer.dicomDatabase.files["1.2"] = str(write_film(tmp_path / "film.dcm", dot_film()))
+    assert (read_film(request(film, volume, 3)).pixels == np.arange(16, 24).reshape(2, 4)).all()
 
 
 def test_a_file_that_has_gone_is_replaced_by_the_pixels(slicer, film, make_volume):

@@ -25,6 +25,8 @@ FILE, SHOWN, WHITE_AIR = SOURCES = (
     "the volume",
     "the volume, in which air is white",
 )
+INSTANCES = "DICOM.instanceUIDs"
+_PLANE = "0020,0037"  # Image Orientation (Patient)
 _AXES = ("RL", "AP", "HF")  # towards and against x, y, z of the patient, as DICOM letters
 _KINDS = {"uint8": "u1", "uint16": "<u2", "int16": "<i2"}
 
@@ -45,9 +47,9 @@ def film_request(volume: vtkMRMLScalarVolumeNode, frame: int, source: str = FILE
     columns, rows, frames = volume.GetImageData().GetDimensions()
     if not 1 <= frame <= frames:
         raise EngineError(f"There is no frame {frame}; the volume has {frames}.", "Choose another.")
-    path = dicom_file(volume) if source == FILE else None
+    path = dicom_file(volume, frame) if source == FILE else None
     if path is not None:
-        return {"file": path, "frame": frame}
+        return {"file": path, "frame": 1}
     values = slicer.util.arrayFromVolume(volume)[frame - 1]
     kind = _KINDS.get(values.dtype.name, "<f4")
     array: dict[str, Any] = {
@@ -56,25 +58,47 @@ def film_request(volume: vtkMRMLScalarVolumeNode, frame: int, source: str = FILE
         "base64": base64.b64encode(values.astype(kind).tobytes()).decode(),
         "is_inverted": source == WHITE_AIR,
     }
-    if volume.GetAttribute("DICOM.instanceUIDs"):
-        # Only there are the volume's directions the patient's and its spacing measured.
+    if has_plane(volume):
         across, down, _ = volume.GetSpacing()
         array |= {"spacing": [down, across], "orientation": orientation(volume)}
     return {"array": array}
 
 
-def dicom_file(volume: vtkMRMLScalarVolumeNode) -> str | None:
-    """The one DICOM file that a volume was loaded from; None where there is none or several."""
-    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
-    database = getattr(slicer, "dicomDatabase", None)
-    if len(uids) == 1 and database is not None:
-        path = database.fileForInstance(uids[0])
-        return path if path and _is_dicom(path) else None
+def dicom_file(volume: vtkMRMLScalarVolumeNode, frame: int) -> str | None:
+    """The DICOM file of one slice of a volume; None where the slices have none each.
+
+    A file of several frames is none for a slice: Slicer may have reversed their order.
+    """
+    uid = instance_uid(volume, frame)
     storage = volume.GetStorageNode()
-    if uids or storage is None or volume.GetModifiedSinceRead():
-        return None
-    path = storage.GetFileName()
+    if uid:
+        database = getattr(slicer, "dicomDatabase", None)
+        path = database.fileForInstance(uid) if database is not None else None
+    elif volume.GetAttribute(INSTANCES) or volume.GetImageData().GetDimensions()[2] > 1:
+        path = None
+    elif storage is not None and not volume.GetModifiedSinceRead():
+        path = storage.GetFileName()
+    else:
+        path = None
     return path if path and _is_dicom(path) else None
+
+
+def instance_uid(volume: vtkMRMLScalarVolumeNode, frame: int) -> str:
+    """Of the DICOM object that one slice is; empty where that is not known."""
+    uids = (volume.GetAttribute(INSTANCES) or "").split()
+    # Slicer lists them in the order of the slices.
+    return uids[frame - 1] if len(uids) == volume.GetImageData().GetDimensions()[2] else ""
+
+
+def has_plane(volume: vtkMRMLScalarVolumeNode) -> bool:
+    """Whether the volume's directions and spacing are the patient's (CT, MR).
+
+    Slicer gives radiographs made-up ones: the usual view, and often 1 mm.
+    """
+    uids = (volume.GetAttribute(INSTANCES) or "").split()
+    database = getattr(slicer, "dicomDatabase", None)
+    path = database.fileForInstance(uids[0]) if uids and database is not None else ""
+    return bool(path and database.fileValue(path, _PLANE))
 
 
 def orientation(volume: vtkMRMLScalarVolumeNode) -> list[str]:

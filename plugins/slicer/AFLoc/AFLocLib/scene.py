@@ -14,6 +14,7 @@ import slicer
 import vtk
 
 from AFLocLib.client import EngineError
+from AFLocLib.film import instance_uid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def draw_results(
         EngineError: They are not about this volume.
     """
     entry = results["images"][0]
-    _check_film(entry, volume)
+    _check_film(entry, volume, frame)
     film = _Film(volume, frame, entry, _provenance(results, entry))
     slicer.mrmlScene.SaveStateForUndo()
     drawn = Drawn()
@@ -143,15 +144,15 @@ def ijk_to_ras(volume: vtkMRMLScalarVolumeNode) -> np.ndarray:
     return slicer.util.arrayFromVTKMatrix(matrix)
 
 
-def _check_film(entry: dict[str, Any], volume: vtkMRMLScalarVolumeNode) -> None:
+def _check_film(entry: dict[str, Any], volume: vtkMRMLScalarVolumeNode, frame: int) -> None:
     columns, rows, _ = volume.GetImageData().GetDimensions()
-    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
     if (entry["rows"], entry["columns"]) != (rows, columns):
         raise EngineError(
             f"The file is {entry['columns']} × {entry['rows']}, the volume {columns} × {rows}.",
             "It was cropped or resampled: choose the pixels of the volume.",
         )
-    if len(uids) == 1 and entry["sop_instance_uid"] not in ("", uids[0]):
+    known, answered = instance_uid(volume, frame), entry["sop_instance_uid"]
+    if known and answered and known != answered:
         raise EngineError("The file behind the volume is another image.", "Load the film again.")
 
 
