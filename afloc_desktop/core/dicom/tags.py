@@ -44,7 +44,8 @@ class Tags:
 
     def integer(self, keyword: str | int) -> int | None:
         """A single whole number, None where absent or anything else."""
-        value = self._value(keyword)
+        word = self._word(keyword)
+        value = self._value(keyword) if word is None else word
         return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
     def number(self, keyword: str | int) -> float | None:
@@ -107,6 +108,18 @@ class Tags:
         for name in _FRAME_MACROS:
             for item in self.items(name)[:1]:
                 yield from item._layers
+
+    def _word(self, keyword: str | int) -> int | None:
+        """A number of two bytes from the bytes: pydicom takes 30 µs for each."""
+        tag = _tag_of(keyword)
+        for layer in self._layers:
+            if tag in layer:
+                raw = layer.get_item(tag)
+                if raw.VR != "US" or not isinstance(raw.value, bytes) or len(raw.value) != 2:
+                    return None
+                is_little = getattr(raw, "is_little_endian", True)
+                return int.from_bytes(raw.value, "little" if is_little else "big")
+        return None
 
     def _value(self, keyword: str | int) -> Any:
         tag = _tag_of(keyword)
