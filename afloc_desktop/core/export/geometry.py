@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydicom.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -13,15 +14,26 @@ if TYPE_CHECKING:
 
 
 def plane_of(tags: Tags) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Position and orientation of a slice in the patient; None of a projection."""
-    position, orientation = (
-        tags.numbers("ImagePositionPatient"),
-        tags.numbers("ImageOrientationPatient"),
-    )
-    has_frame = bool(tags.text("FrameOfReferenceUID"))
-    if not has_frame or len(position) != 3 or len(orientation) != 6:
+    """Position and orientation of a slice in the patient.
+
+    Returns:
+        None of a projection, and of a slice that says this in a way no reader could follow.
+    """
+    position = tags.numbers("ImagePositionPatient")
+    orientation = tags.numbers("ImageOrientationPatient")
+    is_placed = len(position) == 3 and bool(tags.text("FrameOfReferenceUID"))
+    if not is_placed or not spacing_of(tags) or not _is_orthonormal(orientation):
         return None
-    return (position, orientation) if spacing_of(tags) else None
+    return position, orientation
+
+
+def _is_orthonormal(cosines: tuple[float, ...]) -> bool:
+    """To the 0.0001 of PS3.3 C.7.6.2.1.1; listing a film is more lenient."""
+    if len(cosines) != 6:
+        return False
+    row, column = np.array(cosines[:3]), np.array(cosines[3:])
+    products = np.array([row @ row - 1, column @ column - 1, row @ column])
+    return bool((np.abs(products) < 1e-4).all())
 
 
 def spacing_of(tags: Tags) -> tuple[float, float] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pydicom.dataset import Dataset
 
 from afloc_desktop.core.dicom.display import first_choice
@@ -146,8 +147,10 @@ def _voi_item(image: Image) -> Dataset:
     if isinstance(choice, VoiLut):
         table, count = Dataset(), len(choice.values)
         vr = "SS" if choice.first < 0 else "US"
-        table.add_new("LUTDescriptor", vr, [count % _MOST_ENTRIES, choice.first, choice.bits])
-        table.add_new("LUTData", "OW", choice.values.astype("<u2").tobytes())
+        # Of 16 bits whatever the film's own has: other depths are not allowed here (C.11.8.1).
+        values = np.rint(choice.values * (65535 / ((1 << choice.bits) - 1)))
+        table.add_new("LUTDescriptor", vr, [count % _MOST_ENTRIES, choice.first, 16])
+        table.add_new("LUTData", "OW", values.astype("<u2").tobytes())
         item.VOILUTSequence = [table]
     elif isinstance(choice, VoiWindow):
         item.WindowCenter = f"{choice.centre:.10g}"

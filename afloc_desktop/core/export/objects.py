@@ -175,15 +175,30 @@ def to_bytes(dataset: Dataset, *, syntax: UID = ExplicitVRLittleEndian) -> bytes
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     meta.ImplementationClassUID, meta.ImplementationVersionName = IMPLEMENTATION, "AFLOC_DESKTOP"
     dataset.file_meta = meta
-    stream = io.BytesIO()
     try:
-        with quiet_pydicom(), foreign_code("A value of the film cannot be written again"):
-            _settle_character_set(dataset)
-            dataset.save_as(stream, enforce_file_format=True)
+        with quiet_pydicom():
+            return _encoded(dataset)
     except UnreadableFile as error:
         raise InvalidObject(
             error.reason, remedy="Choose PNG, CSV or JSON, or export it de-identified."
         ) from None
+
+
+def _encoded(dataset: Dataset) -> bytes:
+    if not _has_fitting_characters(dataset):
+        _make_utf8(dataset)
+    try:
+        return _saved(dataset)
+    except UnreadableFile:
+        # A film may state a character set that its own names break.
+        _make_utf8(dataset)
+        return _saved(dataset)
+
+
+def _saved(dataset: Dataset) -> bytes:
+    stream = io.BytesIO()
+    with foreign_code("A value of the film cannot be written again"):
+        dataset.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
 
 
@@ -204,13 +219,20 @@ def _contributors(page: Page) -> list[Dataset]:
     return items
 
 
-def _settle_character_set(dataset: Dataset) -> None:
+def _has_fitting_characters(dataset: Dataset) -> bool:
+    """Whether the film's character set has all of its texts and ours."""
     from pydicom.charset import convert_encodings
 
     stated = dataset.get("SpecificCharacterSet")
-    encodings = convert_encodings(stated) if stated else ["ascii"]
-    if all(_fits(text, encodings) for text in _texts(dataset)):
-        return
+    try:
+        with foreign_code(""):
+            encodings = convert_encodings(stated) if stated else ["ascii"]
+    except UnreadableFile:
+        return False
+    return all(_fits(text, encodings) for text in _texts(dataset))
+
+
+def _make_utf8(dataset: Dataset) -> None:
     _decode_all(dataset)
     dataset.SpecificCharacterSet = UTF8
 
@@ -228,7 +250,7 @@ def _fits(text: str, encodings: list[str]) -> bool:
     for encoding in encodings:
         try:
             text.encode(encoding)
-        except UnicodeEncodeError:
+        except (UnicodeError, LookupError):
             continue
         return True
     return False

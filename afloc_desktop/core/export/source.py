@@ -77,6 +77,7 @@ _IMAGE = (
     "LossyImageCompressionRatio",
     "LossyImageCompressionMethod",
 )
+_TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "CS", "DA", "TM", "AS", "UI")
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -192,13 +193,17 @@ def _understand(dataset: Dataset, image: Image) -> Source:
 
 def _readable(dataset: Dataset) -> Dataset:
     """The patient and study attributes that can be read and written again."""
-    kept = Dataset()
+    kept, tags = Dataset(), Tags(dataset)
     for name in ("SpecificCharacterSet", *PATIENT, *STUDY):
         if name not in dataset:
             continue
         try:
             with foreign_code(""):
-                kept[name] = dataset[name]
+                element = dataset[name]
         except UnreadableFile:
             continue  # a value that nobody can read is not worth a result
+        tags.text(name)
+        # Text in an impossible character set comes as numbers.
+        if element.VR not in _TEXTS or name not in tags.spoilt:
+            kept[name] = element
     return kept

@@ -55,8 +55,10 @@ def test_a_table_of_the_film_goes_with_it(tmp_path, first):
     signed = {"PixelRepresentation": 1} if first < 0 else {}
     dataset = written(tmp_path, VOILUTSequence=[table], **signed)
     item = dataset.SoftcopyVOILUTSequence[0].VOILUTSequence[0]
-    assert list(item.LUTDescriptor) == [4096, first, 8]
-    assert item.LUTData == table.LUTData
+    assert list(item.LUTDescriptor) == [4096, first, 16]
+    # 8 bits in 16: every step is 257.
+    expected = (np.arange(4096) // 16 * 257).astype("<u2")
+    assert item.LUTData == expected.tobytes()
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,14 @@ def test_a_file_has_its_meta_header(page):
     meta = pydicom.dcmread(io.BytesIO(to_bytes(dataset))).file_meta
     assert meta.MediaStorageSOPInstanceUID == "2.25.1"
     assert meta.ImplementationVersionName == "AFLOC_DESKTOP"
+
+
+@pytest.mark.parametrize("stated", ["idna", "rot13", "ISO_IR 6"])
+def test_a_character_set_that_cannot_be_stops_no_object(tmp_path, stated):
+    own = {"SpecificCharacterSet": "ISO_IR 192", "PatientName": "--" + "é" * 30}
+    image = exported.film(tmp_path / "s", **own)
+    data = image.ref.path.read_bytes()
+    image.ref.path.write_bytes(data.replace(b"ISO_IR 192", stated.ljust(10).encode()))
+    page = exported.page_of(image, exported.statement(image))
+    dataset = pydicom.dcmread(io.BytesIO(report(page)))
+    assert dataset.StudyInstanceUID == "1.2.3.1"
