@@ -81,6 +81,8 @@ class Database:
     def fileValue(self, path, tag):
         import pydicom
 
+        if not Path(path).is_file():
+            return ""
         group, element = (int(part, 16) for part in tag.split(","))
         found = pydicom.dcmread(path, stop_before_pixels=True).get((group, element))
         return "" if found is None else str(found.value)
