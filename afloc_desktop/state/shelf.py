@@ -24,7 +24,7 @@ _Key = tuple[str, str]  # path and member
 
 _FIRST_AFTER_S = 0.1
 _NEXT_AFTER_S = 0.3
-_SHARE = 10  # arranging what was found so far takes at most a tenth of the time
+_GROWTH = 2  # times as much as was shown, so that all partial listings cost no more than the last
 _BATCH = 1000  # entries that the index takes in one transaction
 
 
@@ -83,15 +83,14 @@ class Shelf:
 
         roots = [Path(os.path.abspath(path)) for path in paths]
         opening = _Opening(self._generation, self._index)
-        due = time.monotonic() + _FIRST_AFTER_S
+        due, enough = time.monotonic() + _FIRST_AFTER_S, 1
         for entry in find(roots, should_stop=should_stop, known=opening.known):
             opening.take(entry)
             on_progress(len(opening.found))
-            if time.monotonic() >= due:
-                started = time.monotonic()
+            if len(opening.found) >= enough and time.monotonic() >= due:
                 on_partial(self._add(opening, (), should_stop))
-                cost = time.monotonic() - started
-                due = time.monotonic() + max(_NEXT_AFTER_S, _SHARE * cost)
+                due = time.monotonic() + _NEXT_AFTER_S
+                enough = int(len(opening.found) * _GROWTH)
         opening.finish(roots)
         return self._add(opening, roots, should_stop)
 

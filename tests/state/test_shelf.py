@@ -69,7 +69,7 @@ def test_closing_forgets_all_and_what_is_under_way_adds_nothing(folder):
 def test_what_was_found_so_far_is_shown_now_and_then(folder, monkeypatch):
     monkeypatch.setattr(module, "_FIRST_AFTER_S", 0)
     monkeypatch.setattr(module, "_NEXT_AFTER_S", 0)
-    monkeypatch.setattr(module, "_SHARE", 0)
+    monkeypatch.setattr(module, "_GROWTH", 1)
     seen = []
     last = scan(Shelf(), folder, on_partial=seen.append)
     assert [len(found.listing.images) for found in seen] == [1, 2, 3, 4]

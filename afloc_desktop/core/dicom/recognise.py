@@ -198,11 +198,12 @@ class Recogniser:
             return None
         if not name or not name.replace(".", "").isdigit():
             return None
-        return Entry(
+        # As `Entry(...)`, in a third of its time.
+        return tuple.__new__(Entry, (
             source.path, member, source.size, source.mtime_ns, labels, place,
             meaning.numbers(position, 3), phase, name, instance_number,
-            layout.rows, layout.columns, layout.frames,
-        )  # fmt: skip
+            layout.rows, layout.columns, layout.frames, "", "", "", True,
+        ))  # fmt: skip
 
     def _understand(self, shared: tuple[Raw, ...]) -> _Understood | None:
         labels = _remembered(self._labels, shared[walker.LABELS], meaning.labels_of)

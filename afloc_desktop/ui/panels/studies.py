@@ -109,7 +109,7 @@ class StudyTree(Tree):
         key, place = _key(study), None
         if key in self._rows:
             old = self._rows[key][1]
-            place = old.parent().indexOfChild(old)
+            place = self._patient(study).indexOfChild(old)
             self._remove(key, keeps_patient=True)
         item = self._study(study)
         patient = self._patient(study)
@@ -127,14 +127,14 @@ class StudyTree(Tree):
             rows.clear()
 
     def _remove(self, key: _Key, *, keeps_patient: bool = False) -> None:
-        _, item = self._rows.pop(key)
+        study, item = self._rows.pop(key)
         for row in _below(item):
             self._stacks.pop(row.data(0, _STACK), None)
-        patient = item.parent()
+        patient = self._patient(study)
         patient.removeChild(item)
         if not patient.childCount() and not keeps_patient:
             self.takeTopLevelItem(self.indexOfTopLevelItem(patient))
-            self._patients = {k: p for k, p in self._patients.items() if p is not patient}
+            del self._patients[study.patient_name, study.patient_id]
 
     def _patient(self, study: Study) -> QTreeWidgetItem:
         key = (study.patient_name, study.patient_id)
