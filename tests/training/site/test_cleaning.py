@@ -13,7 +13,9 @@ from afloc_desktop.core.domain import ImageRef
 
 def survey(*cases: Case, codes: tuple[str, ...] = ()) -> Survey:
     lexicon = build_lexicon([(c.patient, c.report.text) for c in cases], [])
-    return Survey(len(cases), len(cases), cases, Verdicts(), lexicon, frozenset(codes), frozenset())
+    none: frozenset[str] = frozenset()
+    held = frozenset(codes)
+    return Survey(len(cases), len(cases), cases, Verdicts(), lexicon, held, none, none)
 
 
 def case(text: str, **fields) -> Case:

@@ -32,6 +32,8 @@ def clean(sentence: str, *own: str, report: str = "", **lists) -> str:
         ("Write to a.b@example.org, www.example.org.", "[word] to [contact], [contact]"),
         ("There is effusion on Ward 7C.", "There is effusion on [place]."),
         ("Called by Zorpen.", "Called by [name]."),
+        ("Called by Reynolds and Clement.", "Called by [name] and [name]."),
+        ("There was QUARK in the film.", "There was [word] in the film."),
     ],
 )
 def test_what_identifies_is_taken_out(sentence, cleaned):

@@ -40,7 +40,7 @@ def test_a_report_in_capitals_is_seen():
 
 
 def test_many_reports_know_their_words_without_the_vocabulary():
-    few = build_lexicon([(f"P{n}", "a heart") for n in range(199)], [], vocabulary=["porter"])
-    many = build_lexicon([(f"P{n}", "a heart") for n in range(200)], [], vocabulary=["porter"])
+    few = build_lexicon([(f"P{n}", "a heart") for n in range(999)], [], vocabulary=["porter"])
+    many = build_lexicon([(f"P{n}", "a heart") for n in range(1000)], [], vocabulary=["porter"])
     assert few.is_known("porter")
     assert not many.is_known("porter")

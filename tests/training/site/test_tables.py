@@ -51,7 +51,7 @@ def test_a_column_that_is_not_there_is_refused(tmp_path):
 
 def test_columns_that_name_somebody_become_identifiers(tmp_path):
     text = "image,report,patient_name,referring_physician,age\na.png,x,Jane Roe,Poe,61\n"
-    assert read(tmp_path, "r.csv", text)[0][0].identifiers == ("Jane Roe", "Poe")
+    assert read(tmp_path, "r.csv", text)[0][0].identifiers == ("Jane^Roe^", "Poe^")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_training.site.faults import Fault, Severity, fault
+from afloc_training.site.faults import Fault, fault
 from afloc_training.site.languages import guess_language
 from afloc_training.site.reading import is_normal, read_sentences
 
@@ -91,8 +91,7 @@ class Verdicts:
 
     def _add(self, found: Fault, case: Case) -> None:
         self.faults.append(found)
-        severity: Severity = found.severity
-        if severity == "error":
+        if found.severity == "error":
             self._out.add(_key(case))
 
 

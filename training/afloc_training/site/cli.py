@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from afloc_desktop.core.errors import DatasetError
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.model.bundle import Bundle
     from afloc_training.progress import Reporter
     from afloc_training.site.survey import SiteOptions, Survey
 
@@ -142,11 +143,10 @@ def _site_options(options: argparse.Namespace) -> SiteOptions:
         mapping=options.mapping,
         removed=options.remove,
         kept=options.keep,
-        shows_names=options.show_names,
     )
 
 
-def _bundle(folder: Path | None) -> Any:
+def _bundle(folder: Path | None) -> Bundle:
     from importlib import resources
 
     from afloc_desktop.core.model.bundle import load_bundle

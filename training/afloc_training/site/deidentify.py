@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from afloc_training.site.lexicon import (
     CREDENTIALS,
     LABELLED,
+    LONGEST_ABBREVIATION,
     TITLED,
     WORD,
     Lexicon,
@@ -90,7 +91,7 @@ _OPENERS = "[.!?:;\n•*(\"'"
 _WORDS_LEFT = 3  # for each replacement, or the sentence says too little to be learned
 _SHORTEST_RARE = 4
 _SHORTEST_OWN = 4
-_LONGEST_ABBREVIATION = 5
+_SHORTEST_ABBREVIATED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +181,15 @@ class Deidentifier:
         is_ordinary = lower in lexicon.ordinary
         if lower in lexicon.names and (not is_ordinary or (is_capital and not opens)):
             return "name"
-        is_short = len(word) <= _LONGEST_ABBREVIATION and word.isupper()
-        if is_capital and not is_ordinary and not is_short and not MEDICAL.search(lower):
+        if is_capital and not is_ordinary and not MEDICAL.search(lower):
+            is_short = len(word) <= LONGEST_ABBREVIATION and word.isupper()
+            if is_short:  # one that nobody else uses may be a name in capitals
+                return "word" if len(word) >= _SHORTEST_ABBREVIATED else None
             if not opens:
                 return "name"
             if lower not in lexicon.written:  # "Doe was informed": a capital proves little there
                 return "word"
-        if len(word) >= _SHORTEST_RARE and not is_short and not lexicon.is_known(lower):
+        if len(word) >= _SHORTEST_RARE and not lexicon.is_known(lower):
             return "word"
         return None
 

@@ -41,7 +41,6 @@ class SiteOptions:
         columns: What the site calls a column, by what it means.
         mapping: Table with the columns `film` and `report`; None without.
         removed, kept: Word lists, one word or phrase a line; None without.
-        shows_names: Faults show paths as they are.
     """
 
     data: Path
@@ -50,7 +49,6 @@ class SiteOptions:
     mapping: Path | None = None
     removed: Path | None = None
     kept: Path | None = None
-    shows_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +62,7 @@ class Survey:
         lexicon: Of all reports.
         codes: Numbers and codes of headers and rows, lower case: none may be in a sentence.
         vocabulary: Words of the text encoder.
+        named: Names and codes no path is shown with.
     """
 
     films: int
@@ -73,6 +72,7 @@ class Survey:
     lexicon: Lexicon
     codes: frozenset[str]
     vocabulary: frozenset[str]
+    named: frozenset[str]
 
     def usable(self) -> tuple[Case, ...]:
         """Cases that nothing keeps out so far; lateral films are never used."""
@@ -80,7 +80,7 @@ class Survey:
 
     def shown(self, path: str) -> str:
         """A path without what may identify."""
-        return shown(path, self.vocabulary, self.codes | self.lexicon.names)
+        return shown(path, self.vocabulary, self.named)
 
 
 def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
@@ -98,22 +98,28 @@ def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
     check_cases(joined.cases, bundle.manifest.dicom_modalities, _LANGUAGE, verdicts)
     vocabulary = _vocabulary(bundle)
     identifiers = _identifiers(folder.films, folder.reports)
+    patients = {id(case.report): case.patient for case in joined.cases}
     lexicon = build_lexicon(
-        ((r.patient_id or f"{r.file} {r.row}", r.text) for r in folder.reports),
+        (
+            (patients.get(id(r)) or r.patient_id or f"{r.file} {r.row}", r.text)
+            for r in folder.reports
+        ),
         identifiers,
         removed=_lines(options.removed),
         kept=_lines(options.kept),
         vocabulary=vocabulary,
     )
-    codes = (i.lower() for i in identifiers if any(c.isdigit() for c in i))
+    numbers = (i.lower() for i in identifiers if any(c.isdigit() for c in i))
+    codes = frozenset(number for number in numbers if len(number) >= _SHORTEST_CODE)
     return Survey(
         films=len(folder.films),
         reports=len(folder.reports),
         cases=joined.cases,
         verdicts=verdicts,
         lexicon=lexicon,
-        codes=frozenset(code for code in codes if len(code) >= _SHORTEST_CODE),
+        codes=codes,
         vocabulary=vocabulary,
+        named=codes | lexicon.names,
     )
 
 

@@ -39,6 +39,8 @@ _NAMING = re.compile(
     r"name|physician|doctor|radiolog|birth|dob|phone|address|mail|mrn|hospital|institution|"
     r"operator|ssn|insurance|author|reader|referr|accession|patient|subject|uid|date"
 )
+_PEOPLE = re.compile(r"name|physician|doctor|radiolog|operator|author|reader|referr")
+_MOST_NAMES = 5
 _FORMULA = re.compile(r"\s*(?:=|[+@-]\s*[A-Z]{2,}\()")
 _LONGEST_LINE = 2_000_000  # characters
 _LONGEST_CELL = 100_000
@@ -82,7 +84,7 @@ def read_table(
             "The reports table is empty or has no heading.",
             remedy="Give a table whose first row names its columns.",
         )
-    meanings = _meanings(head[1], columns, file)
+    meanings = _meanings(head[1], columns)
     reports: list[Report] = []
     faults: list[Fault] = []
     for record in records:
@@ -90,11 +92,12 @@ def read_table(
             faults.append(record)
             continue
         row, cells = record
-        problem = _wrong_cells(cells, meanings, file, row)
+        named = dict(zip(head[1], cells, strict=True))
+        problem = _wrong_cells([named[name] for name in meanings], file, row)
         if problem:
             faults.append(problem)
         else:
-            reports.append(_report(dict(zip(head[1], cells, strict=True)), meanings, file, row))
+            reports.append(_report(named, meanings, file, row))
     if not reports and not faults:
         raise DatasetError(
             "The reports table has a heading and no rows.", remedy="Give one row for every film."
@@ -106,7 +109,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
 
 
-def _meanings(head: Sequence[str], columns: Mapping[str, str], file: str) -> dict[str, str]:
+def _meanings(head: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
     """What each used column means, by its name in the table."""
     absent = [name for name in columns.values() if name not in head]
     if absent or not set(columns) <= set(_NAMES):
@@ -134,9 +137,7 @@ def _meanings(head: Sequence[str], columns: Mapping[str, str], file: str) -> dic
     return found
 
 
-def _wrong_cells(
-    cells: Sequence[str], meanings: Mapping[str, str], file: str, row: int
-) -> Fault | None:
+def _wrong_cells(cells: Sequence[str], file: str, row: int) -> Fault | None:
     if any("\0" in cell for cell in cells):
         return fault("bad_row", file, row, "The row holds a NUL character.")
     if any(len(cell) > _LONGEST_CELL for cell in cells):
@@ -153,7 +154,7 @@ def _report(cells: Mapping[str, str], meanings: Mapping[str, str], file: str, ro
         for heading in ("findings", "impression")
         if value.get(heading)
     ]
-    naming = (cells[name].strip() for name in cells if _NAMING.search(_plain(name)))
+    naming = [_named(_plain(name), cells[name].strip()) for name in cells]
     return Report(
         text=value.get("report") or "\n\n".join(parts),
         file=file,
@@ -168,6 +169,14 @@ def _report(cells: Mapping[str, str], meanings: Mapping[str, str], file: str, ro
         age=value.get("age", ""),
         identifiers=tuple(dict.fromkeys(cell for cell in naming if 0 < len(cell) <= 200)),
     )
+
+
+def _named(column: str, cell: str) -> str:
+    """What a cell names, empty where it names nobody; people as DICOM writes them, `Roe^Jane`."""
+    words = re.findall(r"[^\s,;^]+", cell)
+    if _PEOPLE.search(column) and len(words) <= _MOST_NAMES and not re.search(r"\d", cell):
+        return "^".join(words) + "^"
+    return cell if _NAMING.search(column) else ""
 
 
 def _records(path: Path, file: str) -> Iterator[tuple[int, list[str]] | Fault]:
@@ -224,7 +233,7 @@ def _json_lines(path: Path, file: str) -> Iterator[tuple[int, list[str]] | Fault
     """Objects, one a line; the first one lends the heading, which counts as row 0."""
     text, _ = read_text(path)
     head: list[str] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         found = _json_object(line)
