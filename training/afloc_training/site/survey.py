@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,8 @@ from afloc_training.site.naming import shown
 from afloc_training.site.text_files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from afloc_desktop.core.domain import Image
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 _LANGUAGE = "English"  # of every text encoder in use; a bundle does not say
 _SHORTEST_CODE = 5
+_READERS = 2  # as many as there are decoder processes
+_AHEAD = 4  # decoded films held at a time; a large one takes 30 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +148,37 @@ def examine(
     """
     seen: dict[str, Case] = {}
     cases = survey.usable()
-    for number, case in enumerate(cases, 1):
-        look = recall(case) if recall else None
-        if look is None:
+    for number, (case, look, reading) in enumerate(_read_ahead(cases, recall), 1):
+        if reading is not None:
             try:
-                image = read_film(case.film)
+                image = reading.result()
             except AflocError as error:
                 survey.verdicts.about_film("unreadable_film", case, error.reason, error.remedy)
                 continue
             look = look_at(image)
             if keep and not look.is_blank:
                 keep(case, image)
-        check_look(case, look, seen, survey.verdicts)
+        if look is not None:
+            check_look(case, look, seen, survey.verdicts)
         reporter.count(number, len(cases))
+
+
+def _read_ahead(
+    cases: Sequence[Case], recall: Callable[[Case], Look | None] | None
+) -> Iterator[tuple[Case, Look | None, Future[Image] | None]]:
+    """Cases in order, each with what is known of its film or else with its film under way.
+
+    Decoding happens in processes of its own, so threads suffice to keep both busy.
+    """
+    waiting: deque[tuple[Case, Look | None, Future[Image] | None]] = deque()
+    with ThreadPoolExecutor(_READERS) as pool:
+        for case in cases:
+            look = recall(case) if recall else None
+            reading = None if look else pool.submit(read_film, case.film)
+            waiting.append((case, look, reading))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft()
+        yield from waiting
 
 
 def read_film(film: Film) -> Image:
