@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from afloc_desktop.core.errors import PluginError
@@ -111,6 +112,16 @@ def exporters() -> Mapping[str, Exporter]:
                 "gsps", "DICOM presentation state: outlines and labels", presentation_state
             ),
             DicomExporter("fractional-seg", "DICOM segmentation: similarity maps", fractional_seg),
+            DicomExporter(
+                "fractional-seg-plain",
+                "DICOM segmentation: similarity maps, uncompressed for old readers",
+                partial(fractional_seg, is_compressed=False),
+            ),
+            DicomExporter(
+                "sc-plain",
+                "DICOM secondary capture, uncompressed for old readers",
+                partial(secondary_capture, is_compressed=False),
+            ),
             PngExporter(),
             CsvExporter(),
             JsonExporter(),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.geometry import Point
 
-GREY = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.1", "PR", 9104, "Outlines")
-COLOUR = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.2", "PR", 9104, "Outlines")
+GREY = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.1", "PR", 9104)
+COLOUR = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.2", "PR", 9104)
 _LAYER = "AFLOC"
 _ORANGE = (50000, 35000, 45000)  # PCS-Values, CIELab: readable on grey film
 _MOST_ENTRIES = 65536

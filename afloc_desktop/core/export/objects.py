@@ -54,7 +54,6 @@ class Kind(NamedTuple):
     sop_class: str
     modality: str
     series_number: int
-    title: str
 
 
 @dataclass(frozen=True, slots=True)

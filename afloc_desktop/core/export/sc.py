@@ -14,7 +14,7 @@ from afloc_desktop.core.export.profile import srgb_profile
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-CAPTURE = Kind("sc", "1.2.840.10008.5.1.4.1.1.7", "OT", 9105, "Picture")
+CAPTURE = Kind("sc", "1.2.840.10008.5.1.4.1.1.7", "OT", 9105)
 
 
 def secondary_capture(page: Page, *, is_compressed: bool = True) -> bytes | None:

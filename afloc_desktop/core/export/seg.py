@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.selection import Statement
 
 SEG_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
-BINARY = Kind("seg", SEG_CLASS, "SEG", 9101, "Regions")
-FRACTIONAL = Kind("fractional-seg", SEG_CLASS, "SEG", 9102, "Similarity maps")
+BINARY = Kind("seg", SEG_CLASS, "SEG", 9101)
+FRACTIONAL = Kind("fractional-seg", SEG_CLASS, "SEG", 9102)
 _STEPS = 255
 # Where a map was never seen, and where its similarity is lowest, is both 0.
 _ABOUT_STEPS = (

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Region
     from afloc_desktop.core.export.selection import Statement
 
-REPORT = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 9103, "Findings")
+REPORT = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 9103)
 _CONTEXT, _MODIFIER, _CONTAINS = "HAS OBS CONTEXT", "HAS CONCEPT MOD", "CONTAINS"
 _DECIDED = ("accepted", "edited")
 
@@ -76,7 +76,7 @@ def report(page: Page) -> bytes | None:
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.PerformedProcedureCodeSequence = []
     dataset.CurrentRequestedProcedureEvidenceSequence = [_evidence(page)]
-    dataset.CompletionFlag, dataset.PreliminaryFlag = "COMPLETE", "PRELIMINARY"
+    dataset.CompletionFlag = "COMPLETE"
     _put_verification(dataset, page)
     dataset.ValueType, dataset.ContinuityOfContent = "CONTAINER", "SEPARATE"
     dataset.ConceptNameCodeSequence = [_TITLE.item()]
@@ -104,9 +104,9 @@ def _put_verification(dataset: Dataset, page: Page) -> None:
     authors = {f.author for f in findings}
     is_verified = all(f.status in _DECIDED for f in findings) and len(authors) == 1
     if not is_verified or "" in authors:
-        dataset.VerificationFlag = "UNVERIFIED"
+        dataset.VerificationFlag, dataset.PreliminaryFlag = "UNVERIFIED", "PRELIMINARY"
         return
-    dataset.VerificationFlag = "VERIFIED"
+    dataset.VerificationFlag, dataset.PreliminaryFlag = "VERIFIED", "FINAL"
     observer = Dataset()
     observer.VerifyingObserverName = person(authors.pop())
     observer.VerifyingOrganization = "unknown"

@@ -1,4 +1,7 @@
 import io
+import json
+import shutil
+import subprocess
 from dataclasses import replace
 
 import exported
@@ -104,6 +107,28 @@ def test_the_names_of_files_say_nothing_of_the_patient(tmp_path, image):
         assert path.name.startswith("AFLoc_")
         assert "Phantom" not in path.name
         assert "1.2.3" not in path.name
+
+
+def read_by(program, *words):
+    done = subprocess.run([program, *map(str, words)], capture_output=True, timeout=60, check=False)
+    return done.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("tid1500reader") is None, reason="needs dcmqi")
+def test_dcmqi_reads_the_report_and_the_segmentation_of_a_slice(tmp_path):
+    image = exported.film(tmp_path / "source", **exported.SLICE)
+    (report,) = exporters()["sr"].write(Selection((both(image),)), tmp_path / "out")
+    (seg,) = exporters()["seg"].write(Selection((both(image),)), tmp_path / "out")
+    found = tmp_path / "report.json"
+    assert read_by("tid1500reader", "--inputDICOM", report, "--outputMetadata", found)
+    one, _ = json.loads(found.read_text(encoding="utf-8"))["Measurements"]
+    assert one["Finding"]["CodeMeaning"] == "Pleural effusion"
+    assert one["TrackingUniqueIdentifier"] == str(
+        pydicom.dcmread(seg).SegmentSequence[0].TrackingUID
+    )
+    (tmp_path / "itk").mkdir()
+    assert read_by("segimage2itkimage", "--inputDICOM", seg, "--outputDirectory", tmp_path / "itk")
+    assert len(list((tmp_path / "itk").glob("*.nrrd"))) == 2
 
 
 def test_films_of_one_study_share_a_series(tmp_path, image):

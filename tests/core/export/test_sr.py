@@ -93,6 +93,7 @@ def test_only_what_one_reader_decided_as_a_whole_is_verified(image, statuses, au
     ]
     dataset = pydicom.dcmread(io.BytesIO(report(exported.page_of(image, *stated))))
     assert dataset.VerificationFlag == flag
+    assert dataset.PreliminaryFlag == ("FINAL" if flag == "VERIFIED" else "PRELIMINARY")
     assert ("VerifyingObserverSequence" in dataset) == (flag == "VERIFIED")
     groups = dataset.ContentSequence[-1].ContentSequence
     decided = [

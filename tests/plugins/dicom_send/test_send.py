@@ -10,7 +10,7 @@ import pytest
 from phantom_files import dot_film, write_film
 from pynetdicom import AE, AllStoragePresentationContexts, evt
 
-from afloc_desktop.core.export.exporter import DICOM, exporters
+from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.selection import FilmResults, Selection
 
 FOLDER = Path(__file__).resolve().parents[3] / "plugins/dicom_send"
@@ -35,9 +35,8 @@ def objects(tmp_path):
     """One exported object of each kind."""
     image = exported.film(tmp_path / "source")
     selection = Selection((FilmResults(image, (exported.statement(image),)),))
-    for exporter in exporters().values():
-        if exporter.media == DICOM:
-            exporter.write(selection, tmp_path / "objects")
+    for id_ in ("seg", "sr", "sc", "gsps", "fractional-seg"):
+        exporters()[id_].write(selection, tmp_path / "objects")
     return sorted((tmp_path / "objects").iterdir())
 
 
