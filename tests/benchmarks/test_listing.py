@@ -10,11 +10,10 @@ import pydicom
 import pytest
 from phantom_files import write_film
 
-from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.dicom.scan import find, scan
 from afloc_desktop.core.errors import BundleMissing
-from afloc_desktop.state.index import StudyIndex
+from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.paths import Paths
-from afloc_desktop.state.shelf import Shelf
 from afloc_desktop.state.workspace import engine
 from afloc_desktop.ui.app import Station
 
@@ -91,14 +90,12 @@ def parse(folder):
 @pytest.mark.slow
 def test_listing_is_many_times_faster_than_parsing(folder, tmp_path, capsys):
     def indexed(number):
+        """From files to rows; `listing` has what arranging them costs."""
         index = StudyIndex(tmp_path / f"{number}.sqlite")
-        found = Shelf(index).scan(
-            [folder],
-            on_progress=lambda count: None,
-            on_partial=lambda found: None,
-            should_stop=lambda: False,
-        )
-        assert len(found.listing.images) == FILES
+        entries = list(find([folder], known=index.known))
+        for first in range(0, FILES, 1000):
+            index.remember(entries[first : first + 1000])
+        return index
 
     listing = scan([folder])
     assert (len(listing.images), listing.skipped) == (FILES, ())
@@ -113,6 +110,8 @@ def test_listing_is_many_times_faster_than_parsing(folder, tmp_path, capsys):
         name: statistics.median(p / t for p, t in zip(times["pydicom"], times[name], strict=True))
         for name in ("listing", "indexed")
     }
+    last = indexed("last")
+    assert last.search(Query())[0].images == FILES
     with capsys.disabled():
         print(f"\nµs per file: {', '.join(f'{name} {us:.1f}' for name, us in each.items())}")
         print(f"listing {ratios['listing']:.1f} × (at least {LISTING})", end=", ")
