@@ -10,7 +10,7 @@ from afloc_desktop.core.errors import AflocError, InputError, UnsupportedImage
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
 from afloc_desktop.engine_films import read_film
 
-SPEC = PreprocessSpec(1, 64, "area-linear", 0.5, 99.5, 3, 0.4, 0.2, 0.0)
+SPEC = PreprocessSpec(1, 64, "letterbox", "area-linear", 0.5, 99.5, "grey", 3, 0.4, 0.2, 0.0)
 
 
 def request(values: np.ndarray, **changes) -> dict:

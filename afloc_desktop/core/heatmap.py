@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,8 +77,9 @@ def spread_input(
     operator = _operator(frame.side, (0, cells), cells, sigma_cells)
     down = operator[frame.top : frame.top + frame.height]
     across = operator[frame.left : frame.left + frame.width]
-    values = np.ascontiguousarray((down @ grid.astype(np.float64) @ across.T).astype(np.float32))
-    return read_only(values), (frame.columns / frame.width, frame.rows / frame.height)
+    values = (down @ grid.astype(np.float64)) @ np.ascontiguousarray(across.T)
+    scale = (frame.columns / frame.width, frame.rows / frame.height)
+    return read_only(values.astype(np.float32)), scale
 
 
 def _axis_operator(
@@ -86,6 +88,7 @@ def _axis_operator(
     return _operator(size, extent, cells, sigma_cells).astype(np.float32)
 
 
+@lru_cache(maxsize=64)  # every finding on a film asks for the same two
 def _operator(
     size: int, extent: tuple[float, float], cells: int, sigma_cells: float
 ) -> npt.NDArray[np.float64]:
@@ -109,6 +112,7 @@ def _operator(
     sample[np.arange(size), np.minimum(low + 1, count - 1)] += weight
     operator = np.zeros((size, cells))
     operator[:, first:last] = sample @ gaussian_matrix(count, sigma_cells)
+    operator.flags.writeable = False
     return operator
 
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_COLOUR = ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV")
+
+
 def read_picture(path: Path) -> Image:
-    """A grey film from a picture; it has no UID, no spacing and no known direction.
+    """A film from a picture; it has no UID, no spacing and no known direction.
 
     Raises:
         UnreadableFile: Absent or no picture.
@@ -25,6 +28,7 @@ def read_picture(path: Path) -> Image:
     try:
         with PIL.Image.open(path) as picture:
             values = np.asarray(picture.convert("L"))
+            colour = np.array(picture.convert("RGB")) if picture.mode in _COLOUR else None
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise UnreadableFile(
             f"{path.name} is no readable picture.", remedy="Check the path and the file."
@@ -37,7 +41,10 @@ def read_picture(path: Path) -> Image:
         padding=None,
         voi=(),
         spacing=None,
-        pixel_sha256=hashlib.sha256(values.tobytes() + str(values.shape).encode()).hexdigest(),
+        pixel_sha256=hashlib.sha256(
+            (values if colour is None else colour).tobytes() + str(values.shape).encode()
+        ).hexdigest(),
         orientation=None,
         warnings=(),
+        colour=None if colour is None else read_only(colour),
     )

@@ -6,7 +6,7 @@ from afloc_desktop.core.geometry import Frame
 from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.regions import RegionCase
 
-SPEC = PreprocessSpec(1, 64, "area-linear", 0.0, 100.0, 1, 0.0, 1.0, 0.0)
+SPEC = PreprocessSpec(1, 64, "letterbox", "area-linear", 0.0, 100.0, "grey", 1, 0.0, 1.0, 0.0)
 
 
 def case(patient, x, label="Mass"):

@@ -26,7 +26,9 @@ class FakeLocalizer:
 
     class manifest:  # noqa: N801
         id = "fake"
-        preprocess = PreprocessSpec(1, 64, "area-linear", 0.0, 100.0, 1, 0.0, 1.0, 0.0)
+        preprocess = PreprocessSpec(
+            1, 64, "letterbox", "area-linear", 0.0, 100.0, "grey", 1, 0.0, 1.0, 0.0
+        )
 
     def __init__(self):
         self.asked = []
