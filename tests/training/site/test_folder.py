@@ -46,9 +46,13 @@ def test_a_damaged_document_is_named(site):
 
 def test_links_out_of_the_folder_are_not_followed(site, tmp_path):
     site.picture("a.png")
-    (tmp_path / "secret.txt").write_text("Secret.", encoding="utf-8")
-    (site.root / "link.txt").symlink_to(tmp_path / "secret.txt")
-    assert read_folder(site.root, None, {}).reports == ()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "secret.txt").write_text("Secret.", encoding="utf-8")
+    (site.root / "link.txt").symlink_to(tmp_path / "other" / "secret.txt")
+    (site.root / "more").symlink_to(tmp_path / "other")
+    folder = read_folder(site.root, None, {})
+    assert folder.reports == ()
+    assert [(f.kind, f.file) for f in folder.faults] == [("unreadable_film", "more")]
 
 
 def test_two_report_tables_need_a_choice(site):

@@ -123,7 +123,7 @@ def check_cases(
                 verdicts.about_report(kind, case, reason)
     _check_same_words(cases, verdicts)
     _check_splits(cases, verdicts)
-    _check_patients(cases, verdicts)
+    _check_unknown(verdicts.left(cases), verdicts)
 
 
 def check_whole(cases: Sequence[Case], splits: Iterable[str], verdicts: Verdicts) -> None:
@@ -253,7 +253,7 @@ def _check_splits(cases: Sequence[Case], verdicts: Verdicts) -> None:
                 verdicts.about_report("two_splits", case, reason)
 
 
-def _check_patients(cases: Sequence[Case], verdicts: Verdicts) -> None:
+def _check_unknown(cases: Sequence[Case], verdicts: Verdicts) -> None:
     unknown = [c for c in cases if not c.report.patient_id and not c.film.patient_id]
     reason = "Neither file nor table says whose film it is."
     _each_or_all("unknown_patient", unknown, len(cases), reason, verdicts)

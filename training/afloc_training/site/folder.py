@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,8 +102,16 @@ def _files(root: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(here, name)
-            if not name.startswith(".") and not path.is_symlink() and path.is_file():
+            if not name.startswith(".") and _is_regular(path):
                 yield path
+
+
+def _is_regular(path: Path) -> bool:
+    """A file and no link to one; what the system hides is named by the scan for films."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _name(path: Path, root: Path, member: str = "") -> str:
@@ -176,7 +185,7 @@ def _without_image(listing: Listing) -> Iterator[tuple[Path, str, str, str]]:
     known = (*_PICTURE_SUFFIXES, *TABLE_SUFFIXES, *DOCUMENT_SUFFIXES, *_OTHER_SUFFIXES)
     for skipped in listing.skipped:
         is_known = skipped.path.suffix.lower() in known or _is_about_data(skipped.path)
-        if not is_known and not skipped.path.name.startswith(".") and not skipped.path.is_dir():
+        if not is_known and not skipped.path.name.startswith("."):
             yield skipped.path, "", skipped.reason, skipped.remedy
 
 

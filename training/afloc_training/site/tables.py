@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -271,7 +272,9 @@ def _workbook(path: Path, file: str) -> Iterator[tuple[int, list[str]] | Fault]:
             remedy="Save the table as CSV in UTF-8, or install 'afloc-desktop[train]'.",
         ) from error
     try:
-        with foreign_code("The workbook is damaged"):
+        # Its warnings quote cells.
+        with foreign_code("The workbook is damaged"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             with zipfile.ZipFile(path) as archive:
                 is_bomb = sum(i.file_size for i in archive.infolist()) > _MOST_INFLATED
             book = None if is_bomb else load_workbook(path, read_only=True, keep_links=False)
