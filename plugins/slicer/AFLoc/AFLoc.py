@@ -272,6 +272,7 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def startEngine(self):
         """Start the engine anew; what answers, or why nothing does, is shown."""
+        self.logic.close()
         self.ui.engineLabel.setText(_("Starting the engine…"))
         self.logic.start(
             slicer.util.settingsValue(SETTING, ""), self.onConnected, self.onNotConnected

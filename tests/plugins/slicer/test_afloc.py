@@ -145,6 +145,17 @@ def test_a_film_removed_meanwhile_gets_no_results(slicer, logic, load_film):
     assert "no longer in the scene" in str(outcome.errors[0])
 
 
+def test_a_film_of_the_next_scene_does_not_get_the_results_of_the_last(slicer, logic, load_film):
+    logic.connect(ENGINE)
+    outcome = Outcome()
+    name = load_film(SAMPLE).GetID()
+    logic.localize(slicer.mrmlScene.GetNodeByID(name), ["effusion"], callbacks=outcome.callbacks)
+    slicer.mrmlScene.Clear(True)
+    assert load_film(SAMPLE).GetID() == name
+    wait_until(lambda: outcome.is_there, logic.poll)
+    assert "no longer in the scene" in str(outcome.errors[0])
+
+
 def test_an_engine_that_dies_costs_one_question(logic, load_film):
     logic.connect(ENGINE)
     outcome = Outcome()

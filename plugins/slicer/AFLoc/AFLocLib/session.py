@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 
 _LONGEST_S = 600.0
 _START_S = 60.0  # from a cold disk, with a virus scanner in between
-_NO_ENGINE = EngineError(
-    "AFLoc's engine was not found.",
-    "Install AFLoc Desktop, or choose its program `afloc-engine` under Engine.",
-)
 
 
 class Session:
@@ -85,7 +81,7 @@ class Session:
 
         try:
             if engine is None:
-                raise _NO_ENGINE
+                raise _no_engine()
             client = EngineClient(engine.command, None if engine.is_in_slicer else environment)
         except EngineError as error:
             failed(error)
@@ -121,22 +117,20 @@ class Session:
             EngineError: There is no connection, or the film cannot be handed over.
         """
         if not self.isConnected:
-            raise _NO_ENGINE
+            raise _no_engine()
         if self.isBusy:
             raise EngineError("A film is being asked.", "Wait for it, or cancel.")
         done, failed, progress = callbacks
         film = film_request(volume, frame, source)
         folder = Path(tempfile.mkdtemp(prefix="afloc-"))
-        # By its id: the node may be gone when the answer comes.
-        volumeId = volume.GetID()
 
         def finish(answer: dict[str, Any]) -> None:
             self._request = None
             try:
-                node = slicer.mrmlScene.GetNodeByID(volumeId)
-                if node is None:
+                # By itself and not by its id, which a node of the next scene may have.
+                if not slicer.mrmlScene.IsNodePresent(volume):
                     raise EngineError("The film is no longer in the scene.", "Load it again.")
-                drawn = draw_results(answer["results"], folder, node, frame)
+                drawn = draw_results(answer["results"], folder, volume, frame)
             except EngineError as error:
                 failed(error)
             else:
@@ -202,3 +196,10 @@ class Session:
         if isinstance(outcome[0], EngineError):
             raise outcome[0]
         return outcome[0]
+
+
+def _no_engine() -> EngineError:
+    return EngineError(
+        "AFLoc's engine was not found.",
+        "Install AFLoc Desktop, or choose its program `afloc-engine` under Engine.",
+    )
