@@ -25,7 +25,7 @@ _BODY = re.compile(r"CHEST|THORA|LUNG|RIB|HEART|MEDIAST|STERNUM|CLAVIC|TORAX|^CH
 _DAMAGED = re.compile(
     r"\ufffd|Ã[\x80-\xbf¡-¿]|â€|\w\?\w|(?<=\s)\?[a-zà-ÿ]{2}|[\x01-\x08\x0b\x0c\x0e-\x1f]"
 )
-_LONGEST_REPORT = 20_000  # characters; the longest of the Indiana collection has 1,500
+LONGEST_REPORT = 20_000  # characters; the longest of the Indiana collection has 1,500
 _LONGEST_WORD = 100
 _SMALL_SIDE = 256  # pixels; the smallest network input in use is 224
 _FEWEST_FILMS = 200
@@ -148,7 +148,7 @@ def learned(report: Report) -> tuple[str, ...]:
 def report_problem(report: Report, language: str) -> tuple[str, str] | None:
     """Why a report cannot be used: kind and reason; None where it can."""
     text = report.text
-    if len(text) > _LONGEST_REPORT or any(len(word) > _LONGEST_WORD for word in text.split()):
+    if len(text) > LONGEST_REPORT or any(len(word) > _LONGEST_WORD for word in text.split()):
         return "long_report", "The report is longer, or in longer words, than any report."
     if not text.strip():
         return "empty_report", "The report is empty."

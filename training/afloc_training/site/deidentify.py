@@ -48,7 +48,7 @@ _PLACE_WORD = (
     r"Imaging Cent(?:er|re))"
 )
 _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
-    ("contact", re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("contact", re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")),
     ("contact", re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)),
     ("contact", re.compile(r"\b[\w-]+\.(?:com|org|net|edu|gov|info|de|uk|fr|ch|at)\b(?:/\S*)?")),
     ("contact", re.compile(
@@ -73,8 +73,8 @@ _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
         r"[\w/-]*\d[\w/-]*", re.IGNORECASE)),
     ("number", re.compile(r"#[ \t]*\d+|\b\d{5,}\b")),
     ("number", re.compile(
-        r"(?<![\w-])(?=[\w-]*[A-Za-z])(?=(?:[\w-]*\d){4})[\w-]+(?![\w-])"
-        r"|\b(?=\w*[A-Za-z])(?=(?:\w*\d){2})\w{8,}\b")),
+        r"(?<![\w-])(?=[\d_-]*[A-Za-z])(?=(?:(?:[^\W\d]|-)*\d){4})[\w-]+(?![\w-])"
+        r"|\b(?=[\d_]*[A-Za-z])(?=(?:[^\W\d]*\d){2})\w{8,}\b")),
     ("age", re.compile(
         r"\b(?:9\d|1[01]\d)(?=[ \t-]*(?:years?|yrs?|y/?o|y\.o\.?|jahre|[mf])\b)"
         r"|(?<=aged )(?:9\d|1[01]\d)\b|(?<=age )(?:9\d|1[01]\d)\b", re.IGNORECASE)),

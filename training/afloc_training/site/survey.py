@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.errors import AflocError, DatasetError, UnreadableFile
 from afloc_desktop.core.picture import read_picture
-from afloc_training.site.checking import Look, Verdicts, check_cases, check_look, look_at
+from afloc_training.site.checking import (
+    LONGEST_REPORT,
+    Look,
+    Verdicts,
+    check_cases,
+    check_look,
+    look_at,
+)
+    Look,
+    Verdicts,
+    check_cases,
+    check_look,
+    look_at,
+)
 from afloc_training.site.folder import read_folder
 from afloc_training.site.joining import join
 from afloc_training.site.lexicon import WORD, Lexicon, build_lexicon
@@ -108,6 +121,7 @@ def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
         (
             (patients.get(id(r)) or r.patient_id or f"{r.file} {r.row}", r.text)
             for r in folder.reports
+            if len(r.text) <= LONGEST_REPORT  # others are no reports, and slow to look through
         ),
         identifiers,
         removed=_lines(options.removed),
