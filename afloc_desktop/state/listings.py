@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import ImageRef
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Post, Tasks, Token
+    from afloc_desktop.state.workspace import Engine
 
 _PROGRESS_EVERY_S = 0.1
 
@@ -25,23 +27,14 @@ _PROGRESS_EVERY_S = 0.1
 class Listings:
     """Finding films, the first half of the files lane.
 
-    `scan` and `forget` are `Shelf.scan`, which is called on a worker thread, and `Shelf.clear`;
-    `post` runs a call on the main thread.
+    The slow calls of `engine` are made on worker threads; `post` runs a call on the main thread.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        tasks: Tasks,
-        post: Post,
-        scan: Callable[..., Found],
-        forget: Callable[[], None],
-    ) -> None:
+    def __init__(self, store: Store, tasks: Tasks, post: Post, engine: Engine) -> None:
         self._store = store
         self._tasks = tasks
         self._post = post
-        self._scan = scan
-        self._forget = forget
+        self._engine = engine
 
     def open(
         self, find: Callable[[], tuple[Path, ...]], first_found: Callable[[ImageRef], None]
@@ -56,6 +49,15 @@ class Listings:
         work, done = partial(self._list, find, once), partial(self._listed, once)
         self._tasks.submit("scan", work, done, self._list_failed, lane="files")
 
+    def search(self, words: str) -> None:
+        """Look for studies that were listed before; no words find none."""
+        self._tasks.cancel("search")
+        if not words.strip():
+            self._store.update(known=())
+            return
+        work = partial(self._search, words)
+        self._tasks.submit("search", work, self._searched, self._list_failed, lane="files")
+
     def stop(self) -> None:
         """Give up a listing under way; what was shown of it, and what was open, stays."""
         self._tasks.cancel("scan")
@@ -65,7 +67,7 @@ class Listings:
         """Close every study."""
         self._tasks.cancel("scan")
         self._tasks.cancel("image")
-        self._forget()
+        self._engine.forget()
         self._store.update(
             listing=Listing((), ()),
             scanned=0,
@@ -88,11 +90,18 @@ class Listings:
         def show(found: Found) -> None:
             self._post(partial(self._partial, token, once, found))
 
-        found = self._scan(
+        found = self._engine.scan(
             find(), on_progress=report, on_partial=show, should_stop=lambda: token.is_cancelled
         )
         token.check()
         return found
+
+    def _search(self, words: str, token: Token) -> tuple[KnownStudy, ...]:
+        token.check()
+        return self._engine.search(words)
+
+    def _searched(self, studies: tuple[KnownStudy, ...]) -> None:
+        self._store.update(known=studies)
 
     def _progress(self, token: Token, count: int) -> None:
         if not token.is_cancelled and self._tasks.is_running("scan"):

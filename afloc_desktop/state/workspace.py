@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Image, ImageRef
-    from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Store
-    from afloc_desktop.state.tasks import Post, Tasks, Token
+    from afloc_desktop.state.tasks import Post, Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +79,12 @@ class Workspace:
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
         self._store = store
-        self._listings = Listings(store, tasks, post, engine.scan, engine.forget)
+        self._tasks = tasks
+        self._listings = Listings(store, tasks, post, engine)
         self._films = Films(store, tasks, engine.read, engine.open_stack)
         self._questions = Questions(store, tasks, engine.open_model)
-        self._tasks = tasks
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
-        self._search = engine.search
 
     def start(self) -> None:
         """Load the model and start the decoders; the window is already there."""
@@ -105,18 +103,9 @@ class Workspace:
         """Open the sample study and show the strongest of the findings selected by default."""
         self._listings.open(lambda: (self._find_sample(),), self._show_strongest)
 
-    def open_known(self, study: KnownStudy) -> None:
-        """Open a study that was listed before, where it was then."""
-        self.open_paths(study.paths)
-
     def search_known(self, words: str) -> None:
         """Look for studies that were listed before; no words find none."""
-        self._tasks.cancel("search")
-        if not words.strip():
-            self._store.update(known=())
-            return
-        work = partial(_searched, self._search, words)
-        self._tasks.submit("search", work, self._show_known, _never_fails, lane="files")
+        self._listings.search(words)
 
     def stop_listing(self) -> None:
         """Give up a listing under way; what was open stays."""
@@ -191,23 +180,9 @@ class Workspace:
         if ref is not None:
             self.select_image(ref)
 
-    def _show_known(self, studies: tuple[KnownStudy, ...]) -> None:
-        self._store.update(known=studies)
-
     def _show_strongest(self, ref: ImageRef) -> None:
         self.select_image(ref)
         self._questions.choose_strongest()
-
-
-def _searched(
-    search: Callable[[str], tuple[KnownStudy, ...]], words: str, token: Token
-) -> tuple[KnownStudy, ...]:
-    token.check()
-    return search(words)
-
-
-def _never_fails(error: AflocError) -> None:
-    raise AssertionError(error)  # an index that cannot be used answers nothing, it raises nothing
 
 
 def _read(ref: ImageRef, *, should_stop: Callable[[], bool]) -> Image:

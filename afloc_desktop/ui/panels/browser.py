@@ -128,7 +128,7 @@ class Browser(QWidget):
 
     def _open_known(self, study: KnownStudy) -> None:
         self.box.clear()
-        self._workspace.open_known(study)
+        self._workspace.open_paths(study.paths)
 
     def _show_skipped(self, listing: Listing) -> None:
         skipped = listing.skipped

@@ -150,7 +150,7 @@ def test_known_studies_are_offered_unless_they_are_open(browser, workspace):
     assert texts(tree) == ["Roe, Ann   P9   2020-01-01   CT"]
     box(browser).setText("roe")
     tree.itemClicked.emit(tree.topLevelItem(0), 0)
-    workspace.open_known.assert_called_once_with(known("7"))
+    workspace.open_paths.assert_called_once_with((Path("/archive"),))
     assert box(browser).text() == ""
     study = replace(listing(1).studies[0], uid="7", patient_id="P9")
     browser.render_state(state, replace(state, listing=Listing((study,), ())))
