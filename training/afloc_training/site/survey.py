@@ -21,12 +21,6 @@ from afloc_training.site.checking import (
     check_look,
     look_at,
 )
-    Look,
-    Verdicts,
-    check_cases,
-    check_look,
-    look_at,
-)
 from afloc_training.site.folder import read_folder
 from afloc_training.site.joining import join
 from afloc_training.site.lexicon import WORD, Lexicon, build_lexicon
