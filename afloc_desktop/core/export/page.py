@@ -42,11 +42,14 @@ def draw_statements(results: FilmResults) -> Picture:
     zoom = (film.width / results.image.columns, film.height / results.image.rows)
     draw = PIL.ImageDraw.Draw(film)
     lines = []
-    for number, statement in enumerate(results.stated, 1):
+    found = [s for s in results.stated if s.finding.is_present]
+    for number, statement in enumerate(found, 1):
         colour = _COLOURS[(number - 1) % len(_COLOURS)]
         lines.append(_Line(_sentence(number, statement), colour))
         for region in statement.regions:
             _outline(draw, [(x * zoom[0], y * zoom[1]) for x, y in region.outline], number, colour)
+    absent = [s for s in results.stated if not s.finding.is_present]
+    lines += [_Line(_below(absent), _INK)] if absent else []
     lines += [_Line(text, _INK) for text in _makers(results)]
     return _framed(film, [*lines, _Line(BANNER, _WARNING)])
 
@@ -77,12 +80,24 @@ def _outline(
 
 def _sentence(number: int, statement: Statement) -> str:
     finding = statement.finding
-    numbers = f"similarity {finding.similarity:.2f}, threshold {finding.threshold:.2f}"
+    numbers = f"similarity {_two(finding.similarity)}, threshold {_two(finding.threshold)}"
     if finding.probability is not None:
         numbers += f", calibrated probability {finding.probability:.0%}"
     who = f"{finding.status} by {finding.author}" if finding.author else finding.status
-    result = who if finding.is_present else f"below threshold, {who}"
-    return _drawable(f"{number}  {statement.label}: {numbers}, {result}")
+    return _drawable(f"{number}  {statement.label}: {numbers}, {who}")
+
+
+def _below(statements: list[Statement]) -> str:
+    each = (
+        f"{s.label} {_two(s.finding.similarity)} (of {_two(s.finding.threshold)})"
+        for s in statements
+    )
+    return _drawable(f"Below their thresholds: {', '.join(each)}")
+
+
+def _two(value: float) -> str:
+    """Two decimals, and no minus before zero."""
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _drawable(text: str) -> str:

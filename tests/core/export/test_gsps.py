@@ -1,9 +1,11 @@
 import io
+from dataclasses import replace
 
 import exported
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 
 from afloc_desktop.core.export.gsps import presentation_state
 
@@ -37,6 +39,23 @@ def test_the_film_is_shown_as_it_opens_here(tmp_path):
     assert dataset.PresentationLUTShape == "IDENTITY"
 
 
+def test_a_modality_table_is_repeated_too(tmp_path):
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [4096, 0, 16])
+    table.ModalityLUTType = "US"
+    table.add_new("LUTData", "OW", np.arange(4096, dtype="<u2")[::-1].tobytes())
+    dataset = written(tmp_path, ModalityLUTSequence=[table])
+    assert dataset.ModalityLUTSequence[0].LUTData == table.LUTData
+    assert "RescaleSlope" not in dataset
+
+
+def test_a_scale_the_film_was_shown_without_is_left_out(tmp_path):
+    image = exported.film(tmp_path / "s", RescaleSlope=2, RescaleIntercept=-5)
+    raw = replace(image, is_as_stored=True)
+    data = presentation_state(exported.page_of(raw, exported.statement(raw)))
+    assert "RescaleSlope" not in pydicom.dcmread(io.BytesIO(data))
+
+
 def test_the_window_of_a_monochrome1_film_is_in_its_own_values(tmp_path):
     dataset = written(
         tmp_path, PhotometricInterpretation="MONOCHROME1", WindowCenter=300, WindowWidth=800
@@ -47,8 +66,6 @@ def test_the_window_of_a_monochrome1_film_is_in_its_own_values(tmp_path):
 
 @pytest.mark.parametrize("first", [0, -100])
 def test_a_table_of_the_film_goes_with_it(tmp_path, first):
-    from pydicom.dataset import Dataset
-
     table = Dataset()
     table.add_new("LUTDescriptor", "SS" if first < 0 else "US", [4096, first, 8])
     table.add_new("LUTData", "OW", (np.arange(4096) // 16).astype("<u2").tobytes())

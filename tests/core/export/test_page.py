@@ -28,12 +28,25 @@ def test_an_outline_lies_where_its_finding_is(make_image):
 
 def test_each_finding_has_a_colour_and_a_line_and_the_disclaimer_is_last(make_image):
     image = make_image(np.zeros((800, 800)))
-    two = [exported.statement(image), exported.statement(image, "Nodule", regions=())]
+    two = [exported.statement(image), exported.statement(image, "Nodule")]
     picture = drawn(image, *two)
     legend = slice(800, None)
     assert has(picture, ORANGE, legend)
     assert has(picture, BLUE, legend)
     assert has(picture, YELLOW, slice(-40, None))
+
+
+def test_findings_below_their_thresholds_share_one_plain_line(make_image):
+    image = make_image(np.zeros((800, 800)))
+    absent = [exported.statement(image, name, regions=()) for name in ("A", "B", "C")]
+    assert drawn(image, *absent).shape == drawn(image, absent[0]).shape
+    assert not has(drawn(image, *absent), ORANGE)
+
+
+def test_a_number_that_rounds_to_zero_has_no_minus(make_image):
+    image = make_image(np.zeros((800, 800)))
+    plain, minus = (exported.statement(image, similarity=n) for n in (0.0, -0.004))
+    assert np.array_equal(drawn(image, plain), drawn(image, minus))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(3000, 2500), (40, 30), (1, 300), (300, 1)])

@@ -145,6 +145,47 @@ def test_a_segmentation_of_highdicom_lies_on_its_film(image, tmp_path):
     assert found.target.matches(image.ref.sop_instance_uid, 1)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_frame_without_a_reference_is_certain_only_where_there_is_one_film(export, count):
+    path, film = export("seg")
+    dataset = pydicom.dcmread(path)
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        del frame.DerivationImageSequence
+    instances = dataset.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    if count == 2:
+        other = pydicom.Dataset()
+        other.ReferencedSOPClassUID = instances[0].ReferencedSOPClassUID
+        other.ReferencedSOPInstanceUID = "1.2.3.99"
+        instances.append(other)
+    dataset.save_as(path)
+    masks = read_result(path).masks
+    assert len(masks) == (2 if count == 1 else 0)
+    assert {m.target for m in masks} <= {Target(film.image.ref.sop_instance_uid)}
+
+
+def test_what_a_segment_shares_between_its_frames_is_found(export):
+    path, _ = export("seg")
+    dataset = pydicom.dcmread(path)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        shared.DerivationImageSequence = frame.DerivationImageSequence
+        del frame.DerivationImageSequence
+    dataset.save_as(path)
+    assert [m.label for m in read_result(path).masks] == ["Pleural effusion 1", "日本 kite 1"]
+
+
+def test_graphics_that_cannot_be_placed_are_named(export):
+    path, _ = export("gsps")
+    dataset = pydicom.dcmread(path)
+    graphics = [a.GraphicObjectSequence[0] for a in dataset.GraphicAnnotationSequence]
+    graphics[0].GraphicAnnotationUnits = "DISPLAY"
+    graphics[1].GraphicType = "SPIRAL"
+    dataset.save_as(path)
+    reading = read_result(path)
+    assert reading.shapes == ()
+    assert len(reading.notes) == 1
+
+
 def test_the_report_is_text_that_a_person_can_read(export):
     lines = read_result(export("sr")[0]).tree.lines()
     assert lines[0] == "Imaging Measurement Report"
