@@ -383,12 +383,12 @@ def _search(connection: sqlite3.Connection, query: Query, limit: int) -> tuple[K
     where, values = _conditions(query)
     rows = connection.execute(
         f"""
-        SELECT study_uid, min(patient_name), patient_id, max(date), min(study_description),
+        SELECT study_uid, patient_name, patient_id, max(date), min(study_description),
             min(accession_number), group_concat(DISTINCT modality), sum(frames)
         FROM labels JOIN entries ON entries.labels = labels.id
         WHERE frames > 0 {where}
-        GROUP BY study_uid, patient_id
-        ORDER BY max(date) DESC, min(patient_name), study_uid LIMIT ?
+        GROUP BY study_uid, patient_id, patient_name
+        ORDER BY max(date) DESC, patient_name, study_uid LIMIT ?
         """,
         (*values, limit),
     ).fetchall()

@@ -274,7 +274,9 @@ def test_fast_switching_never_paints_another_films_answer(station, qtbot, monkey
 
     monkeypatch.setattr(Scene, "_paint_overlay", watch)
     desk, dice = Desk(found=listing(*range(1, 7))), random.Random(4)
-    desk.read = lambda wanted: time.sleep(dice.random() * 0.008) or film(wanted.instance_number)
+    desk.read = lambda wanted, **options: (
+        time.sleep(dice.random() * 0.008) or film(wanted.instance_number)
+    )
     answer_fast = FakeLocalizer.localize
 
     def answer_late(self, image, prompt, *, check=lambda: None):

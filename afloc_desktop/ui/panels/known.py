@@ -8,6 +8,7 @@ from afloc_desktop.ui import strings
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import (
     QHeaderView,
+    QSizePolicy,
     QTreeWidgetItem,
     QWidget,
     Signal,
@@ -43,6 +44,7 @@ class KnownStudies(QWidget):
         layout = column(label(strings.KNOWN_STUDIES, role="quiet"), self._tree)
         layout.setSpacing(4)
         self.setLayout(layout)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.hide()
 
     def show_studies(self, studies: Iterable[KnownStudy]) -> None:
