@@ -66,7 +66,8 @@ _RULES: tuple[tuple[Replaced, re.Pattern[str]], ...] = (
     ("date", re.compile(rf"(?<![\d.]){_YEAR}(?:[01]\d[0-3]\d)?(?![\d.]*\d)")),
     ("date", re.compile(r"\b\d{1,2}:\d{2}(?::\d{2})?(?:[ \t]*[ap]\.?m\b\.?)?", re.IGNORECASE)),
     ("date", re.compile(r"\b(?:\d{4}[ \t]*(?:hrs?|hours|h)|\d{1,2}[ \t]*[ap]\.?m)\b", re.I)),
-    ("number", re.compile(r"(?:\+|\b|\()\d[\d()/ .-]{5,}\d\b(?!\s*(?:mm|cm))")),  # a phone
+    ("number", re.compile(
+        r"(?:\+|\b|\()(?=(?:[()/ .-]*\d){7})\d[\d()/ .-]{5,}\d\b(?!\s*(?:mm|cm))")),  # a phone
     ("number", re.compile(
         r"\b(?:MRN|ID|r?id|accession|acc|case|record|order|file|account|visit|phone|tel|fax|pager|"
         r"ext|room|bed|SSN|NHS|DOB)\b[ \t]*(?:no\b\.?|number|nr\b\.?|#)?[ \t]*[:#=]?[ \t]*"

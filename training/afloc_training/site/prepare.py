@@ -14,6 +14,7 @@ from afloc_training.site.checking import Look, check_whole, split_of
 from afloc_training.site.cleaning import CleanReport, clean_reports, total
 from afloc_training.site.deidentify import LABELS
 from afloc_training.site.faults import count_kinds
+from afloc_training.site.lock import sole_writer
 from afloc_training.site.planes import Plane, PlaneWriter
 from afloc_training.site.reading import is_normal
 from afloc_training.site.store import StoredCase, StoredSentence, StoreInfo, write_store
@@ -59,7 +60,8 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
         reporter: Told how far it is.
 
     Raises:
-        DatasetError: No film can be used, or the bundle asks for more than grey films.
+        DatasetError: No film can be used, the bundle asks for more than grey films, or another
+            run is writing the store.
         ExportError: The folder or the disk refuses; what is there is kept for the next run.
     """
     spec = bundle.manifest.preprocess
@@ -69,6 +71,12 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
             remedy="Prepare for a bundle that reads grey films, such as the shipped one.",
         )
     make_folder(output)
+    with sole_writer(output):
+        return _make(survey, bundle, output, reporter)
+
+
+def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> Made:
+    spec = bundle.manifest.preprocess
     films = _Films(PlaneWriter(output, spec), bundle)
     with reporter.stage("films"):
         examine(survey, reporter, recall=films.recall, keep=films.keep)

@@ -33,32 +33,32 @@ down dr drs dual due during dvt dx dysphagia each ecg ecmo ed edema effusion eff
 either electrodes elevated elevation embolism emphysema emphysematous empyema endotracheal
 endplates enlarged enlargement enteric er erosions et ett eval evaluation eventration every
 evidence evident examination excavatum exclude extending extension extensive extent extremity
-febrile female fev field fields film findings first fissure fissures fistula five flattened
-flattening fluid focal foci focus follow following followup for foreign formed four fracture
-fractures free from frontal fully fungal further ganz gas gastric generalized gerd ggo gi given
-gleason grade granuloma granulomas granulomata granulomatous greater gross grossly ground gsw gu
-had haemoptysis haemothorax hampton has have haziness hazy he healed heals heart height hematoma
-hemidiaphragm hemidiaphragms hemithorax hemorrhage hence her here hernia hiatal hiatus high hila
-hilar hilum his hiv hodgkin hour hours how however hrct human humeral humerus hx hydropneumothorax
-hyperdense hyperexpanded hyperexpansion hyperinflated hyperinflation hyperlucency hyperlucent
-hypertension hypertrophic hypoinflation iabp icd icu if ii iii ild ill im image images imaging
-immunodeficiency impella impression improved improvement improving in inadequate incidental
-increase increased increasing indeterminate infarct infection infectious inferior infiltrate
-infiltrates infiltration inflammation inflammatory inflated inflation inspiration inspiratory
-intact intercostal interim interlobular internal interstitial interstitium interval intervertebral
-intraperitoneal intrathoracic intubated intubation ipf is it its iv ivc joint jugular kerley
-kyphosis kyphotic lad large lateral lead leads left legionella lesion lesions less level
-levoscoliosis ligamentum likely limited limits line linear lines lingula lingular little lll lobar
-lobe lobectomy lobes lobulated loculated loss low lower lt lucency lucent lul lumbar lumbosacral
-lung lungs lvad lymph lymphadenopathy lymphangitic lymphoma main mainstem major male man marked
-markedly markings mass masses mastectomy may maybe measuring medial mediastinal mediastinum
-mediport metastases metastasis metastatic mid middle midline midlung midsagittal might mild mildly
-miliary minimal minimally minor mm moderate moderately monitor monitoring month months more
-morgagni most motion mr mra mri mrs ms mucus multifocal multilevel multilobar multiple must mva
-mvc mycoplasma nasogastric near necrosis negative neoplasm new ng ngt nine nipple no node nodes
-nodular nodule nodules noncalcified none normal not note noted now nsclc nsip obscured obscuring
-obstruction obstructive oedema of off og ogt old on only op opacification opacifications opacified
-opacities opacity or organizing osseous osteoarthritis osteopenia osteopenic osteophyte
+febrile female fev field fields fig figs figure figures film findings first fissure fissures
+fistula five flattened flattening fluid focal foci focus follow following followup for foreign
+formed four fracture fractures free from frontal fully fungal further ganz gas gastric generalized
+gerd ggo gi given gleason grade granuloma granulomas granulomata granulomatous greater gross
+grossly ground gsw gu had haemoptysis haemothorax hampton has have haziness hazy he healed heals
+heart height hematoma hemidiaphragm hemidiaphragms hemithorax hemorrhage hence her here hernia
+hiatal hiatus high hila hilar hilum his hiv hodgkin hour hours how however hrct human humeral
+humerus hx hydropneumothorax hyperdense hyperexpanded hyperexpansion hyperinflated hyperinflation
+hyperlucency hyperlucent hypertension hypertrophic hypoinflation iabp icd icu if ii iii ild ill im
+image images imaging immunodeficiency impella impression improved improvement improving in
+inadequate incidental increase increased increasing indeterminate infarct infection infectious
+inferior infiltrate infiltrates infiltration inflammation inflammatory inflated inflation
+inspiration inspiratory intact intercostal interim interlobular internal interstitial interstitium
+interval intervertebral intraperitoneal intrathoracic intubated intubation ipf is it its iv ivc
+joint jugular kerley kyphosis kyphotic lad large lateral lead leads left legionella lesion lesions
+less level levoscoliosis ligamentum likely limited limits line linear lines lingula lingular
+little lll lobar lobe lobectomy lobes lobulated loculated loss low lower lt lucency lucent lul
+lumbar lumbosacral lung lungs lvad lymph lymphadenopathy lymphangitic lymphoma main mainstem major
+male man marked markedly markings mass masses mastectomy may maybe measuring medial mediastinal
+mediastinum mediport metastases metastasis metastatic mid middle midline midlung midsagittal might
+mild mildly miliary minimal minimally minor mm moderate moderately monitor monitoring month months
+more morgagni most motion mr mra mri mrs ms mucus multifocal multilevel multilobar multiple must
+mva mvc mycoplasma nasogastric near necrosis negative neoplasm new ng ngt nine nipple no node
+nodes nodular nodule nodules noncalcified none normal not note noted now nsclc nsip obscured
+obscuring obstruction obstructive oedema of off og ogt old on only op opacification opacifications
+opacified opacities opacity or organizing osseous osteoarthritis osteopenia osteopenic osteophyte
 osteophytes other otherwise out over overall overload overlying pa pacemaker paratracheal
 parenchyma parenchymal partial partially patchy patient pattern pcp pcr pe pectus peep
 peribronchial pericardial pericardium perihilar peripheral peripherally perivascular persistent
