@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.state.paths import Paths
 
+_FORGOTTEN_S = 24 * 3600.0
 _SELF_TEST_S = 300.0  # the published network needs some ten
 
 
@@ -41,6 +43,7 @@ def staging(paths: Paths) -> Iterator[Path]:
     folder = paths.bundles / f".staging-{secrets.token_hex(8)}"
     try:
         folder.mkdir(parents=True)
+        _sweep(paths.bundles)
     except OSError as error:
         raise _unwritable(error) from error
     try:
@@ -133,6 +136,13 @@ def use(name: str, paths: Paths) -> Settings:
     settings = dataclasses.replace(load_settings(paths.settings_file), bundle=name)
     save_settings(paths.settings_file, settings)
     return settings
+
+
+def _sweep(root: Path) -> None:
+    """Delete what a killed installation left, once it cannot be at work any more."""
+    for folder in root.glob(".staging-*"):
+        if time.time() - folder.stat().st_mtime > _FORGOTTEN_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _copy(bundle: Bundle, folder: Path) -> None:

@@ -1,6 +1,8 @@
 import dataclasses
+import os
 import shutil
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
@@ -197,6 +199,15 @@ def test_a_staging_folder_is_never_listed_and_always_gone(tiny_bundle, paths, qu
         shutil.copytree(tiny_bundle, folder / "bundle")
         assert settle(folder / "bundle", paths).manifest.id == "tiny"
     assert left(paths) == {"tiny"}
+
+
+def test_what_a_killed_installation_left_is_deleted_after_a_day(paths):
+    for name, age_s in ((".staging-old", 90_000), (".staging-new", 60)):
+        (paths.bundles / name).mkdir(parents=True)
+        os.utime(paths.bundles / name, (time.time() - age_s,) * 2)
+    with staging(paths):
+        pass
+    assert left(paths) == {".staging-new"}
 
 
 def test_hostile_files_and_folders_are_refused_and_nothing_is_left(shared, paths, tmp_path):

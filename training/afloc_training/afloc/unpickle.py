@@ -152,6 +152,10 @@ class _RebuildParameter:
 class _Unpickler(pickle.Unpickler):
     """Names become stand-ins; storages become claims."""
 
+    def __init__(self, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self._stubs: dict[str, type[Stub]] = {}
+
     def find_class(self, module: str, name: str) -> Any:
         """What a name stands for; never what it really names, but for ordered dictionaries."""
         refuse_harmful(module, name)
@@ -161,8 +165,9 @@ class _Unpickler(pickle.Unpickler):
             return _RebuildParameter()
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
-        # A class of its own for every mention: a hostile pickle can change none but its own.
-        return type("Stub", (Stub,), {"name": f"{module}.{name}"})
+        # Classes of its own for every file: a hostile pickle can change none but its own.
+        whole = f"{module}.{name}"
+        return self._stubs.setdefault(whole, type("Stub", (Stub,), {"name": whole}))
 
     def persistent_load(self, claim: Any) -> Storage:
         """A storage from ("storage", type, key, place, count)."""
@@ -186,7 +191,7 @@ def unpickle(data: bytes) -> object:
     """
     try:
         _check_program(data)
-        return _Unpickler(io.BytesIO(data)).load()
+        return _Unpickler(data).load()
     except _BROKEN as error:
         raise CheckpointError(
             f"The list of contents inside the checkpoint is damaged ({type(error).__name__}).",
