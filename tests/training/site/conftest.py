@@ -20,8 +20,10 @@ HEAD = ("image", "report", "patient_id", "split", "view")
 
 
 def noise(seed: int, size: int = 256) -> np.ndarray:
-    """A film unlike any other, uint8."""
-    return np.random.default_rng(seed).integers(0, 255, (size, size), dtype=np.uint8)
+    """A film unlike any other, uint8, dark above the shoulders."""
+    film = np.random.default_rng(seed).integers(0, 255, (size, size), dtype=np.uint8)
+    film[: size // 8] = 0
+    return film
 
 
 class Site:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,15 @@ def test_patients_nobody_knows_are_said_once_where_they_are_most():
 
 
 @pytest.mark.parametrize(
+    ("age", "sex", "is_odd"),
+    [("", "", False), ("61.0", "f", False), ("230", "", True), ("old", "", True), ("", "X", True)],
+)
+def test_ages_and_sexes_that_cannot_be_are_named(age, sex, is_odd):
+    odd = replace(case(), report=replace(case().report, age=age, sex=sex))
+    assert kinds(odd) == ({"odd_value": 1} if is_odd else {})
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("", "empty_report"),
@@ -123,6 +133,8 @@ def test_films_that_are_blank_small_or_seen_before():
     assert looks((case("a"), good)) == []
     assert looks((case("a"), Look("1", 300, 300, is_blank=True))) == [("blank_film", "a")]
     assert looks((case("a"), Look("1", 200, 255, is_blank=False))) == [("small_film", "a")]
+    negative = Look("1", 300, 300, is_blank=False, looks_inverted=True)
+    assert looks((case("a"), negative)) == [("inverted_film", "a")]
     assert looks((case("a"), good), (case("b"), good)) == [("duplicate_film", "b")]
     assert looks((case("a"), good), (case("b", patient="P2"), good)) == [
         ("shared_film", "a"),

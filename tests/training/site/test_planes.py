@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from afloc_training.site.checking import Look
 from afloc_training.site.planes import JOURNAL, MANIFEST, PLANES, PlaneWriter, quantised
 from afloc_training.site.values import Film
 
@@ -22,7 +23,8 @@ def prepared(value: float = 1.0):
 
 
 def add(writer: PlaneWriter, key: str) -> int:
-    return writer.add(key, prepared(), "0" * 64, SPEC).place
+    look = Look("0" * 64, 4, 8, is_blank=False)
+    return writer.add(key, prepared(), look, SPEC).place
 
 
 def test_a_plane_has_256_steps_and_nothing_outside_the_film():

@@ -132,6 +132,10 @@ def test_everybody_is_drawn_into_the_same_split_again():
     assert more[:300] == splits
 
 
+def test_a_patient_with_an_impossible_name_is_drawn_too():
+    assert assign_splits([case("\ud800"), case("\udc80"), case("ü")])
+
+
 def test_a_patient_whose_split_is_given_once_has_it_everywhere():
     assert assign_splits([case("A", "dev"), case("A"), case("B", "train")]) == [
         "dev",

@@ -60,7 +60,7 @@ def test_a_film_that_is_recalled_is_not_decoded(site, read):
         survey,
         Reporter(is_json=True, stream=io.StringIO()),
         recall=lambda case: known.get(case.film.name),
-        keep=lambda case, image: decoded.append(case.film.name),
+        keep=lambda case, image, look: decoded.append(case.film.name),
     )
     assert decoded == ["b.png"]
     assert len(survey.usable()) == 2

@@ -30,3 +30,4 @@ def test_what_looks_alike_is_alike():
     assert plain("\ufb01ndings") == "findings"
     assert plain("Mül\u00adler\u200b") == "Müller"
     assert plain("\uff11\uff12") == "12"
+    assert plain("half a \ud800 pair") == "half a  pair"

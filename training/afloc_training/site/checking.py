@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_training.site.faults import Fault, fault
 from afloc_training.site.languages import guess_language
 from afloc_training.site.reading import is_normal, read_sentences
@@ -32,6 +33,7 @@ _FEWEST_FILMS = 200
 _FEWEST_NORMAL = 0.1  # share of the films
 _MOST_QUESTIONS = 0.4  # share of the sentences
 _FEWEST_QUESTIONS = 2
+_OLDEST = 125  # years
 _MOST_SINGLE = 0.5  # share of the cases above which a fault is said once
 
 
@@ -43,19 +45,22 @@ class Look:
         pixel_sha256: Of the stored values.
         rows, columns: Its size.
         is_blank: All pixels have one value.
+        looks_inverted: Bones seem to be dark.
     """
 
     pixel_sha256: str
     rows: int
     columns: int
     is_blank: bool
+    looks_inverted: bool = False
 
 
 def look_at(image: Image) -> Look:
     """What counts of a film."""
     values = image.pixels if image.padding is None else image.pixels[~image.padding]
     is_blank = values.size == 0 or float(np.ptp(values)) == 0
-    return Look(image.pixel_sha256, image.rows, image.columns, is_blank)
+    is_negative = looks_inverted(image.pixels)
+    return Look(image.pixel_sha256, image.rows, image.columns, is_blank, is_negative)
 
 
 class Verdicts:
@@ -187,6 +192,8 @@ def check_look(case: Case, look: Look, seen: dict[str, Case], verdicts: Verdicts
     if max(look.rows, look.columns) < _SMALL_SIDE:
         reason = f"The film has {look.rows} x {look.columns} pixels."
         verdicts.about_film("small_film", case, reason)
+    if look.looks_inverted:
+        verdicts.about_film("inverted_film", case, "Bones are dark and lungs bright.")
     first = seen.setdefault(look.pixel_sha256, case)
     if first is case:
         return
@@ -214,10 +221,21 @@ def _check_header(case: Case, frames: int, modalities: Sequence[str], verdicts: 
         verdicts.about_film("wrong_modality", case, reason)
     elif film.body_part and not _BODY.search(film.body_part):
         verdicts.about_film("wrong_modality", case, "The film shows another part of the body.")
+    if not _is_plausible(case.report):
+        verdicts.about_report("odd_value", case, "The age or sex of this row cannot be read.")
     if film.has_burned_in:
         verdicts.about_film("burned_in", case, "The file says that text is burned into its pixels.")
     if case.view == "lateral":
         verdicts.about_film("lateral_film", case, "The film is a lateral one.")
+
+
+def _is_plausible(report: Report) -> bool:
+    if report.sex and report.sex.strip().upper()[:1] not in ("F", "W", "M", "O", "U"):
+        return False
+    try:
+        return not report.age or 0 <= float(report.age) <= _OLDEST
+    except ValueError:
+        return False
 
 
 def _by_report(cases: Iterable[Case]) -> Iterable[list[Case]]:

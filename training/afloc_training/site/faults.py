@@ -103,6 +103,14 @@ KINDS = {
     "small_film": Kind(
         "Film too small", "warning", "Export it in full size; small findings cannot be seen."
     ),
+    "inverted_film": Kind(
+        "Film that looks like its negative",
+        "warning",
+        "Export it with bones bright; where it is DICOM, its MONOCHROME tag may be wrong.",
+    ),
+    "odd_value": Kind(
+        "Age or sex that cannot be", "warning", "Write years as a number, and F, M or O."
+    ),
     "burned_in": Kind(
         "Name burned into the pixels", "error", "Export the film without the burned-in text."
     ),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.preprocess import Prepared, PreprocessSpec
+    from afloc_training.site.checking import Look
     from afloc_training.site.values import Film
 
 PLANES = "planes.u8"
@@ -43,6 +44,7 @@ class Plane:
         pixel_sha256: Of the stored values, as in `Image`.
         rows, columns: Of the film.
         frame: top, left, height, width of the film in the plane.
+        looks_inverted: As in `checking.Look`.
     """
 
     place: int
@@ -50,6 +52,7 @@ class Plane:
     rows: int
     columns: int
     frame: tuple[int, int, int, int]
+    looks_inverted: bool
 
 
 class PlaneWriter:
@@ -79,13 +82,13 @@ class PlaneWriter:
         """What stands for a film: changes with its file, tells nothing of its name."""
         status = film.ref.path.stat()
         text = f"{self._salt} {film.name} {film.ref.frame} {status.st_size} {status.st_mtime_ns}"
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def find(self, key: str) -> Plane | None:
         """A film that is there already."""
         return self._planes.get(key)
 
-    def add(self, key: str, prepared: Prepared, pixel_sha256: str, spec: PreprocessSpec) -> Plane:
+    def add(self, key: str, prepared: Prepared, look: Look, spec: PreprocessSpec) -> Plane:
         """Write a film.
 
         Raises:
@@ -97,10 +100,11 @@ class PlaneWriter:
         frame = prepared.frame
         plane = Plane(
             place=place,
-            pixel_sha256=pixel_sha256,
-            rows=frame.rows,
-            columns=frame.columns,
+            pixel_sha256=look.pixel_sha256,
+            rows=look.rows,
+            columns=look.columns,
             frame=(frame.top, frame.left, frame.height, frame.width),
+            looks_inverted=look.looks_inverted,
         )
         self._planes[key] = plane
         self._new.append(_line(key, plane))

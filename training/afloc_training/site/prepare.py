@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from afloc_training.site.values import Case
 
 _AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (65, "40-64"), (80, "65-79"), (999, "80+"))
+_SEXES = {"F": "F", "W": "F", "M": "M", "O": "O"}
 _DEV_SHARE = 0.15  # of the patients, where no table says
 _NO_PIXELS = "The film is gone."
 
@@ -136,7 +137,7 @@ def assign_splits(cases: Sequence[Case]) -> list[str]:
 
 def _draw(patient: str) -> float:
     """A number in [0, 1) that is always the same for a patient."""
-    digest = hashlib.sha256(f"afloc split {patient}".encode("utf-8", "surrogateescape")).digest()
+    digest = hashlib.sha256(f"afloc split {patient}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
@@ -164,13 +165,19 @@ class _Films:
         plane = self.plane(case)
         if plane is None:
             return None
-        return Look(plane.pixel_sha256, plane.rows, plane.columns, is_blank=False)
+        return Look(
+            plane.pixel_sha256,
+            plane.rows,
+            plane.columns,
+            is_blank=False,
+            looks_inverted=plane.looks_inverted,
+        )
 
-    def keep(self, case: Case, image: Image) -> None:
+    def keep(self, case: Case, image: Image, look: Look) -> None:
         prepared = prepare(
             image.pixels, self._spec, padding=image.padding, pixel_aspect=image.pixel_aspect
         )
-        self.writer.add(self.key(case), prepared, image.pixel_sha256, self._spec)
+        self.writer.add(self.key(case), prepared, look, self._spec)
 
 
 def _stored(
@@ -213,7 +220,7 @@ def _numbered(prefix: str, names: Sequence[str]) -> dict[str, str]:
 
 def _sex(case: Case) -> str:
     written = (case.report.sex or case.film.sex).strip().upper()[:1]
-    return written if written in ("F", "M", "O") else ""
+    return _SEXES.get(written, "")
 
 
 def _age_group(case: Case) -> str:

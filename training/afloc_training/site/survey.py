@@ -141,7 +141,7 @@ def examine(
     reporter: Reporter,
     *,
     recall: Callable[[Case], Look | None] | None = None,
-    keep: Callable[[Case, Image], None] | None = None,
+    keep: Callable[[Case, Image, Look], None] | None = None,
 ) -> None:
     """Decode every film that can be used and look at it.
 
@@ -165,7 +165,7 @@ def examine(
                 continue
             look = look_at(image)
             if keep and not look.is_blank:
-                keep(case, image)
+                keep(case, image, look)
         if look is not None:
             check_look(case, look, seen, survey.verdicts)
         reporter.count(number, len(cases))

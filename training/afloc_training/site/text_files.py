@@ -63,4 +63,4 @@ def plain(text: str) -> str:
     Rules that look for names would miss one that is written with loose accents or a soft hyphen.
     """
     whole = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in whole if unicodedata.category(c) != "Cf")
+    return "".join(c for c in whole if unicodedata.category(c) not in ("Cf", "Cs"))
