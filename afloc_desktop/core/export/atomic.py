@@ -26,8 +26,8 @@ def write_atomically(
 ) -> None:
     """Write `data` as `path`: a file without a name, flushed to disk, checked, then named.
 
-    Where the system has no files without a name, a temporary one beside it: only there can a
-    killed process leave one behind.
+    Where the system has no files without a name, a temporary one beside it. There, and between
+    the two names of a file that replaces another, a killed process can leave a `.part-` behind.
 
     Args:
         path: In a folder that exists.
