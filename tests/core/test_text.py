@@ -158,3 +158,7 @@ def test_only_texts_longer_than_the_limit_are_cut():
     tokenizer = WordPiece(VOCABULARY, SPEC)  # 8 tokens: six pieces between [CLS] and [SEP]
     assert not tokenizer.is_cut("right " * 6)
     assert tokenizer.is_cut("right " * 7)
+
+
+def test_only_the_authors_ways_of_cleaning_read_words_literally():
+    assert [spec.is_literal for spec in (SPEC, AFLOC, WORDS)] == [False, True, True]
