@@ -79,20 +79,21 @@ class Shelf:
         Raises:
             Cancelled: `should_stop` said so.
         """
-        from afloc_desktop.core.dicom.scan import find
+        from afloc_desktop.core.dicom.scan import collector_paused, find
 
         roots = [Path(os.path.abspath(path)) for path in paths]
         opening = _Opening(self._generation, self._index)
         due, enough = time.monotonic() + _FIRST_AFTER_S, 1
-        for entry in find(roots, should_stop=should_stop, known=opening.known):
-            opening.take(entry)
-            on_progress(len(opening.found))
-            if len(opening.found) >= enough and time.monotonic() >= due:
-                on_partial(self._add(opening, (), should_stop))
-                due = time.monotonic() + _NEXT_AFTER_S
-                enough = int(len(opening.found) * _GROWTH)
-        opening.finish(roots)
-        return self._add(opening, roots, should_stop)
+        with collector_paused():
+            for entry in find(roots, should_stop=should_stop, known=opening.known):
+                opening.take(entry)
+                on_progress(len(opening.found))
+                if len(opening.found) >= enough and time.monotonic() >= due:
+                    on_partial(self._add(opening, (), should_stop))
+                    due = time.monotonic() + _NEXT_AFTER_S
+                    enough = int(len(opening.found) * _GROWTH)
+            opening.finish(roots)
+            return self._add(opening, roots, should_stop)
 
     def _add(
         self, opening: _Opening, complete: Sequence[Path], should_stop: Callable[[], bool]

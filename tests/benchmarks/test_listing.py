@@ -10,10 +10,11 @@ import pydicom
 import pytest
 from phantom_files import write_film
 
-from afloc_desktop.core.dicom.scan import find, scan
+from afloc_desktop.core.dicom.scan import scan
 from afloc_desktop.core.errors import BundleMissing
 from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.shelf import Shelf
 from afloc_desktop.state.workspace import engine
 from afloc_desktop.ui.app import Station
 
@@ -90,11 +91,14 @@ def parse(folder):
 @pytest.mark.slow
 def test_listing_is_many_times_faster_than_parsing(folder, tmp_path, capsys):
     def indexed(number):
-        """From files to rows; `listing` has what arranging them costs."""
+        """As the window opens a folder: found, shown in parts, arranged and remembered."""
         index = StudyIndex(tmp_path / f"{number}.sqlite")
-        entries = list(find([folder], known=index.known))
-        for first in range(0, FILES, 1000):
-            index.remember(entries[first : first + 1000])
+        Shelf(index).scan(
+            [folder],
+            on_progress=lambda count: None,
+            on_partial=lambda found: None,
+            should_stop=lambda: False,
+        )
         return index
 
     listing = scan([folder])

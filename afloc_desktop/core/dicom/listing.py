@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.stacks import stacks_of
@@ -28,12 +28,28 @@ _CLASH = "Same instance UID, other content: each file is listed on its own."
 _StudyKey = tuple[str, str, str]
 
 
+class _Copies(NamedTuple):
+    """How many copies each instance UID had, and UIDs that stand for different contents."""
+
+    counts: dict[str, int]
+    clashes: set[str]
+
+
+class _Arranged(NamedTuple):
+    """A series as it was last arranged, and from what."""
+
+    entries: list[Entry]
+    more: tuple[str, ...]
+    series: tuple[Series, ...]
+
+
 class Arranger:
-    """Arranges entries. Remembers the content of copies, so that arranging again is cheap."""
+    """Arranges entries. Remembers series and the content of copies: arranging again is cheap."""
 
     def __init__(self) -> None:
         self._digests: dict[tuple[str, str, int, int], str] = {}
         self._compared = 0
+        self._arranged: dict[tuple[_StudyKey, str], _Arranged] = {}
 
     def arrange(
         self, entries: Iterable[Entry], *, should_stop: Callable[[], bool] | None = None
@@ -57,7 +73,10 @@ class Arranger:
         studies = _by_study(kept)
         notes = _study_notes(list(studies))
         return Listing(
-            tuple(_study(found, notes[key], copies, clashes) for key, found in studies.items()),
+            tuple(
+                self._study(key, found, notes[key], _Copies(copies, clashes))
+                for key, found in studies.items()
+            ),
             tuple(
                 Skipped(Path(entry.path), entry.reason, entry.remedy, entry.member)
                 for entry in ordered
@@ -65,6 +84,44 @@ class Arranger:
             ),
             tuple(_other(entry) for entry in ordered if entry.kind and entry.labels is None),
         )
+
+    def _study(
+        self, key: _StudyKey, entries: list[Entry], notes: tuple[str, ...], copies: _Copies
+    ) -> Study:
+        first = entries[0].labels
+        assert first is not None
+        groups: dict[str, list[Entry]] = {}
+        for entry in entries:
+            if entry.frames and entry.labels is not None:
+                groups.setdefault(entry.labels.series_uid, []).append(entry)
+        ordered = sorted(groups.items(), key=_by_series_number)
+        return Study(
+            uid=first.study_uid,
+            patient_name=first.patient_name,
+            patient_id=first.patient_id,
+            date=first.date,
+            description=first.study_description,
+            accession_number=first.accession_number,
+            series=tuple(
+                itertools.chain.from_iterable(
+                    self._series((key, uid), group, copies) for uid, group in ordered
+                )
+            ),
+            others=tuple(_other(entry) for entry in entries if not entry.frames),
+            notes=notes,
+        )
+
+    def _series(
+        self, key: tuple[_StudyKey, str], entries: list[Entry], copies: _Copies
+    ) -> tuple[Series, ...]:
+        """The parts of a series; those of the last call where its entries are still the same."""
+        more = _copy_notes(entries, copies) if copies.counts or copies.clashes else ()
+        known = self._arranged.get(key)
+        # Entries are mostly the very same objects, which makes this comparison quick.
+        if known is None or known.more != more or known.entries != entries:
+            known = _Arranged(entries, more, _series(entries, more))
+            self._arranged[key] = known
+        return known.series
 
     def _without_copies(
         self, entries: list[Entry], should_stop: Callable[[], bool] | None
@@ -168,42 +225,16 @@ def _study_notes(keys: list[_StudyKey]) -> dict[_StudyKey, tuple[str, ...]]:
     return notes
 
 
-def _study(
-    entries: list[Entry], notes: tuple[str, ...], copies: dict[str, int], clashes: set[str]
-) -> Study:
-    first = entries[0].labels
-    assert first is not None
-    groups: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if entry.frames and entry.labels is not None:
-            groups.setdefault(entry.labels.series_uid, []).append(entry)
-    ordered = sorted(groups.values(), key=_by_series_number)
-    return Study(
-        uid=first.study_uid,
-        patient_name=first.patient_name,
-        patient_id=first.patient_id,
-        date=first.date,
-        description=first.study_description,
-        accession_number=first.accession_number,
-        series=tuple(
-            itertools.chain.from_iterable(_series(group, copies, clashes) for group in ordered)
-        ),
-        others=tuple(_other(entry) for entry in entries if not entry.frames),
-        notes=notes,
-    )
-
-
-def _by_series_number(entries: list[Entry]) -> tuple[bool, int]:
-    labels = entries[0].labels
+def _by_series_number(group: tuple[str, list[Entry]]) -> tuple[bool, int]:
+    labels = group[1][0].labels
     number = labels.number if labels is not None else None
     return number is None, number or 0
 
 
-def _series(entries: list[Entry], copies: dict[str, int], clashes: set[str]) -> list[Series]:
+def _series(entries: list[Entry], more: tuple[str, ...]) -> tuple[Series, ...]:
     labels = entries[0].labels
     assert labels is not None
-    more = _copy_notes(entries, copies, clashes) if copies or clashes else ()
-    return [
+    return tuple(
         Series(
             uid=labels.series_uid,
             number=labels.number,
@@ -216,16 +247,16 @@ def _series(entries: list[Entry], copies: dict[str, int], clashes: set[str]) -> 
             notes=(*stack.notes, *more),
         )
         for part, stack in enumerate(stacks_of(entries), start=1)
-    ]
+    )
 
 
-def _copy_notes(entries: list[Entry], copies: dict[str, int], clashes: set[str]) -> tuple[str, ...]:
+def _copy_notes(entries: list[Entry], copies: _Copies) -> tuple[str, ...]:
     uids = {entry.sop_instance_uid for entry in entries}
-    count = sum(copies.get(uid, 0) for uid in uids)
+    count = sum(copies.counts.get(uid, 0) for uid in uids)
     notes = []
     if count:
         notes.append(f"{count} identical {'copies' if count > 1 else 'copy'} not listed again.")
-    if uids & clashes:
+    if uids & copies.clashes:
         notes.append(_CLASH)
     return tuple(notes)
 

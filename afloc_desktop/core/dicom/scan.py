@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,11 +51,27 @@ def scan(
         Cancelled: `should_stop` said so.
     """
     entries: list[Entry] = []
-    for entry in find(paths, should_stop=should_stop, known=known):
-        entries.append(entry)
-        if on_progress is not None:
-            on_progress(len(entries))
-    return Arranger().arrange(entries, should_stop=should_stop)
+    with collector_paused():
+        for entry in find(paths, should_stop=should_stop, known=known):
+            entries.append(entry)
+            if on_progress is not None:
+                on_progress(len(entries))
+        return Arranger().arrange(entries, should_stop=should_stop)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Make ten thousand entries without Python looking through all of them for cycles again.
+
+    They form none, and looking costs a fifth of a listing.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def find(

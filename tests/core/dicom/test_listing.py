@@ -139,3 +139,10 @@ def test_sound_series_are_one_stack_in_order_without_a_word(shared, name):
     positions = [ref.position_mm for ref in series.images]
     assert positions == sorted(positions)
     assert len(series.images) in (2, 8)
+
+
+def test_arranging_again_gives_what_arranging_anew_gives(mixed):
+    """As entries come and go, a few at a time."""
+    arranger = Arranger()
+    for count in (1, 3, len(mixed), 2, len(mixed)):
+        assert arranger.arrange(mixed[:count]) == Arranger().arrange(mixed[:count])

@@ -1,3 +1,4 @@
+import gc
 import os
 
 import numpy as np
@@ -147,3 +148,14 @@ def test_a_frame_is_found_by_its_number_and_a_missing_one_is_told(study):
 def test_a_file_without_frames_gives_its_own_reason(tmp_path):
     with pytest.raises(UnreadableFile, match="does not exist"):
         find_frame(tmp_path / "nowhere", 1)
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_a_listing_leaves_the_collector_as_it_was(write_film, was_enabled):
+    path = write_film(TINY)
+    (gc.enable if was_enabled else gc.disable)()
+    try:
+        scan([path])
+        assert gc.isenabled() == was_enabled
+    finally:
+        gc.enable()
