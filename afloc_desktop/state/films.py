@@ -88,8 +88,8 @@ class Films:
         if ref in self._wanted:
             return
         home = home_of(self._store.state.listing, ref)
-        if home is not None and _is_worth_loading(home[1]):
-            self._wanted = home[1].images
+        if home is not None and _is_worth_loading(home.series):
+            self._wanted = home.series.images
             work = partial(self._read_stack, self._wanted)
             self._tasks.submit("stack", work, self._stack_read, self._stack_failed, lane="files")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
 
@@ -168,12 +168,20 @@ class State:
         return answer.similarity >= self.threshold(answer)
 
 
-def home_of(listing: Listing, ref: ImageRef) -> tuple[Study, Series] | None:
-    """The study and series a film was listed under."""
+class Home(NamedTuple):
+    """Where a film was listed: study, series, and its place in the series from 0."""
+
+    study: Study
+    series: Series
+    place: int
+
+
+def home_of(listing: Listing, ref: ImageRef) -> Home | None:
+    """Where a film was listed; a search through all of the listing."""
     for study in listing.studies:
         for series in study.series:
             if ref in series.images:
-                return study, series
+                return Home(study, series, series.images.index(ref))
     return None
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.orientation import opposite, turned
-from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
-    from afloc_desktop.state.store import Answer, State
+    from afloc_desktop.state.store import Answer, Home, State
     from afloc_desktop.ui.scene import Scene
 
 _MARGIN = 12
@@ -29,16 +28,17 @@ _HINT_TOP = 26  # below the marker
 def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) -> None:
     """Who, when, what, and through which window."""
     image = scene.film.image
-    home = home_of(state.listing, image.ref)
+    home = scene.home(state.listing)
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
     if home is not None:
-        study, series = home
+        study, series = home.study, home.series
         whose = [person(study.patient_name), one_line(study.patient_id)]
         view = one_line(f"{series.modality} {series.view_position}")
         what = [day(study.date), one_line(series.description or study.description), view]
         _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
         _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
-    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, how_shown(scene))
+    which = [] if home is None else which_of(home)
+    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, [*which, *how_shown(scene)])
     size = [strings.spacing(image.spacing), strings.zoom(scene.view.zoom * 100)]
     _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, size)
     hint = strings.turned(scene.view.turn.quarters, scene.view.turn.is_mirrored)
@@ -48,6 +48,14 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
     painter.setFont(font)
     _text(painter, inside.adjusted(0, _HINT_TOP, 0, 0), _TOP_MIDDLE, [hint], _ALERT)
     painter.restore()
+
+
+def which_of(home: Home) -> list[str]:
+    """Which of several images this is, and where it lies in the patient."""
+    images = home.series.images
+    if len(images) < 2:
+        return []
+    return [strings.place(home.place + 1, len(images), images[home.place].position_mm)]
 
 
 def how_shown(scene: Scene) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from afloc_desktop.core.dicom.display import first_choice, modality_value
 from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
+from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import overlay, strings
 from afloc_desktop.ui.film import Film
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.dicom.display import Choice
-    from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.domain import Image, Listing
     from afloc_desktop.core.geometry import Box
-    from afloc_desktop.state.store import Answer, State
+    from afloc_desktop.state.store import Answer, Home, State
 
 _MARGIN = 6  # device pixels around a fitted film
 _LINE = 2.2  # screen points
@@ -50,6 +51,13 @@ class Scene:
         self._painted: tuple[object, QImage] | None = None
         self._drawn: tuple[object, QImage] | None = None
         self._layer: tuple[object, overlay.Layer | None] | None = None
+        self._home: tuple[Listing, Home | None] | None = None
+
+    def home(self, listing: Listing) -> Home | None:
+        """Where the film was listed; sought once in a listing, however often it paints."""
+        if self._home is None or self._home[0] is not listing:
+            self._home = (listing, home_of(listing, self.film.image.ref))
+        return self._home[1]
 
     def reset(self) -> None:
         """Go back to how the film opened: its own first window, not inverted, not turned."""

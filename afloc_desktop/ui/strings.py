@@ -164,6 +164,11 @@ def window(centre: float, width: float) -> str:
     return f"W {width:.5g}   L {centre:.5g}"
 
 
+def place(number: int, count: int, position_mm: float | None) -> str:
+    image = f"Image {number} of {count}"
+    return image if position_mm is None else f"{image}   at {position_mm:.1f} mm"
+
+
 def zoom(percent: float) -> str:
     return f"Zoom {percent:.0f} %"
 

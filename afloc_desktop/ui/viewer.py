@@ -95,8 +95,8 @@ def warnings(state: State) -> list[str]:
     found = list(state.image.warnings)
     home = home_of(state.listing, state.image.ref)
     accepted = () if state.model is None else state.model.dicom_modalities
-    if home is not None and accepted and home[1].modality not in accepted:
-        modality = home[1].modality or strings.NO_MODALITY
+    if home is not None and accepted and home.series.modality not in accepted:
+        modality = home.series.modality or strings.NO_MODALITY
         found.insert(0, strings.other_modality(modality, ", ".join(accepted)))
     return found
 

@@ -111,7 +111,8 @@ def test_no_answer_without_a_question():
 def test_a_film_knows_its_study_and_series():
     found = home_of(listing(1, 2), ref(2))
     assert found is not None
-    assert (found[0].patient_id, found[1].description) == ("PID-7", "Chest 2")
+    assert (found.study.patient_id, found.series.description) == ("PID-7", "Chest 2")
+    assert found.place == 0
     assert home_of(listing(1), ref(2)) is None
 
 

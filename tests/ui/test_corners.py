@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from doubles import film
+from doubles import film, listing, ref
 from readings import EFFUSION, MODEL, asked, reading
 
 from afloc_desktop.core.dicom.orientation import Turn
-from afloc_desktop.core.domain import Orientation
-from afloc_desktop.state.store import State
+from afloc_desktop.core.domain import Listing, Orientation, Series, Study
+from afloc_desktop.state.store import State, home_of
 from afloc_desktop.ui import corners
 from afloc_desktop.ui.qt import QImage, QPainter, QRect, Qt
 from afloc_desktop.ui.scene import Scene
@@ -155,3 +155,15 @@ def test_the_caption_of_typed_words_is_those_words():
     assert corners.caption(state, state.answer).startswith("right lung   ")
     waiting = replace(state, answers={}, busy=frozenset({"answer"}), model=MODEL)
     assert corners.caption(waiting, None) == "right lung   comparing…"
+
+
+def test_a_slice_says_which_of_how_many_and_where_it_lies():
+    slices = tuple(replace(ref(n), position_mm=-2.5 * n) for n in (1, 2, 3))
+    series = Series("1.1", 1, "CT", "", "", "", slices)
+    study = Study("1", "", "", "", "", "", (series,))
+    (line,) = corners.which_of(home_of(Listing((study,), ()), slices[1]))
+    assert line.split() == ["Image", "2", "of", "3", "at", "-5.0", "mm"]
+
+
+def test_a_film_alone_is_not_counted():
+    assert corners.which_of(home_of(listing(1), ref(1))) == []

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from doubles import film, ref
+from doubles import film, listing, ref
 from readings import EFFUSION, MODEL, answer, reading
 
 from afloc_desktop.core.dicom.orientation import Turn
@@ -198,3 +198,12 @@ def test_the_probe_speaks_of_the_files_own_values():
     colour = np.full((60, 50, 3), 9, np.uint8)
     words = Scene(replace(image, colour=colour), 9, 9).words(1, 2, 9.0)
     assert words == "x 1  y 2   red 9  green 9  blue 9"
+
+
+def test_where_a_film_was_listed_is_sought_once_in_a_listing(monkeypatch):
+    sought = []
+    monkeypatch.setattr("afloc_desktop.ui.scene.home_of", lambda *found: sought.append(found))
+    scene, one, other = Scene(film(1), 40, 30), listing(1), listing(1, 2)
+    for found in (one, one, other, other):
+        scene.home(found)
+    assert [found for found, _ in sought] == [one, other]
