@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DICOMDIR = "1.2.840.10008.1.3.10"
+# A pipe that took the place of a file must not block; of a file the last flag means nothing.
+READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 # A deflate stream of 0.4 MB can hold 0.4 GB; a large deflated film is 30 MB.
 _MOST_INFLATED = 200_000_000

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from afloc_desktop.core.dicom import archive, meaning, walker
 from afloc_desktop.core.dicom.entry import Entry, Labels, Place, Source, refused
-from afloc_desktop.core.dicom.files import DICOMDIR
+from afloc_desktop.core.dicom.files import DICOMDIR, READ_ONLY
 from afloc_desktop.core.dicom.folders import irregular, unreadable
 from afloc_desktop.core.dicom.fragments import find_fragments
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code, quiet_pydicom
@@ -46,7 +46,6 @@ _OTHER_ARCHIVES = ("[Content_Types].xml", "META-INF/MANIFEST.MF", "mimetype", "A
 _DICOMDIR_CLASS = re.compile(re.escape(DICOMDIR.encode()) + rb"(?![0-9.])")
 _META = 1024  # bytes in which the class of an index stands
 _FEW = 1000  # members looked through for the sign of another kind of archive
-_READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 T = TypeVar("T")
 
@@ -80,8 +79,7 @@ class Recogniser:
 
     def _read(self, path: str) -> Entry | tuple[Source, bytes]:
         try:
-            # A pipe that took the place of the file must not block; of a file it means nothing.
-            descriptor = os.open(path, _READ_ONLY)
+            descriptor = os.open(path, READ_ONLY)
             try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.decode import Decoded, decode
-from afloc_desktop.core.dicom.files import open_regular
+from afloc_desktop.core.dicom.files import READ_ONLY, open_regular
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import parse
@@ -32,14 +33,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.dicom.decode import Stored
-    from afloc_desktop.core.dicom.files import BoundedFile
     from afloc_desktop.core.dicom.header import Header
     from afloc_desktop.core.dicom.read import Film
-    from afloc_desktop.core.dicom.walker import Walked
     from afloc_desktop.core.domain import Image, ImageRef
 
 # Rows of an overlay (60xx,0010): it may lie in the pixels. What only looks like it is no harm.
-_OVERLAY = re.compile(rb"[\x00-\x1e]\x60\x10\x00")
+_OVERLAY_END = b"\x60\x10\x00"
+_OVERLAY = re.compile(rb"[\x00-\x1e]" + _OVERLAY_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,21 +163,22 @@ class _Loader:
         assert header is not None
         if ref.member or ref.frame != 1:
             return None
-        with open_regular(ref.path) as (file, size):
-            found = self._find_pixels(file, size)
-            room = memoryview(self._values[place]).cast("B")
-            if found is None or found[1] + len(room) != size:
+        room = memoryview(self._values[place]).cast("B")
+        with io.FileIO(os.open(ref.path, READ_ONLY)) as file:
+            status = os.fstat(file.fileno())
+            # What is not the last of the file is not written like the first slice.
+            head = bytearray(max(0, status.st_size - len(room)))
+            if not stat.S_ISREG(status.st_mode) or not 0 < len(head) <= LARGER_READS[-1]:
                 return None
-            head, offset = found
-            file.seek(offset)
-            if file.readinto(room) != len(room):
+            if file.readinto(head) != len(head) or file.readinto(room) != len(room):
                 return None
-            version = _version(os.fstat(file.fileno()))
+        if not self._is_alike(bytes(head), status.st_size):
+            return None
         if header.bits_stored < 16:
             values = decode(header, room).values
             if not np.may_share_memory(values, self._values):
                 self._values[place] = values
-        return _Slice(head, None, size, version)
+        return _Slice(bytes(head), None, status.st_size, _version(status))
 
     def _load_any(self, place: int) -> _Slice | None:
         """The slice by the ordinary path, None where it does not go with the first one."""
@@ -203,27 +204,22 @@ class _Loader:
         if not is_plain or header.bits_allocated != 16 or header.is_float or ref.member:
             return None
         with open_regular(ref.path) as (file, size):
-            _, walked = self._walk(file, size)
+            data = file.read(FIRST_READ)
+            walked = self._shapes.walk(data, size)
+            for length in LARGER_READS:
+                if walked is not None or len(data) == size:
+                    break
+                data += file.read(length - len(data))
+                walked = self._shapes.walk(data, size)
         return None if walked is None else walked.shared[LAYOUT]
 
-    def _find_pixels(self, file: BoundedFile, size: int) -> tuple[bytes, int] | None:
-        """The header and where the pixels start, None where they are described differently."""
-        data, walked = self._walk(file, size)
+    def _is_alike(self, head: bytes, size: int) -> bool:
+        """Whether pixels described like those of the first slice follow these bytes."""
+        walked = self._shapes.walk(head, size)
         if walked is None or walked.shared[LAYOUT] != self._layout:
-            return None
-        head = data[: walked.offset]
-        if walked.length != size - walked.offset or _OVERLAY.search(head):
-            return None
-        return head, walked.offset
-
-    def _walk(self, file: BoundedFile, size: int) -> tuple[bytes, Walked | None]:
-        data = b""
-        for length in (FIRST_READ, *LARGER_READS):
-            data += file.read(length - len(data))
-            walked = self._shapes.walk(data, size)
-            if walked is not None or len(data) < length:
-                return data, walked
-        return data, None
+            return False
+        is_last = walked.offset == len(head) and walked.length == size - len(head)
+        return is_last and (_OVERLAY_END not in head or not _OVERLAY.search(head))
 
 
 def _is_alike(header: Header, first: Header) -> bool:
