@@ -42,7 +42,7 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """`--bundle` and `--provider`."""
-    parser.add_argument("--bundle", metavar="ID", help="model bundle; else the chosen or shipped one")
+    parser.add_argument("--bundle", metavar="ID", help="else the chosen or the shipped one")
     parser.add_argument(
         "--provider",
         default="auto",

@@ -233,7 +233,7 @@ class StudyIndex:
         self._problem = _UNUSABLE
 
     def _remember(self, entries: Sequence[Entry], connection: sqlite3.Connection) -> None:
-        stale = self._replaced.intersection(entry.path for entry in entries)
+        stale = self._replaced and self._replaced.intersection(entry.path for entry in entries)
         for path in stale:
             folder, name = _split(path)
             connection.execute(
@@ -250,9 +250,9 @@ class StudyIndex:
         shared: dict[int, int | str | None] = {id(None): None}
         folders: dict[str, int] = {}
         for entry in entries:
-            path, member, size, mtime_ns, labels, place, position, phase, *rest = entry
-            if not rest.pop():
+            if not entry.is_lasting:
                 continue  # it may be otherwise the next time
+            path, member, size, mtime_ns, labels, place, position, phase = entry[:8]
             folder, name = _split(path)
             if folder not in folders:
                 folders[folder] = self._folder_id(connection, folder)
@@ -270,7 +270,7 @@ class StudyIndex:
                 shared[id(place)],
                 *(position or _NO_POSITION),
                 *(phase or _NO_PHASE),
-                *rest,
+                *entry[8:-1],
             )
 
     def _folder_id(self, connection: sqlite3.Connection, folder: str) -> int:
@@ -365,11 +365,8 @@ def _forget(connection: sqlite3.Connection, root: str, seen: Container[str]) -> 
             names = connection.execute(
                 "SELECT DISTINCT name FROM entries WHERE folder = ?", (number,)
             )
-            gone += [
-                (number, name)
-                for (name,) in names
-                if os.path.join(folder, os.fsdecode(name)) not in seen
-            ]
+            start = os.path.join(folder, "")
+            gone += [(number, name) for (name,) in names if start + os.fsdecode(name) not in seen]
     connection.executemany("DELETE FROM entries WHERE folder = ? AND name = ?", gone)
     if gone:
         connection.execute(

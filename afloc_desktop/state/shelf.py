@@ -24,7 +24,7 @@ _Key = tuple[str, str]  # path and member
 
 _FIRST_AFTER_S = 0.1
 _NEXT_AFTER_S = 0.3
-_GROWTH = 2  # times as much as was shown, so that all partial listings cost no more than the last
+_GROWTH = 4  # times as much as was shown, so that all partial listings cost no more than the last
 _BATCH = 1000  # entries that the index takes in one transaction
 
 

@@ -57,7 +57,7 @@ class Arranger:
         """A listing, the same for every order of the entries.
 
         Args:
-            entries: Of one path and archive member, the last counts.
+            entries: One of a path and archive member.
             should_stop: Asked before each file that is compared with its copy.
 
         Returns:
@@ -66,8 +66,7 @@ class Arranger:
         Raises:
             Cancelled: `should_stop` said so.
         """
-        unique = {(entry.path, entry.member): entry for entry in entries}
-        ordered = sorted(unique.values())  # by path and member, with which entries begin
+        ordered = sorted(entries)  # by path and member, with which entries begin
         listed = [entry for entry in ordered if entry.labels is not None]
         kept, copies, clashes = self._without_copies(listed, should_stop)
         studies = _by_study(kept)

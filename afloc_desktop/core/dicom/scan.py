@@ -50,13 +50,13 @@ def scan(
     Raises:
         Cancelled: `should_stop` said so.
     """
-    entries: list[Entry] = []
+    entries: dict[tuple[str, str], Entry] = {}
     with collector_paused():
         for entry in find(paths, should_stop=should_stop, known=known):
-            entries.append(entry)
+            entries[entry.path, entry.member] = entry
             if on_progress is not None:
                 on_progress(len(entries))
-        return Arranger().arrange(entries, should_stop=should_stop)
+        return Arranger().arrange(entries.values(), should_stop=should_stop)
 
 
 @contextmanager

@@ -139,4 +139,5 @@ def test_ten_thousand_studies_never_hold_up_the_window(tree, qtbot):
     qtbot.waitUntil(lambda: tree.topLevelItemCount() == 10_000, timeout=60_000)
     started = time.perf_counter()
     tree.show_listing(Listing((study(stack(10_000)),), ()))
-    assert time.perf_counter() - started < 1
+    # 0.12 s on its own; row by row, as for a few, it would be half a minute.
+    assert time.perf_counter() - started < 3
