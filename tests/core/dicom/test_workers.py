@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import imagecodecs
 import numpy as np
 import pytest
+from decoder_child import put_sum
 
 from afloc_desktop.core.dicom.decode import decode
 from afloc_desktop.core.dicom.header import Header
@@ -356,20 +357,16 @@ def test_native_pixels_start_no_process(monkeypatch):
     np.testing.assert_array_equal(decode_frame(native, FILM.tobytes()).values, FILM)
 
 
-def decode_in_a_child(answers) -> None:
-    answers.put(int(decode_frame(header(), STREAM).values.sum()))
-
-
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_daemonic_child_such_as_a_loader_of_a_training_decodes_too(method):
     assert workers() is workers()
     decode_frame(header(), STREAM)
     context = multiprocessing.get_context(method)
-    answers = context.SimpleQueue()
-    child = context.Process(target=decode_in_a_child, args=(answers,), daemon=True)
+    answers = context.Queue()
+    child = context.Process(target=put_sum, args=(answers, header(), STREAM), daemon=True)
     child.start()
-    assert answers.get() == int(FILM.sum())
+    assert answers.get(timeout=60) == int(FILM.sum())
     child.join(10)
     np.testing.assert_array_equal(decode_frame(header(), STREAM).values, FILM)
 
