@@ -9,16 +9,19 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import decoder_child
 import imagecodecs
 import numpy as np
 import pytest
-from decoder_child import put_sum
 
 from afloc_desktop.core.dicom.decode import decode
 from afloc_desktop.core.dicom.header import Header
 from afloc_desktop.core.dicom.syntax import syntax_of
 from afloc_desktop.core.dicom.workers import Workers, decode_frame, workers
 from afloc_desktop.core.errors import Cancelled, UnreadableFile, UnsupportedImage
+
+# Where a process started by hand finds this file and what it imports.
+TEST_PATH = os.pathsep.join(os.path.dirname(f) for f in (__file__, decoder_child.__file__))
 
 LOSSLESS, VIDEO, NATIVE = "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2"
 FILM = (np.arange(40 * 30) * 37 % 4096).astype(np.uint16).reshape(40, 30)
@@ -292,7 +295,7 @@ def test_decoders_end_with_the_application(how):
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__)},
+        env={**os.environ, "PYTHONPATH": TEST_PATH},
     )
     assert done.stderr == ""
     started = [int(word) for word in done.stdout.split()]
@@ -364,7 +367,9 @@ def test_a_daemonic_child_such_as_a_loader_of_a_training_decodes_too(method):
     decode_frame(header(), STREAM)
     context = multiprocessing.get_context(method)
     answers = context.Queue()
-    child = context.Process(target=put_sum, args=(answers, header(), STREAM), daemon=True)
+    child = context.Process(
+        target=decoder_child.put_sum, args=(answers, header(), STREAM), daemon=True
+    )
     child.start()
     assert answers.get(timeout=60) == int(FILM.sum())
     child.join(10)
@@ -399,6 +404,6 @@ def test_a_frozen_application_is_its_own_decoder(tmp_path):
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.path.dirname(__file__)},
+        env={**os.environ, "PYTHONPATH": TEST_PATH},
     )
     assert (done.stdout, done.stderr) == ("decoded\n", "")
