@@ -1,6 +1,7 @@
 """Opening a CT of 500 slices and a multi-frame file of a gigabyte, beside what others take."""
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -94,19 +95,12 @@ def test_a_ct_opens_eight_times_faster_than_the_usual_reader(ct, capsys):
     hounsfield = sitk.GetArrayFromImage(usual())
     assert not stack.missing
     np.testing.assert_array_equal(stack.values.astype(np.int32) - 1024, hounsfield)
-    calls = {
-        "first slice": lambda: read(refs[SLICES // 2]),
-        "stack": lambda: open_stack(refs),
-        "bytes": lambda: read_bytes(ct),
-        "SimpleITK": usual,
-    }
     del stack, hounsfield
-    took = {name: [] for name in calls}
-    for number in range(ROUNDS):
-        names = list(calls) if number % 2 else list(calls)[::-1]
-        for name in names:
-            gc.collect()
-            took[name].append(seconds(calls[name]))
+    # In a process of its own: what other tests left to the allocator favours either.
+    child = subprocess.run(
+        [sys.executable, __file__, ct[0].parent], capture_output=True, check=True, timeout=90
+    )
+    took = json.loads(child.stdout)
     ms = {name: median(values) * 1e3 for name, values in took.items()}
     opening, first = ms["SimpleITK"] / ms["stack"], ms["SimpleITK"] / ms["first slice"]
     floor = ms["stack"] / ms["bytes"]
@@ -182,3 +176,32 @@ def test_opening_a_series_is_given_up_within_a_second(ct, capsys):
     with capsys.disabled():
         print(f"\ngiven up after {took * 1e3:.1f} ms (bar 1000)")
     assert took <= 1
+
+
+def times(ct: list[Path]) -> dict[str, list[float]]:
+    import SimpleITK
+
+    refs = [ImageRef(path, 1, "", SIDE, SIDE, n) for n, path in enumerate(ct)]
+
+    def usual():
+        reader = SimpleITK.ImageSeriesReader()
+        reader.SetFileNames([str(path) for path in ct])
+        return reader.Execute()
+
+    calls = {
+        "first slice": lambda: read(refs[SLICES // 2]),
+        "stack": lambda: open_stack(refs),
+        "bytes": lambda: read_bytes(ct),
+        "SimpleITK": usual,
+    }
+    took = {name: [] for name in calls}
+    for number in range(ROUNDS):
+        names = list(calls) if number % 2 else list(calls)[::-1]
+        for name in names:
+            gc.collect()
+            took[name].append(seconds(calls[name]))
+    return took
+
+
+if __name__ == "__main__":
+    print(json.dumps(times(sorted(Path(sys.argv[1]).iterdir()))))
