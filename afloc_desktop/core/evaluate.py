@@ -13,10 +13,10 @@ from afloc_desktop.core import metrics
 from afloc_desktop.core.baselines import MeanRegions, RandomWeights, centre_prior, lesion_masks
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.geometry import Frame
-from afloc_desktop.core.localize import TEXT
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import resize
 from afloc_desktop.core.regions import NO_FINDING
+from afloc_desktop.core.understanding import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

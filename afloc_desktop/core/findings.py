@@ -13,7 +13,7 @@ from afloc_desktop.core.geometry import Box, Point
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Heatmap, Provenance, Spacing
-    from afloc_desktop.core.localize import Question
+    from afloc_desktop.core.understanding import Question
 
 LabelArray = npt.NDArray[np.uint8]
 

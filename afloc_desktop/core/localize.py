@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,51 +16,24 @@ from afloc_desktop.core.domain import (
     Image,
     Prompt,
     Provenance,
-    Side,
-    Zone,
 )
 from afloc_desktop.core.heatmap import spread, spread_input
 from afloc_desktop.core.model.bundle import Bundle, load_bundle, load_finding_vectors
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
 from afloc_desktop.core.preprocess import prepare
-from afloc_desktop.core.text import Place, as_sentence, is_negated, parse_place
+from afloc_desktop.core.text import as_sentence
+from afloc_desktop.core.understanding import TEXT, Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from afloc_desktop.core.geometry import Frame
-    from afloc_desktop.core.model.manifest import FindingSpec, Manifest
+    from afloc_desktop.core.model.manifest import Manifest
+    from afloc_desktop.core.understanding import Question
 
-TEXT = "text"  # finding id of words the bundle does not list
 _KEPT_FILMS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A prompt as the model understands it.
-
-    Attributes:
-        prompt: The words as asked.
-        finding_id: Of the bundle's finding they name, or `text`.
-        label: What the reader sees.
-        threshold: Similarity from which the answer counts as found.
-        sigma_cells: Smoothing of the map, grid cells.
-        side, zone: Named in the words; None where not.
-        notes: What was understood beyond the meaning, for the reader.
-        warnings: What the model cannot do with these words, for the reader.
-    """
-
-    prompt: Prompt
-    finding_id: str
-    label: str
-    threshold: float
-    sigma_cells: float
-    side: Side | None
-    zone: Zone | None
-    notes: tuple[str, ...]
-    warnings: tuple[str, ...]
 
 
 class Localizer:
@@ -76,7 +48,7 @@ class Localizer:
         self._typed: dict[str, FloatArray] = {}
         self._films: OrderedDict[str, tuple[FloatArray, Frame]] = OrderedDict()
         self._fingerprint = bundle.manifest.preprocess.fingerprint
-        self._names = _finding_names(bundle.manifest.findings)
+        self._interpreter = Interpreter(bundle.manifest, self._tokenizer)
 
     @classmethod
     def open(cls, folder: Path, *, provider: str) -> Localizer:
@@ -100,26 +72,7 @@ class Localizer:
         Args:
             words: A finding's id or label, a term or a sentence; not empty.
         """
-        text = " ".join(words.split())
-        # A bundle that reads words literally has its places in the words, not routed by us.
-        is_literal = self.manifest.text.is_literal
-        place = Place(None, None, text) if is_literal else parse_place(text)
-        finding = self._names.get(text.lower().rstrip(".")) or self._names.get(place.rest.lower())
-        notes = [f"side: {place.side}"] if place.side else []
-        notes += [f"zone: {place.zone}"] if place.zone else []
-        is_preset = finding is not None and not notes and (not is_literal or text == finding.id)
-        spec = self.manifest.heatmap
-        return Question(
-            prompt=Prompt(text, "preset" if is_preset else "typed"),
-            finding_id=finding.id if finding else TEXT,
-            label=finding.label if finding and not notes else text,
-            threshold=finding.threshold if finding else spec.threshold,
-            sigma_cells=finding.sigma_cells if finding else spec.sigma_cells,
-            side=place.side,
-            zone=place.zone,
-            notes=tuple(notes),
-            warnings=self._warnings(text, is_listed=finding is not None),
-        )
+        return self._interpreter.understand(words)
 
     def key(self, image: Image, prompt: Prompt) -> IdentityKey:
         """What an answer to `prompt` on `image` belongs to."""
@@ -220,28 +173,6 @@ class Localizer:
             ids, mask = self._tokenizer.encode_all([sentence])
             self._typed[sentence] = self._sessions.encode_text(ids, mask)[0]
         return self._typed[sentence]
-
-    def _warnings(self, text: str, *, is_listed: bool) -> tuple[str, ...]:
-        warnings = []
-        if is_negated(text):
-            warnings.append("Negations are not understood: the map shows what is negated.")
-        sentence = as_sentence(text, self.manifest.text)
-        if not sentence:
-            warnings.append("The model's own text cleaning leaves nothing of these words.")
-        if self._tokenizer.is_cut(sentence):
-            warnings.append("The text is too long: its end is not read.")
-        if not is_listed and self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
-            warnings.append("Some of these words are unknown to the model.")
-        return tuple(warnings)
-
-
-def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:
-    names: dict[str, FindingSpec] = {}
-    for finding in findings:
-        for name in (finding.id, finding.label.lower(), *finding.synonyms, *finding.prompts):
-            names.setdefault(name.lower().rstrip("."), finding)
-            names.setdefault(name.lower() + "s", finding)
-    return names
 
 
 def _assumptions(question: Question, image: Image) -> tuple[str, ...]:

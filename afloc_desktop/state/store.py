@@ -16,8 +16,8 @@ from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Study
     from afloc_desktop.core.errors import AflocError
-    from afloc_desktop.core.localize import Question
     from afloc_desktop.core.model.manifest import FindingSpec
+    from afloc_desktop.core.understanding import Question
     from afloc_desktop.state.index import KnownStudy
 
 Listener = Callable[["State", "State"], None]

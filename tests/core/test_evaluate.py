@@ -8,9 +8,9 @@ import pytest
 from afloc_desktop.core.domain import Heatmap, IdentityKey
 from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.core.evaluate import evaluate
-from afloc_desktop.core.localize import TEXT
 from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.regions import NO_FINDING, Labelled, read_cases
+from afloc_desktop.core.understanding import TEXT
 
 
 @dataclass

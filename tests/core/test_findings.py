@@ -3,7 +3,7 @@ import pytest
 
 from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance, Spacing
 from afloc_desktop.core.findings import extent, peak, propose, region_labels, regions
-from afloc_desktop.core.localize import Question
+from afloc_desktop.core.understanding import Question
 
 KEY = IdentityKey("1.2", 1, "p", "b", "f", "bright")
 WHO = Provenance("tiny", "b", "f", "0", "CPUExecutionProvider", "2026")

@@ -128,32 +128,6 @@ def test_all_findings_are_answered_by_id(localizer, make_image):
     assert maps["dark_spot"].similarity[48, 48] < maps["dark_spot"].similarity[5, 5]
 
 
-@pytest.mark.parametrize(
-    "words", ["bright_spot", "Bright spot", "BRIGHT", "bright spots", "Bright."]
-)
-def test_a_finding_is_known_by_id_label_synonym_and_plural(localizer, words):
-    question = localizer.understand(words)
-    assert (question.finding_id, question.prompt.origin) == ("bright_spot", "preset")
-    assert question.threshold == 0.8
-
-
-def test_a_side_beside_a_known_finding_keeps_its_threshold(localizer):
-    question = localizer.understand("right bright spot")
-    assert (question.finding_id, question.side) == ("bright_spot", "right")
-    assert question.notes == ("side: right",)
-    assert question.label == "right bright spot"
-
-
-def test_words_the_bundle_does_not_list_use_its_general_threshold(localizer):
-    question = localizer.understand("there is bright")
-    assert (question.finding_id, question.threshold) == ("text", 0.6)
-
-
-def test_unknown_words_and_negations_are_warned_of(localizer):
-    assert "unknown" in " ".join(localizer.understand("zebra").warnings)
-    assert "Negations" in " ".join(localizer.understand("no bright spot").warnings)
-
-
 def test_a_cancelled_question_is_not_answered(localizer, make_image):
     def check():
         raise Cancelled
@@ -204,25 +178,7 @@ def test_typed_words_are_read_literally_and_presets_have_their_own_vector(litera
     assert np.abs(empty - preset).max() > 0.1
 
 
-def test_words_the_authors_cleaning_drops_are_told(literal):
-    (warning,) = literal.understand("bright").warnings
-    assert "cleaning" in warning
-    assert literal.understand("there bright spot").warnings == ()
-
-
-def test_a_literal_bundle_routes_no_sides_and_knows_its_findings(literal, make_image):
-    question = literal.understand("right bright spot")
-    assert (question.side, question.notes, question.finding_id) == (None, (), "text")
-    named = literal.understand("Bright spot")
-    assert (named.finding_id, named.threshold, named.prompt.origin) == ("bright_spot", 0.8, "typed")
-    assert literal.understand("bright_spot").prompt.origin == "preset"
-
-
 def test_a_map_of_the_input_has_a_pixel_for_every_pixel_of_the_film_in_it(literal, make_image):
     heatmap = literal.localize(make_image(np.eye(60, 120)), Prompt("there bright", "typed"))
     assert heatmap.similarity.shape == (48, 96)
     assert heatmap.scale == (1.25, 1.25)
-
-
-def test_a_text_that_is_too_long_is_told(localizer):
-    assert any("long" in w for w in localizer.understand("bright " * 20).warnings)

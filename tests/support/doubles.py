@@ -24,8 +24,8 @@ from afloc_desktop.core.domain import (
     read_only,
 )
 from afloc_desktop.core.errors import BundleMissing
-from afloc_desktop.core.localize import TEXT, Question
 from afloc_desktop.core.model.manifest import FindingSpec
+from afloc_desktop.core.understanding import TEXT, Question
 from afloc_desktop.state.index import KnownStudy
 from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.workspace import Engine

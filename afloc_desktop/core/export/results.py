@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Provenance, Skipped
-    from afloc_desktop.core.localize import Localizer, Question
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.understanding import Question
 
 SCHEMA = 1
 FORMATS = ("json", "npz", "png", "csv")

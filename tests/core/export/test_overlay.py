@@ -10,7 +10,7 @@ from afloc_desktop.core.export.overlay import (
     to_png,
 )
 from afloc_desktop.core.findings import propose
-from afloc_desktop.core.localize import Question
+from afloc_desktop.core.understanding import Question
 
 PROMPT = Prompt("bright", "typed")
 BAR = 34
