@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 ColourArray = npt.NDArray[np.uint8]
-Basis = Literal["detector", "calibrated", "corrected", "estimated", "patient", "unknown"]
+Basis = Literal["detector", "calibrated", "corrected", "estimated", "patient", "unknown", "reader"]
 A = TypeVar("A", bound=npt.NDArray[Any])
 Side = Literal["right", "left", "bilateral"]
 Zone = Literal["upper", "mid", "lower"]
@@ -151,6 +151,7 @@ class Spacing:
         column_mm: Between columns (across).
         basis: `detector` lengths are measured on the detector, not in the patient;
             `calibrated`, `corrected` and `estimated` refer to the patient with that caveat;
+            `reader` was calibrated by hand;
             `patient` is patient space (CT, MR); `unknown` was given without saying.
     """
 

@@ -12,13 +12,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
+from afloc_desktop.core.measuring import FilmKey
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Study
+    from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.measuring import Mark
     from afloc_desktop.core.model.manifest import FindingSpec
     from afloc_desktop.core.understanding import Question
     from afloc_desktop.state.index import KnownStudy
+    from afloc_desktop.state.judgements import Judgement
 
 Listener = Callable[["State", "State"], None]
 # What belongs to one film and one model, and leaves the screen with either.
@@ -88,6 +91,35 @@ class Answer:
         return min(self.question.threshold, self.extent)
 
 
+class Grid(NamedTuple):
+    """How the screen is divided into cells, which count along the rows from 0."""
+
+    rows: int
+    columns: int
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return self.rows * self.columns
+
+
+SINGLE = Grid(1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pane:
+    """What a cell that is not the active one shows.
+
+    Attributes:
+        image_ref, image, image_problem, answers: As in `State`, of this cell.
+    """
+
+    image_ref: ImageRef | None = None
+    image: Image | None = None
+    image_problem: Problem | None = None
+    answers: Mapping[Prompt, Answer] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
     """One moment of the application.
@@ -113,6 +145,11 @@ class State:
         known: Studies listed before that fit what is searched for.
         notice: What came of the last listing, where it was not films.
         settings_problem: Why the settings of the last run are not in use.
+        grid: How the screen is divided.
+        active: The cell that shows `image`; keys, findings and answers are about it.
+        parked: What the other cells show; one without a film is absent.
+        marks: What the reader drew, by film.
+        calibrations: What the reader calibrated by hand, by film.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -135,11 +172,41 @@ class State:
     known: tuple[KnownStudy, ...] = ()
     notice: Problem | None = None
     settings_problem: Problem | None = None
+    grid: Grid = SINGLE
+    active: int = 0
+    parked: Mapping[int, Pane] = field(default_factory=dict)
+    marks: Mapping[FilmKey, tuple[Mark, ...]] = field(default_factory=dict)
+    calibrations: Mapping[FilmKey, Spacing] = field(default_factory=dict)
+
+    def at(self, cell: int) -> State:
+        """This moment as one cell of the screen shows it: its film, and answers on that film."""
+        if cell == self.active:
+            return self
+        pane = self.parked.get(cell, Pane())
+        return replace(
+            self,
+            active=cell,
+            image_ref=pane.image_ref,
+            image=pane.image,
+            image_problem=pane.image_problem,
+            answers=pane.answers,
+            answer_problem=None,
+            notice=None,
+            busy=frozenset({"image"} if pane_key(cell) in self.busy else ()),
+        )
+
+    def spacing(self, image: Image) -> Spacing | None:
+        """The reader's own calibration of a film, else what its file says."""
+        return self.calibrations.get(FilmKey.of(image), image.spacing)
 
     @property
     def answer(self) -> Answer | None:
         """The answer to the chosen question on the film on screen, if there is one yet."""
         return None if self.prompt is None else self.answers.get(self.prompt)
+
+    def judgement(self, answer: Answer) -> Judgement | None:
+        """The reader's verdict on an answer, if there is one."""
+        return self.judged.get(answer.heatmap.key)
 
     def key_for(self, image: Image) -> IdentityKey | None:
         """What a heatmap must belong to in order to be painted over `image` now."""
@@ -166,6 +233,11 @@ class State:
     def is_present(self, answer: Answer) -> bool:
         """Whether the highest similarity reaches the threshold in use."""
         return answer.similarity >= self.threshold(answer)
+
+
+def pane_key(cell: int) -> str:
+    """The key under which the film of a cell that is not the active one is read."""
+    return f"pane {cell}"
 
 
 class Home(NamedTuple):

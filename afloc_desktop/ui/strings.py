@@ -191,6 +191,7 @@ _BASIS = {
     "estimated": "estimated",
     "patient": "in patient",
     "unknown": "uncertain",
+    "reader": "calibrated by hand",
 }
 
 
