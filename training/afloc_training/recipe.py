@@ -125,10 +125,20 @@ def parse_recipe(text: str) -> Recipe:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _refused(f"it is not TOML ({error})") from error
-    return _decode(Recipe, value, "the recipe")
+    return decode(Recipe, value, "the recipe")
 
 
-def _decode(kind: type[T], value: Any, where: str) -> T:
+def decode(kind: type[T], value: Any, where: str) -> T:
+    """A dataclass from a table that has exactly its fields.
+
+    Args:
+        kind: Fields are texts, numbers, booleans, lists of texts, or such dataclasses.
+        value: As parsed from TOML.
+        where: What to call it.
+
+    Raises:
+        SettingsError: A field is missing, unknown or mistyped.
+    """
     if not isinstance(value, dict):
         raise _refused(f"{where} is not a table")
     hints = typing.get_type_hints(kind)
@@ -141,7 +151,7 @@ def _decode(kind: type[T], value: Any, where: str) -> T:
 
 def _field(kind: Any, value: Any, name: str) -> Any:
     if dataclasses.is_dataclass(kind):
-        return _decode(typing.cast("type[Any]", kind), value, f"[{name}]")
+        return decode(typing.cast("type[Any]", kind), value, f"[{name}]")
     if typing.get_origin(kind) is typing.Literal:
         if isinstance(value, bool) or value not in typing.get_args(kind):
             raise _refused(f"{name!r} must be {' or '.join(map(repr, typing.get_args(kind)))}")
