@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from afloc_desktop.core.domain import IdentityKey
     from afloc_desktop.core.export.selection import FilmResults, Statement
 
-Action = Literal["proposed", "accepted", "edited", "rejected", "exported"]
+Action = Literal[
+    "proposed", "accepted", "edited", "rejected", "withdrawn", "exported", "overridden"
+]
 SCHEMA = 1
 _LONGEST_LINE = 1 << 20
 
@@ -63,14 +66,42 @@ class Audit:
             ExportError: The trail cannot be written.
         """
         image = results.image
+        film = f"{image.ref.sop_instance_uid} {image.pixel_sha256}"
+        self._write(action, (film, image.ref.frame), results.statements, {"objects": [*objects]})
+
+    def note_one(
+        self, action: Action, key: IdentityKey, statement: Statement | None, reason: str = ""
+    ) -> None:
+        """Write down what a reader did with one answer, or with the gate before a film.
+
+        Args:
+            action: What.
+            key: The film; of an answer, its own.
+            statement: The answer; None where it was about the film.
+            reason: A word from a list of ours, never the reader's own.
+
+        Raises:
+            ExportError: The trail cannot be written.
+        """
+        film = f"{key.sop_instance_uid} {key.pixel_sha256}"
+        statements = () if statement is None else (statement,)
+        self._write(action, (film, key.frame), statements, {"objects": [], "reason": reason})
+
+    def _write(
+        self,
+        action: Action,
+        film: tuple[str, int],
+        statements: Sequence[Statement],
+        more: dict[str, Any],
+    ) -> None:
         entry: dict[str, Any] = {
             "schema": SCHEMA,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "action": action,
-            "film": self._hidden(f"{image.ref.sop_instance_uid} {image.pixel_sha256}"),
-            "frame": image.ref.frame,
-            "findings": [self._finding(s) for s in results.statements],
-            "objects": list(objects),
+            "film": self._hidden(film[0]),
+            "frame": film[1],
+            "findings": [self._finding(s) for s in statements],
+            **more,
         }
         try:
             with _open_locked(self._path) as file:

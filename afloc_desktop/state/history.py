@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from afloc_desktop.state.store import Store
+    from afloc_desktop.state.store import State, Store
 
 _MOST = 200  # steps that are remembered
 
@@ -29,6 +29,11 @@ class History:
         self._store = store
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
+        self._listeners: list[Callable[[State, State], None]] = []
+
+    def listen(self, listener: Callable[[State, State], None]) -> None:
+        """Call `listener(old, new)` after each step back or forth."""
+        self._listeners.append(listener)
 
     @property
     def can_undo(self) -> bool:
@@ -54,14 +59,20 @@ class History:
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
-            self._store.update(**step.before)
+            self._step(step.before)
 
     def redo(self) -> None:
         """Make again what was taken back last."""
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
-            self._store.update(**step.after)
+            self._step(step.after)
+
+    def _step(self, fields: Mapping[str, Any]) -> None:
+        old = self._store.state
+        self._store.update(**fields)
+        for listener in self._listeners:
+            listener(old, self._store.state)
 
     def forget(self) -> None:
         """Remember nothing: what it was about is closed."""

@@ -32,6 +32,11 @@ class Paths:
         """The index of known studies; it can be made again from the files."""
         return self.data / "studies.sqlite"
 
+    @property
+    def audit(self) -> Path:
+        """The audit trail."""
+        return self.data / "audit.jsonl"
+
     @classmethod
     def default(cls) -> Paths:
         """The platform's own folders, or all below `AFLOC_HOME` where that is set."""

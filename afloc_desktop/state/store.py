@@ -150,6 +150,9 @@ class State:
         parked: What the other cells show; one without a film is absent.
         marks: What the reader drew, by film.
         calibrations: What the reader calibrated by hand, by film.
+        reader: Who judges; empty until the reader was asked.
+        judged: Verdicts on answers, of every film that was open.
+        judgement_problem: Why the last verdict was not taken.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -177,6 +180,9 @@ class State:
     parked: Mapping[int, Pane] = field(default_factory=dict)
     marks: Mapping[FilmKey, tuple[Mark, ...]] = field(default_factory=dict)
     calibrations: Mapping[FilmKey, Spacing] = field(default_factory=dict)
+    reader: str = ""
+    judged: Mapping[IdentityKey, Judgement] = field(default_factory=dict)
+    judgement_problem: Problem | None = None
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""

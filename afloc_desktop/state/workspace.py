@@ -10,8 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
+from afloc_desktop.state.audit import Audit
 from afloc_desktop.state.films import Films
+from afloc_desktop.state.history import History
 from afloc_desktop.state.index import Query, StudyIndex
+from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.listings import Listings
 from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.shelf import Shelf
@@ -43,6 +46,7 @@ class Engine:
         sample: Gives the folder of the sample study.
         forget: `Shelf.clear`, called on the main thread.
         search: Studies listed before that hold these words.
+        note: `Audit.note_one`.
     """
 
     scan: Callable[..., Found]
@@ -53,6 +57,7 @@ class Engine:
     sample: Callable[[], Path]
     forget: Callable[[], None]
     search: Callable[[str], tuple[KnownStudy, ...]]
+    note: Callable[..., None]
 
 
 def engine(paths: Paths) -> Engine:
@@ -68,6 +73,7 @@ def engine(paths: Paths) -> Engine:
         sample=_sample,
         forget=shelf.clear,
         search=lambda words: index.search(Query(text=words)),
+        note=Audit(paths.audit).note_one,
     )
 
 
@@ -75,6 +81,10 @@ class Workspace:
     """What a reader can do. Main thread only; changes the store, never a widget.
 
     `post` runs a call on the main thread, as in `Tasks`.
+
+    Attributes:
+        history: What can be taken back.
+        judging: Verdicts on answers.
     """
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
@@ -83,6 +93,8 @@ class Workspace:
         self._listings = Listings(store, tasks, post, engine)
         self._films = Films(store, tasks, engine.read, engine.open_stack)
         self._questions = Questions(store, tasks, engine.open_model)
+        self.history = History(store)
+        self.judging = Judgements(store, tasks, engine.note, self.history)
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
 

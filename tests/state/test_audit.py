@@ -142,3 +142,17 @@ def test_two_processes_write_one_chain(tmp_path):
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     assert check_audit(path).lines == 50
     assert check_audit(path).broken == ()
+
+
+def test_a_verdict_on_one_answer_keeps_the_reason_and_no_name(tmp_path, results):
+    path = tmp_path / "audit.jsonl"
+    (statement,) = results.statements
+    key = statement.heatmap.key
+    trail = Audit(path)
+    trail.note_one("rejected", key, statement, "artefact")
+    trail.note_one("overridden", key, None, "lateral")
+    first, second = entries(path)
+    assert (first["action"], first["reason"], len(first["findings"])) == ("rejected", "artefact", 1)
+    assert (second["action"], second["reason"], second["findings"]) == ("overridden", "lateral", [])
+    assert first["film"] == second["film"] != key.sop_instance_uid
+    assert b"Smith" not in path.read_bytes()

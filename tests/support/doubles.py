@@ -169,6 +169,8 @@ class Desk:
     known: tuple[KnownStudy, ...] = ()
     read_refs: list[ImageRef] = field(default_factory=list)
     stacks: list[tuple[ImageRef, ...]] = field(default_factory=list)
+    trail: list[tuple] = field(default_factory=list)
+    trail_error: Exception | None = None
 
     def engine(self) -> Engine:
         return Engine(
@@ -180,7 +182,13 @@ class Desk:
             sample=lambda: Path("sample"),
             forget=lambda: None,
             search=self.search,
+            note=self.note,
         )
+
+    def note(self, *line) -> None:
+        if self.trail_error is not None:
+            raise self.trail_error
+        self.trail.append(line)
 
     def scan(self, paths, *, on_progress, on_partial, should_stop) -> Found:
         for count in range(1, 4):
