@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError
 from afloc_training.afloc.cli import add_afloc_verbs
+from afloc_training.libraries import training_libraries
 from afloc_training.progress import Reporter
 from afloc_training.site.cli import add_site_verbs
 
@@ -59,14 +60,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _default_bundle(options: argparse.Namespace, reporter: Reporter) -> int:
-    # Torch takes seconds to load; --help must not wait for it.
-    try:
+    with training_libraries():
         from afloc_training.default_bundle import build_default_bundle, report_result
-    except ModuleNotFoundError as error:
-        raise AflocError(
-            f"The training libraries are not installed: {error.name} is missing.",
-            remedy="Install them with: pip install 'afloc-desktop[train]'",
-        ) from error
     from afloc_training.recipe import load_recipe
 
     recipe = load_recipe(options.recipe)

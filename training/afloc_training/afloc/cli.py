@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from afloc_desktop.core.errors import AflocError
+from afloc_training.libraries import training_libraries
 
 if TYPE_CHECKING:
     from afloc_training.progress import Reporter
@@ -45,14 +45,8 @@ def add_afloc_verbs(verbs: Any) -> None:
 
 
 def _import(options: argparse.Namespace, reporter: Reporter) -> int:
-    # Torch takes seconds to load; --help must not wait for it.
-    try:
+    with training_libraries():
         from afloc_training.afloc.importing import ImportPlan, import_checkpoint
-    except ModuleNotFoundError as error:
-        raise AflocError(
-            f"The training libraries are not installed: {error.name} is missing.",
-            remedy="Install them with: pip install 'afloc-desktop[train]'",
-        ) from error
     plan = ImportPlan(
         checkpoint=options.checkpoint,
         vocabulary=options.vocab,
