@@ -9,13 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop import __version__
-from afloc_desktop.core.domain import Provenance
+from afloc_desktop.core.domain import IdentityKey, Provenance
+from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.gate import gate, is_refused
 from afloc_desktop.state.store import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from afloc_desktop.core.domain import IdentityKey, Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.judging import Outline, Reason, Verdict
@@ -66,16 +68,23 @@ class Judgements:
 
     A verdict is in the audit trail before it is on screen; what was undone follows at once.
 
-    `note` writes an audit line and is called on a worker thread.
+    `note` writes an audit line and is called on a worker thread; `survey` asks the model about
+    the film on screen.
     """
 
     def __init__(
-        self, store: Store, tasks: Tasks, note: Callable[..., None], history: History
+        self,
+        store: Store,
+        tasks: Tasks,
+        note: Callable[..., None],
+        history: History,
+        survey: Callable[[], None],
     ) -> None:
         self._store = store
         self._tasks = tasks
         self._note = note
         self._history = history
+        self._survey = survey
         # One after the other: the trail has their order.
         self._waiting: deque[Callable[[], _Change]] = deque()
         history.listen(self._stepped)
@@ -107,6 +116,26 @@ class Judgements:
         before = None if answer is None else self._store.state.judgement(answer)
         if before is not None:
             self._write(partial(_Change, before.key, before, None, is_new=True))
+
+    def overrule(self) -> None:
+        """Have the model asked about the film on screen although it was not made for it."""
+        state = self._store.state
+        if state.image is None or state.model is None or not is_refused(state):
+            return
+        film = FilmKey.of(state.image)
+        model = state.model
+        key = IdentityKey(*film, model.bundle_sha256, model.fingerprint, "")
+        reasons = " ".join(gate(state).refusals)
+        work = partial(self._note_overruled, key, reasons)
+        done = partial(self._overruled, film)
+        self._tasks.submit("overrule", work, done, self._failed, lane="files")
+
+    def _note_overruled(self, key: IdentityKey, reasons: str, token: Token) -> None:
+        self._note("overridden", key, None, reasons)
+
+    def _overruled(self, film: FilmKey, done: None) -> None:
+        self._store.update(overruled=self._store.state.overruled | {film}, judgement_problem=None)
+        self._survey()
 
     def accepted(self) -> dict[ImageRef, tuple[Statement, ...]]:
         """What may leave the station: accepted and edited findings, by film."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.findings import extent, peak
+from afloc_desktop.state.gate import is_refused
 from afloc_desktop.state.store import BLANK, Answer, Model, Problem
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Questions:
         One pass of the image network answers them all, so a selection later costs nothing.
         """
         state = self._store.state
-        if state.image is None or state.model is None or self._localizer is None:
+        if state.image is None or state.model is None or is_refused(state):
             return
         if state.prompt is not None:
             self._ask_model(state.prompt)  # first, so that the chosen question is not kept waiting
@@ -96,6 +97,7 @@ class Questions:
             bundle_sha256=localizer.bundle_sha256,
             fingerprint=manifest.preprocess.fingerprint,
             provider=localizer.provider,
+            modality=manifest.modality,
             dicom_modalities=manifest.dicom_modalities,
             findings=manifest.findings,
         )
@@ -132,7 +134,7 @@ class Questions:
 
     def _ask_model(self, prompt: Prompt) -> None:
         image = self._store.state.image
-        if image is None or self._localizer is None:
+        if image is None or self._localizer is None or is_refused(self._store.state):
             return
         work = partial(_answer_all, self._localizer, image, (prompt,))
         done = partial(self._answered, prompt)

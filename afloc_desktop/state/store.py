@@ -51,6 +51,7 @@ class Model:
         id, version, title: As its maker named it.
         bundle_sha256, fingerprint: Half of every identity key.
         provider: The execution provider really used.
+        modality: What it was trained on: `cxr`, `fundus` or `histo`.
         dicom_modalities: Modalities it was made for.
         findings: In display order.
     """
@@ -61,6 +62,7 @@ class Model:
     bundle_sha256: str
     fingerprint: str
     provider: str
+    modality: str
     dicom_modalities: tuple[str, ...]
     findings: tuple[FindingSpec, ...]
 
@@ -98,8 +100,8 @@ class Grid(NamedTuple):
     columns: int
 
     @property
-    def count(self) -> int:
-        """How many cells there are."""
+    def cells(self) -> int:
+        """How many there are."""
         return self.rows * self.columns
 
 
@@ -153,6 +155,10 @@ class State:
         reader: Who judges; empty until the reader was asked.
         judged: Verdicts on answers, of every film that was open.
         judgement_problem: Why the last verdict was not taken.
+        overruled: Films that the model is asked about although it was not made for them.
+        kept: Questions that are drawn whatever else is chosen.
+        draws_all: Everything at or above its threshold is drawn.
+        has_boxes: A box around each place instead of an outline.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -183,6 +189,10 @@ class State:
     reader: str = ""
     judged: Mapping[IdentityKey, Judgement] = field(default_factory=dict)
     judgement_problem: Problem | None = None
+    overruled: frozenset[FilmKey] = frozenset()
+    kept: tuple[Prompt, ...] = ()
+    draws_all: bool = False
+    has_boxes: bool = False
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""
@@ -213,6 +223,13 @@ class State:
     def judgement(self, answer: Answer) -> Judgement | None:
         """The reader's verdict on an answer, if there is one."""
         return self.judged.get(answer.heatmap.key)
+
+    def beside(self) -> tuple[Answer, ...]:
+        """Answers drawn beside the chosen one: kept ones, and all that are there if so wanted."""
+        others = [p for p in self.kept if p in self.answers]
+        if self.draws_all:
+            others += [p for p, a in self.answers.items() if p not in others and self.is_present(a)]
+        return tuple(self.answers[p] for p in others if p != self.prompt)
 
     def key_for(self, image: Image) -> IdentityKey | None:
         """What a heatmap must belong to in order to be painted over `image` now."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.audit import Audit
+from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.films import Films
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import Query, StudyIndex
@@ -85,6 +86,7 @@ class Workspace:
     Attributes:
         history: What can be taken back.
         judging: Verdicts on answers.
+        drawn: Which findings are seen beside the chosen one.
     """
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
@@ -94,7 +96,8 @@ class Workspace:
         self._films = Films(store, tasks, engine.read, engine.open_stack)
         self._questions = Questions(store, tasks, engine.open_model)
         self.history = History(store)
-        self.judging = Judgements(store, tasks, engine.note, self.history)
+        self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
+        self.drawn = Drawn(store)
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
 

@@ -21,7 +21,8 @@ def answered(number=1) -> Answer:
 
 
 def reading(number=1, sha="bundle") -> State:
-    model = Model("fake", "1", "Fake", sha, "fingerprint", "CPUExecutionProvider", ("DX",), ())
+    runs_on = "CPUExecutionProvider"
+    model = Model("fake", "1", "Fake", sha, "fingerprint", runs_on, "cxr", ("DX",), ())
     return State(image=film(number), model=model, prompt=EFFUSION)
 
 

@@ -99,6 +99,7 @@ class FakeLocalizer:
             id="fake",
             version="1",
             title="Fake model",
+            modality="cxr",
             dicom_modalities=("DX", "CR"),
             findings=findings,
             preprocess=SimpleNamespace(fingerprint=FINGERPRINT),

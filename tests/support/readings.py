@@ -19,6 +19,7 @@ MODEL = Model(
     bundle_sha256="bundle",
     fingerprint=FINGERPRINT,
     provider="CPUExecutionProvider",
+    modality="cxr",
     dicom_modalities=("DX", "CR"),
     findings=FINDINGS,
 )

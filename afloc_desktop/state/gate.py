@@ -1,0 +1,96 @@
+"""Whether a model's answers on a film may mean anything: its header against what the model knows.
+
+A refusal keeps the model from being asked until the reader overrules it, which goes into the
+audit trail. A doubt is only told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from afloc_desktop.core.hanging import view_of
+from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.store import home_of
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Image, Series
+    from afloc_desktop.state.store import Model, State
+
+Refusal = Literal["modality", "lateral", "body_part", "tiny"]
+Doubt = Literal["view_unknown", "body_part_unknown", "small"]
+
+_CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "TORAX")
+# PS3.16 annex L, the parts that are radiographed; other words may be a language of their own.
+_ELSEWHERE = (
+    "ABDOMEN", "PELVIS", "HIP", "KNEE", "HAND", "FOOT", "SKULL", "HEAD", "SPINE", "SHOULDER",
+    "ELBOW", "WRIST", "ANKLE", "LEG", "ARM", "BREAST", "FEMUR", "TIBIA", "FINGER", "TOE", "JAW",
+    "NECK", "EXTREMITY", "BRAIN", "HEART", "EYE",
+)  # fmt: skip
+_TINY, _SMALL = 32, 256  # pixels of the shorter side; nobody reads a chest on fewer
+_FROM_THE_SIDE = ("A", "P")  # the direction of the rows of a lateral film
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What speaks against asking a model about a film.
+
+    Attributes:
+        refusals: Why it is not asked; empty where it is.
+        doubts: What the header does not say; told where nothing is refused.
+    """
+
+    refusals: tuple[Refusal, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+
+_OPEN = Gate()
+
+
+def gate(state: State) -> Gate:
+    """The gate before the film on screen; open where there is no film or no model."""
+    if state.image is None or state.model is None:
+        return _OPEN
+    home = home_of(state.listing, state.image.ref)
+    return gate_of(state.image, None if home is None else home.series, state.model)
+
+
+def is_refused(state: State) -> bool:
+    """Whether the model may not be asked about the film on screen."""
+    if state.image is None or FilmKey.of(state.image) in state.overruled:
+        return False
+    return bool(gate(state).refusals)
+
+
+def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
+    """What a film and the header of its series say."""
+    refusals: list[Refusal] = []
+    doubts: list[Doubt] = []
+    accepted = model.dicom_modalities
+    if series is not None and accepted and series.modality not in accepted:
+        refusals.append("modality")
+    if model.modality == "cxr":
+        _look_at_chest(image, series, refusals, doubts)
+    shorter = min(image.rows, image.columns)
+    if shorter < _TINY:
+        refusals.append("tiny")
+    elif shorter < _SMALL:
+        doubts.append("small")
+    return Gate(tuple(refusals), tuple(doubts))
+
+
+def _look_at_chest(
+    image: Image, series: Series | None, refusals: list[Refusal], doubts: list[Doubt]
+) -> None:
+    part = "" if series is None else series.body_part.upper()
+    is_chest = any(word in part for word in _CHEST)
+    if not is_chest and any(word in part for word in _ELSEWHERE):
+        refusals.append("body_part")
+    elif not is_chest:
+        doubts.append("body_part_unknown")
+    view = "any" if series is None else view_of(series)
+    direction = "" if image.orientation is None else image.orientation.row[:1]
+    if view == "lateral" or direction in _FROM_THE_SIDE:
+        refusals.append("lateral")
+    elif view == "any":
+        doubts.append("view_unknown")
