@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bars import in_time
 from engine_process import COMMAND, EngineProcess
 from phantom_files import dot_film, write_film
 
@@ -192,20 +193,16 @@ engine.main()
 def test_a_cancelled_request_is_answered_within_a_tenth_of_a_second(tmp_path):
     """At any moment of a real request: while libraries load, networks open, or they run."""
     film = write_film(tmp_path / "large.dcm", dot_film(2500, 2000, x=600, y=900))
-    slowest = 0.0
     for delay in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
         with EngineProcess() as engine:
             engine.ask(id=1, do="hello")
             engine.send(id=2, do="localize", file=str(film), output=str(tmp_path / "o"))
             time.sleep(delay)
-            started = time.monotonic()
-            engine.send(id=3, do="cancel", request=2)
-            while (answer := engine.read())["id"] != 2 or "progress" in answer:
-                pass
-            slowest = max(slowest, time.monotonic() - started)
+            with in_time(f"cancelled after {delay} s", 0.1, patience=10):
+                engine.send(id=3, do="cancel", request=2)
+                while (answer := engine.read())["id"] != 2 or "progress" in answer:
+                    pass
             assert answer == {"id": 2, "cancelled": True}
-    print(f"slowest answer to cancel: {slowest * 1000:.1f} ms")
-    assert slowest < 0.1
 
 
 def test_after_a_cancelled_request_the_next_one_is_answered(asked):
@@ -255,10 +252,9 @@ def test_the_engine_dies_with_its_parent_in_the_middle_of_a_request(tmp_path, ke
         assert parent.stdout.readline()  # the first progress: it is under way
         parent.send_signal(signal.SIGKILL)
         parent.wait(10)
-        started = time.monotonic()
-        while os.read(alive, 4096):
-            pass
-        assert time.monotonic() - started < 5
+        with in_time("dying with the parent", 5):
+            while os.read(alive, 4096):
+                pass
     finally:
         os.close(alive)
         parent.stdin.close()

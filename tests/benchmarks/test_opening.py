@@ -12,6 +12,7 @@ from statistics import median
 
 import numpy as np
 import pytest
+from bars import hold, hold_within, measured_apart
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -20,7 +21,7 @@ from afloc_desktop.core.dicom.stack import open_stack
 from afloc_desktop.core.domain import ImageRef
 from afloc_desktop.core.errors import Cancelled
 
-SLICES, SIDE, ROUNDS = 500, 512, 5
+SLICES, SIDE, ROUNDS = 500, 512, 3
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
@@ -96,20 +97,18 @@ def test_a_ct_opens_eight_times_faster_than_the_usual_reader(ct, capsys):
     assert not stack.missing
     np.testing.assert_array_equal(stack.values.astype(np.int32) - 1024, hounsfield)
     del stack, hounsfield
-    # In a process of its own: what other tests left to the allocator favours either.
-    child = subprocess.run(
-        [sys.executable, __file__, ct[0].parent], capture_output=True, check=True, timeout=90
-    )
-    took = json.loads(child.stdout)
-    ms = {name: median(values) * 1e3 for name, values in took.items()}
-    opening, first = ms["SimpleITK"] / ms["stack"], ms["SimpleITK"] / ms["first slice"]
-    floor = ms["stack"] / ms["bytes"]
-    with capsys.disabled():
+
+    def share():
+        took = measured_apart(__file__, ct[0].parent)
+        ms = {name: median(values) * 1e3 for name, values in took.items()}
         print(f"\nCT of {SLICES}: " + ", ".join(f"{n} {t:.1f} ms" for n, t in ms.items()))
+        opening, first = ms["SimpleITK"] / ms["stack"], ms["SimpleITK"] / ms["first slice"]
+        floor = ms["stack"] / ms["bytes"]
         print(f"opens {opening:.1f}x (bar 8), {floor:.2f} of reading (bar 2), first {first:.0f}x")
-    assert opening >= 8
-    assert floor <= 2
-    assert first >= 20
+        return min(opening / 8, 2 / floor, first / 20)
+
+    with capsys.disabled():
+        hold("opening, of its bars", share, 1)
 
 
 # In a process of its own: growth is of that process alone.
@@ -154,8 +153,8 @@ def test_a_gigabyte_of_frames_shows_its_first_within_two_seconds(tmp_path, capsy
     )  # fmt: skip
     took, growth = map(float, done.stdout.split())
     with capsys.disabled():
-        print(f"\n1 GB multi-frame: listed and first frame in {took:.2f} s, {growth:.0f} MB")
-    assert took <= 2
+        print(f"\n1 GB multi-frame: {growth:.0f} MB", end="")
+        hold_within("listed and first frame, s", lambda: took, 2, tries=1)
     assert growth <= 300
 
 
@@ -174,8 +173,7 @@ def test_opening_a_series_is_given_up_within_a_second(ct, capsys):
         open_stack(refs, should_stop=asked.is_set, on_slice=stop_after_ten)
     took = time.perf_counter() - started[0]
     with capsys.disabled():
-        print(f"\ngiven up after {took * 1e3:.1f} ms (bar 1000)")
-    assert took <= 1
+        hold_within("given up after, s", lambda: took, 1, tries=1)
 
 
 def times(ct: list[Path]) -> dict[str, list[float]]:

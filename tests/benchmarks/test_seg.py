@@ -7,6 +7,7 @@ import highdicom
 import numpy as np
 import pydicom
 import pytest
+from bars import hold_within
 from pydicom.sr.codedict import codes
 
 from afloc_desktop.core.export.raster import fill
@@ -26,7 +27,7 @@ def best(work, times=3) -> float:
 
 
 @pytest.mark.bench
-def test_a_binary_segmentation_takes_at_most_three_times_highdicom(tmp_path):
+def test_a_binary_segmentation_takes_at_most_three_times_highdicom(tmp_path, capsys):
     pixels = np.zeros((ROWS, COLUMNS), np.uint16).tobytes()
     patient = {"PatientBirthDate": "", "PatientSex": "", "StudyTime": "", "StudyID": ""}
     image = exported.film(
@@ -74,6 +75,11 @@ def test_a_binary_segmentation_takes_at_most_three_times_highdicom(tmp_path):
         )
         seg.save_as(io.BytesIO())
 
-    ours_s, theirs_s = best(lambda: binary_seg(page)), best(theirs)
-    print(f"\nSEG of {ROWS} x {COLUMNS}, 2 regions: {ours_s:.3f} s; highdicom {theirs_s:.3f} s")
-    assert ours_s <= 3 * theirs_s
+    def times_as_long():
+        ours_s, theirs_s = best(lambda: binary_seg(page)), best(theirs)
+        print(f"\nours {ours_s:.3f} s, highdicom {theirs_s:.3f} s", end="")
+        return ours_s / theirs_s
+
+    with capsys.disabled():
+        # Both run on one core: what is busy beside them is the same for both.
+        hold_within(f"SEG of {ROWS} x {COLUMNS}, times as long", times_as_long, 3, patience=1.7)

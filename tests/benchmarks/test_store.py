@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from afloc_training.site.planes import PLANES
 from afloc_training.site.store import Store, StoredCase, StoredSentence, StoreInfo, write_store
+from bars import hold
 from phantom_files import dot_film
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
@@ -29,18 +30,19 @@ FILMS, BATCH, BAR = 512, 32, 200.0
 
 @pytest.mark.bench
 def test_a_store_loads_films_two_hundred_times_faster_than_dicom(tmp_path, capsys):
-    from_dicom = _seconds_per_dicom(tmp_path)
+    ref = _dicom(tmp_path)
     store = _store(tmp_path / "store")
     order = np.random.default_rng(1).permutation(FILMS)
     store.batch(order.tolist())  # the first look brings the file into memory
-    best = min(_seconds_per_film(store, order) for _ in range(3))
-    ratio = from_dicom / best
+
+    def times_faster():
+        dicom_s = _seconds_per_dicom(ref)
+        store_s = min(_seconds_per_film(store, order) for _ in range(3))
+        print(f"\nDICOM {dicom_s * 1e3:.1f} ms a film, store {store_s * 1e6:.0f} us", end="")
+        return dicom_s / store_s
+
     with capsys.disabled():
-        print(
-            f"\nJPEG-lossless DICOM: {from_dicom * 1e3:.1f} ms a film; store: {best * 1e6:.0f} us "
-            f"a film, {1 / best:.0f} films/s: {ratio:.0f} x (bar {BAR:.0f} x)"
-        )
-    assert ratio >= BAR
+        hold("store, times faster", times_faster, BAR)
 
 
 def _seconds_per_film(store: Store, order: np.ndarray) -> float:
@@ -50,7 +52,7 @@ def _seconds_per_film(store: Store, order: np.ndarray) -> float:
     return (time.perf_counter() - started) / FILMS
 
 
-def _seconds_per_dicom(folder) -> float:
+def _dicom(folder):
     """A whole film of a CR detector, with anatomy-like noise of 12 bit."""
     from phantom_files import write_film
 
@@ -64,6 +66,10 @@ def _seconds_per_dicom(folder) -> float:
     dataset.save_as(path)
     ref = scan([path]).images[0]
     read(ref)  # the decoder process starts
+    return ref
+
+
+def _seconds_per_dicom(ref) -> float:
     seconds = []
     for _ in range(3):
         started = time.perf_counter()

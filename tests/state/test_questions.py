@@ -46,7 +46,7 @@ def test_the_reader_learns_what_the_model_is(room):
 def test_an_answer_says_how_long_it_took(room):
     made = room(delay_s=0.02)
     made.settle()
-    assert 0.02 <= made.store.state.answers[NODULE].seconds < 1
+    assert 0.02 <= made.store.state.answers[NODULE].seconds < 10
 
 
 def test_the_chosen_question_is_answered_before_the_others(room):

@@ -10,6 +10,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from bars import allowed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,7 +80,7 @@ def broken_promise(report: dict) -> str:
         return report["fatal"]
     if report["error"]:
         return report["error"]
-    if report["seconds"] > MOST_S:
+    if report["seconds"] > allowed(MOST_S):
         return f"took {report['seconds']:.1f} s"
     if report["growth_mb"] > MOST_MB:
         return f"grew by {report['growth_mb']:.0f} MB"

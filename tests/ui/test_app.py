@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import tiny_bundle
+from bars import hold_within, in_time
 from doubles import Desk, FakeLocalizer
 
 from afloc_desktop.state.models import open_default
@@ -80,10 +81,9 @@ def test_closing_during_inference_takes_less_than_a_second(station, qtbot):
 
     made = station(Desk(localizer=Stuck()))
     qtbot.waitUntil(is_asked.is_set)
-    started = time.monotonic()
-    made.window.close()
-    made.close()
-    assert time.monotonic() - started < 1
+    with in_time("closing during inference", 1):
+        made.window.close()
+        made.close()
     may_answer.set()
 
 
@@ -96,7 +96,7 @@ def test_nothing_freezes_while_the_model_runs(station, qtbot):
         qtbot.wait(2)
         now = time.monotonic()
         longest, last = max(longest, now - last), now
-    assert longest < 0.1
+    hold_within("longest silence, s", lambda: longest, 0.1, tries=1)
 
 
 def test_a_defect_reaches_the_reader(station, capsys):
@@ -131,11 +131,10 @@ app.run([], quit_after_s=0.3)
 
 @pytest.mark.slow
 def test_a_process_with_a_stuck_worker_ends_at_once():
-    started = time.monotonic()
-    child = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, timeout=60)
-    assert child.returncode == 0, child.stderr.decode()
     # Start 1.1 s, open for 0.3 s, half a second of patience; the worker would take a minute.
-    assert time.monotonic() - started < 10
+    with in_time("ending with a stuck worker", 10):
+        child = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, timeout=60)
+    assert child.returncode == 0, child.stderr.decode()
 
 
 @pytest.mark.slow

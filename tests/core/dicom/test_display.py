@@ -1,7 +1,9 @@
 import time
+from functools import partial
 
 import numpy as np
 import pytest
+from bars import hold_within
 
 from afloc_desktop.core.dicom.display import (
     AUTO,
@@ -159,15 +161,16 @@ def test_dragging_a_window_keeps_up_with_the_hand(make_image):
     table = WindowTable(make_image(film))
     table.render(sigmoid(8000, 9000))
     for choice in (linear(8000, 9000), sigmoid(8000, 9000)):
-        best = min(_seconds(table, choice) for _ in range(5))
-        print(f"{choice.function}: {best * 1000:.1f} ms for 3000 x 2500 (budget 15, limit 90)")
-        assert best < 0.09
+        hold_within(f"{choice.function} of 3000 x 2500, s", partial(_seconds, table, choice), 0.03)
 
 
 def _seconds(table, choice):
-    start = time.perf_counter()
-    table.render(choice)
-    return time.perf_counter() - start
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        table.render(choice)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
 def test_a_colour_image_is_painted_in_its_colours_and_offers_nothing_else(make_image):

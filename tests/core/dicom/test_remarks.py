@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+from bars import hold_within
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
@@ -146,9 +147,10 @@ def test_looking_costs_little(write_film):
     path = write_film(RAMP, StudyDescription="y")
     with open_regular(path) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
-        times = []
-        for _ in range(9):
+
+        def seconds():
             started = time.perf_counter()
             find_remarks(parsed)
-            times.append(time.perf_counter() - started)
-    assert min(times) < 0.002
+            return time.perf_counter() - started
+
+        hold_within("remarks on a film, s", seconds, 0.002, tries=9)

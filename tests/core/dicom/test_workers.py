@@ -13,6 +13,7 @@ import decoder_child
 import imagecodecs
 import numpy as np
 import pytest
+from bars import in_time
 
 from afloc_desktop.core.dicom.decode import decode
 from afloc_desktop.core.dicom.header import Header
@@ -158,10 +159,8 @@ def test_a_decoder_that_hangs_is_ended_and_replaced():
         pool.decode(header(), STREAM)
         stop_all(pool)
         hung = processes(pool)[0]
-        start = time.monotonic()
-        with pytest.raises(UnreadableFile, match="longer than"):
+        with in_time("ending a hung decoder", 3), pytest.raises(UnreadableFile, match="longer"):
             pool.decode(header(), STREAM)
-        assert time.monotonic() - start < 3
         assert not is_running(hung)
         np.testing.assert_array_equal(pool.decode(header(), STREAM).values, FILM)
     finally:
@@ -203,10 +202,8 @@ def test_cancelling_does_not_wait_for_the_decoder():
         stop_all(pool)
         wanted = threading.Event()
         threading.Timer(0.2, wanted.set).start()
-        start = time.monotonic()
-        with pytest.raises(Cancelled):
+        with in_time("cancelling", 1), pytest.raises(Cancelled):
             pool.decode(header(), STREAM, should_stop=wanted.is_set)
-        assert time.monotonic() - start < 1
         np.testing.assert_array_equal(pool.decode(header(), STREAM).values, FILM)
     finally:
         pool.close()
@@ -300,7 +297,7 @@ def test_decoders_end_with_the_application(how):
     assert done.stderr == ""
     started = [int(word) for word in done.stdout.split()]
     assert started
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 15
     while any(is_running(process) for process in started) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(is_running(process) for process in started)
@@ -315,9 +312,8 @@ def test_starting_does_not_wait_for_decoders_that_are_busy():
         with ThreadPoolExecutor(1) as reader:
             busy = reader.submit(pool.decode, header(), STREAM, should_stop=give_up.is_set)
             time.sleep(0.1)
-            started = time.monotonic()
-            pool.start()
-            assert time.monotonic() - started < 1
+            with in_time("starting beside a busy decoder", 1):
+                pool.start()
             give_up.set()
             with pytest.raises(Cancelled):
                 busy.result(timeout=5)

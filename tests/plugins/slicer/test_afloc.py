@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bars import hold_within, in_time
 
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.dicom.scan import find_frame
@@ -126,10 +127,9 @@ def test_cancel_ends_the_question_and_leaves_the_scene_alone(slicer, logic, load
     many = [f"opacity {n}" for n in range(500)]
     logic.localize(load_film(SAMPLE), many, callbacks=outcome.callbacks)
     wait_until(lambda: outcome.shares, logic.poll)
-    started = time.monotonic()
-    logic.cancel()
-    wait_until(lambda: outcome.is_there, logic.poll)
-    assert time.monotonic() - started < 0.5
+    with in_time("cancelling", 0.5):
+        logic.cancel()
+        wait_until(lambda: outcome.is_there, logic.poll)
     assert str(outcome.errors[0]).strip() == "Cancelled."
     assert not logic.isBusy
     assert not slicer.util.getNodesByClass("vtkMRMLTableNode")
@@ -264,8 +264,7 @@ print(*(set(sys.modules) - before))
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     seconds, names = done.stdout.splitlines()[-2:]
-    print(f"import AFLoc: {float(seconds) * 1000:.0f} ms")
-    assert float(seconds) < 0.5
+    hold_within("import AFLoc, s", lambda: float(seconds), 0.5, tries=1)
     heavy = {"torch", "onnxruntime", "pydicom", "SimpleITK", "qt", "ctk", "afloc_desktop"}
     assert not heavy & set(names.split())
 
