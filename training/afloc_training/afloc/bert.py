@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _EPSILON = 1e-12
 _TYPES = 2  # first and second text of a pair; only the first is used
-_DROPOUT = 0.1
 _MASKED = -1e9
 
 
@@ -30,11 +29,12 @@ class Embeddings(nn.Module):
         self.position_embeddings = nn.Embedding(config.positions, config.width)
         self.token_type_embeddings = nn.Embedding(_TYPES, config.width)
         self.LayerNorm = nn.LayerNorm(config.width, eps=_EPSILON)
+        self.dropout = config.dropout
 
     def forward(self, ids: Tensor) -> Tensor:
         places = self.position_embeddings.weight[: ids.shape[1]]
         x = self.word_embeddings(ids) + places + self.token_type_embeddings.weight[0]
-        return functional.dropout(self.LayerNorm(x), _DROPOUT, self.training)
+        return functional.dropout(self.LayerNorm(x), self.dropout, self.training)
 
 
 class SelfAttention(nn.Module):
@@ -43,6 +43,7 @@ class SelfAttention(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.heads = config.heads
+        self.dropout = config.dropout
         self.query = nn.Linear(config.width, config.width)
         self.key = nn.Linear(config.width, config.width)
         self.value = nn.Linear(config.width, config.width)
@@ -50,7 +51,7 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
         query, key, value = (self._split(f(x)) for f in (self.query, self.key, self.value))
         scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1]) + hidden
-        weights = functional.dropout(scores.softmax(-1), _DROPOUT, self.training)
+        weights = functional.dropout(scores.softmax(-1), self.dropout, self.training)
         return (weights @ value).transpose(1, 2).flatten(2)
 
     def _split(self, x: Tensor) -> Tensor:
@@ -61,14 +62,15 @@ class SelfAttention(nn.Module):
 class Mixer(nn.Module):
     """A dense layer added to what entered, then normalised."""
 
-    def __init__(self, entering: int, width: int) -> None:
+    def __init__(self, entering: int, config: TextConfig) -> None:
         super().__init__()
-        self.dense = nn.Linear(entering, width)
-        self.LayerNorm = nn.LayerNorm(width, eps=_EPSILON)
+        self.dense = nn.Linear(entering, config.width)
+        self.LayerNorm = nn.LayerNorm(config.width, eps=_EPSILON)
+        self.dropout = config.dropout
 
     def forward(self, x: Tensor, beside: Tensor) -> Tensor:
         mixed: Tensor = self.LayerNorm(
-            functional.dropout(self.dense(x), _DROPOUT, self.training) + beside
+            functional.dropout(self.dense(x), self.dropout, self.training) + beside
         )
         return mixed
 
@@ -79,7 +81,7 @@ class Attention(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.self = SelfAttention(config)
-        self.output = Mixer(config.width, config.width)
+        self.output = Mixer(config.width, config)
 
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
         mixed: Tensor = self.output(self.self(x, hidden), x)
@@ -105,7 +107,7 @@ class Layer(nn.Module):
         super().__init__()
         self.attention = Attention(config)
         self.intermediate = Dense(config.width, config.feed_forward)
-        self.output = Mixer(config.feed_forward, config.width)
+        self.output = Mixer(config.feed_forward, config)
 
     def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
         x = self.attention(x, hidden)

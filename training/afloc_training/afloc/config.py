@@ -50,6 +50,7 @@ class TextConfig:
         max_tokens: Texts are cut here, [CLS] and [SEP] included; a report's vector is the sum of
             its tokens over this number, however short the report.
         summed_layers: The last so many hidden states are added up.
+        dropout: Share of numbers left out while training.
     """
 
     width: int
@@ -60,6 +61,7 @@ class TextConfig:
     positions: int
     max_tokens: int
     summed_layers: int
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)

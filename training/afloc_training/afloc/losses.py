@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from afloc_training.afloc.units import Units
 
 _EPSILON = 1e-8
+_NEVER = -1e4  # far below any logit, and small enough for half precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,27 @@ class Losses(NamedTuple):
     total: Tensor
 
 
+class AlsoTrue(NamedTuple):
+    """What holds of a film beside its own text, because its report says it in the same words.
+
+    Such pairs are no mistakes, so nothing is contrasted with them.
+
+    Attributes:
+        texts: bool (B, B): all that text j says stands in the report of film i.
+        sentences: bool (B, M): unit k stands in the report of film i.
+    """
+
+    texts: Tensor
+    sentences: Tensor
+
+
 def afloc_losses(
     images: ImageVectors,
     reports: Tensor,
     sentences: Units,
     words: Units,
     settings: LossSettings,
+    also_true: AlsoTrue | None = None,
 ) -> Losses:
     """All terms of a batch of B films and their B reports.
 
@@ -79,39 +95,48 @@ def afloc_losses(
         reports: (B, D), from `TextEncoder`.
         sentences, words: Units of the B reports.
         settings: Constants.
+        also_true: None takes every text for a mistake but the film's own, as AFLoc does.
     """
-    report = global_loss(images.overall, reports, settings)
-    by_sentence = local_loss(images.local, sentences, settings)
-    by_word = local_loss(images.local2, words, settings)
+    texts = None if also_true is None else also_true.texts
+    report = global_loss(images.overall, reports, settings, texts)
+    by_sentence = local_loss(images.local, sentences, settings, texts)
+    by_word = local_loss(images.local2, words, settings, texts)
     total = report + by_sentence + by_word
     cosine = torch.zeros_like(total)
     if settings.cosine_weight > 0:
-        cosine = cosine_alignment(images.local, sentences, settings)
+        units = None if also_true is None else also_true.sentences
+        cosine = cosine_alignment(images.local, sentences, settings, units)
         total = total + settings.cosine_weight * cosine
     return Losses(report, by_sentence, by_word, cosine, total)
 
 
-def global_loss(films: Tensor, reports: Tensor, settings: LossSettings) -> Tensor:
+def global_loss(
+    films: Tensor, reports: Tensor, settings: LossSettings, also_true: Tensor | None = None
+) -> Tensor:
     """Film i belongs to report i: cross entropy of scaled cosines, both ways.
 
     Args:
         films, reports: (B, D).
         settings: Constants.
+        also_true: See `AlsoTrue.texts`.
     """
     lengths = films.norm(dim=1)[:, None] * reports.norm(dim=1)[None, :]
     cosines = films @ reports.T / lengths.clamp(min=_EPSILON)
-    return symmetric_cross_entropy(cosines * settings.contrast)
+    return symmetric_cross_entropy(cosines * settings.contrast, also_true)
 
 
-def local_loss(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+def local_loss(
+    patches: Tensor, units: Units, settings: LossSettings, also_true: Tensor | None = None
+) -> Tensor:
     """Film i belongs to text i: cross entropy of their gathered local similarities, both ways.
 
     Args:
         patches: (B, D, h, w).
         units: Of B texts.
         settings: Constants.
+        also_true: See `AlsoTrue.texts`.
     """
-    return symmetric_cross_entropy(local_similarities(patches, units, settings))
+    return symmetric_cross_entropy(local_similarities(patches, units, settings), also_true)
 
 
 def local_similarities(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
@@ -164,15 +189,25 @@ def _softmax_of_owner(logits: Tensor, owner: Tensor, texts: int) -> Tensor:
     return shares
 
 
-def symmetric_cross_entropy(similarities: Tensor) -> Tensor:
-    """Cross entropy over rows plus over columns of (B, B); the diagonal is right."""
+def symmetric_cross_entropy(similarities: Tensor, also_true: Tensor | None = None) -> Tensor:
+    """Cross entropy over rows plus over columns of (B, B); the diagonal is right.
+
+    Args:
+        similarities: (B, B).
+        also_true: bool (B, B); what is left out of every sum, the diagonal apart.
+    """
     target = torch.arange(len(similarities), device=similarities.device)
+    if also_true is not None:
+        left_out = also_true & (target[:, None] != target[None, :])
+        similarities = similarities.masked_fill(left_out, -torch.inf)
     return functional.cross_entropy(similarities, target) + functional.cross_entropy(
         similarities.T, target
     )
 
 
-def cosine_alignment(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+def cosine_alignment(
+    patches: Tensor, units: Units, settings: LossSettings, also_true: Tensor | None = None
+) -> Tensor:
     """Our own term: sentences find their patches by cosine, so that a map has a fixed scale.
 
     A sentence's places are weighed by softmax(cosine / τ); the cosine of the sentence with their
@@ -183,6 +218,7 @@ def cosine_alignment(patches: Tensor, units: Units, settings: LossSettings) -> T
         patches: (B, D, h, w).
         units: Of B texts.
         settings: Constants.
+        also_true: See `AlsoTrue.sentences`.
     """
     places = functional.normalize(patches.flatten(2), dim=1)
     sentences = functional.normalize(units.vectors, dim=1)
@@ -192,16 +228,20 @@ def cosine_alignment(patches: Tensor, units: Units, settings: LossSettings) -> T
     logits = (pooled * sentences).sum(2) / settings.cosine_temperature
     films = torch.arange(len(patches), device=patches.device)
     is_right = units.owner[None, :] == films[:, None]
-    return multi_positive_loss(logits, is_right) + multi_positive_loss(logits.T, is_right.T)
+    is_wrong = ~is_right if also_true is None else ~(is_right | also_true)
+    return multi_positive_loss(logits, is_right, is_wrong) + multi_positive_loss(
+        logits.T, is_right.T, is_wrong.T
+    )
 
 
-def multi_positive_loss(logits: Tensor, is_right: Tensor) -> Tensor:
+def multi_positive_loss(logits: Tensor, is_right: Tensor, is_wrong: Tensor) -> Tensor:
     """Each right entry of a row against all wrong ones of that row, mean over right entries.
 
     Args:
         logits: (rows, columns).
-        is_right: bool, same shape; every row has a right and a wrong one.
+        is_right, is_wrong: bool, same shape, never both. A row without wrong ones costs nothing.
     """
-    wrong = logits.masked_fill(is_right, -torch.inf).logsumexp(1, keepdim=True)
+    # Not infinite: the gradient of a sum of nothing would be no number.
+    wrong = logits.masked_fill(~is_wrong, _NEVER).logsumexp(1, keepdim=True)
     each = functional.softplus(wrong - logits)
     return each[is_right].mean()

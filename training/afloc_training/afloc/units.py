@@ -15,6 +15,8 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    Unit = Sequence[Sequence[int]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Units:
@@ -54,7 +56,8 @@ def word_units(tokens: Tensor, ids: Sequence[Sequence[int]], vocabulary: Vocabul
         ids: Token ids of each text from [CLS] to [SEP], padding after it allowed.
         vocabulary: Of the tokenizer.
     """
-    return _gather(tokens, [_words(row, vocabulary) for row in ids], is_mean=False)
+    texts = [[[word] for word in words_of(row, vocabulary)] for row in ids]
+    return gather_units(tokens, texts, is_mean=False)
 
 
 def sentence_units(tokens: Tensor, ids: Sequence[Sequence[int]], vocabulary: Vocabulary) -> Units:
@@ -69,11 +72,11 @@ def sentence_units(tokens: Tensor, ids: Sequence[Sequence[int]], vocabulary: Voc
         ids: Token ids of each text from [CLS] to [SEP], padding after it allowed.
         vocabulary: Of the tokenizer.
     """
-    return _gather(tokens, [_sentences(row, vocabulary) for row in ids], is_mean=True)
+    return gather_units(tokens, [_sentences(row, vocabulary) for row in ids], is_mean=True)
 
 
-def _words(ids: Sequence[int], vocabulary: Vocabulary) -> list[list[list[int]]]:
-    """Units as lists of words, words as lists of token places."""
+def words_of(ids: Sequence[int], vocabulary: Vocabulary) -> list[list[int]]:
+    """The token places of each word before [SEP]; [CLS] is the first word."""
     end = list(ids).index(vocabulary.separator)
     words: list[list[int]] = []
     for place in range(end):
@@ -81,23 +84,18 @@ def _words(ids: Sequence[int], vocabulary: Vocabulary) -> list[list[list[int]]]:
             words[-1].append(place)
         else:
             words.append([place])
-    return [[word] for word in words]
+    return words
 
 
-def _sentences(ids: Sequence[int], vocabulary: Vocabulary) -> list[list[list[int]]]:
-    words = [word for (word,) in _words(ids, vocabulary)]
-    sentences: list[list[list[int]]] = [[]]
-    for number, word in enumerate(words[1:], 1):
-        is_last = number == len(words) - 1
-        if ids[word[0]] == vocabulary.period and not is_last:
-            sentences.append([])
-        else:
-            sentences[-1].append(word)
-    return [words[:1], *(sentence for sentence in sentences if sentence)]
+def gather_units(tokens: Tensor, texts: Sequence[Sequence[Unit]], *, is_mean: bool) -> Units:
+    """Sum or mean of words, one index_add for the whole batch.
 
-
-def _gather(tokens: Tensor, texts: list[list[list[list[int]]]], *, is_mean: bool) -> Units:
-    """Sum or mean of words, one index_add for the whole batch."""
+    Args:
+        tokens: (K, T, D).
+        texts: The units of each of the K texts; a unit is a list of words, a word a list of
+            token places.
+        is_mean: Of the words of a unit; else their sum.
+    """
     source: list[int] = []
     target: list[int] = []
     weight: list[float] = []
@@ -115,3 +113,15 @@ def _gather(tokens: Tensor, texts: list[list[list[list[int]]]], *, is_mean: bool
     vectors = torch.zeros(len(owner), tokens.shape[2], device=tokens.device, dtype=rows.dtype)
     vectors = vectors.index_add(0, torch.tensor(target, device=tokens.device), rows)
     return Units(vectors, torch.tensor(owner, device=tokens.device), len(texts))
+
+
+def _sentences(ids: Sequence[int], vocabulary: Vocabulary) -> list[list[list[int]]]:
+    words = words_of(ids, vocabulary)
+    sentences: list[list[list[int]]] = [[]]
+    for number, word in enumerate(words[1:], 1):
+        is_last = number == len(words) - 1
+        if ids[word[0]] == vocabulary.period and not is_last:
+            sentences.append([])
+        else:
+            sentences[-1].append(word)
+    return [words[:1], *(sentence for sentence in sentences if sentence)]
