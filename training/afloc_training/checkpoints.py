@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from afloc_desktop.core.errors import CheckpointError, ExportError
 from afloc_desktop.core.export.atomic import make_folder
-from afloc_training.site.strict_json import strict_object
+from afloc_desktop.core.strict_json import strict_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import zipfile
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from afloc_desktop.core.errors import CheckpointError
+from afloc_desktop.core.strict_json import strict_object
 from afloc_training.afloc.unpickle import REMEDY, TensorClaim, plain_settings, unpickle
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _from_safetensors(stream: BinaryIO, size: int) -> TensorFile:
     if size < 10 or not 2 <= length <= min(_MAX_HEADER_BYTES, size - 8):
         raise _refused("is neither a torch archive nor safetensors")
     try:
-        header = json.loads(stream.read(length).decode(), object_pairs_hook=_unique)
+        header = strict_object(stream.read(length).decode())
         header.pop("__metadata__", None)
         entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
         tensors, reached = {}, 0
@@ -190,7 +190,7 @@ def _from_safetensors(stream: BinaryIO, size: int) -> TensorFile:
                 raise ValueError("gaps or overlaps")
             tensors[name] = _safe_tensor(stream, 8 + length, entry)
             reached = end
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _refused("has a damaged safetensors header") from error
     if reached != size - 8 - length or not tensors:
         raise _refused("does not hold what its safetensors header says")
@@ -212,13 +212,6 @@ def _safe_tensor(stream: BinaryIO, base: int, entry: dict[str, Any]) -> StoredTe
         return numbers.reshape(shape)
 
     return StoredTensor(shape, read)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name stands twice")
-    return result
 
 
 def _refused(what: str) -> CheckpointError:

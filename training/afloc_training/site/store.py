@@ -17,8 +17,8 @@ import numpy as np
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.export.atomic import write_atomically
 from afloc_desktop.core.preprocess import PreprocessSpec
+from afloc_desktop.core.strict_json import strict_object
 from afloc_training.site.planes import MANIFEST, PLANES
-from afloc_training.site.strict_json import strict_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.dicom.guard import foreign_code
 from afloc_desktop.core.errors import DatasetError, UnreadableFile
+from afloc_desktop.core.strict_json import strict_object
 from afloc_training.site.faults import Fault, fault
-from afloc_training.site.strict_json import strict_object
 from afloc_training.site.text_files import read_text
 from afloc_training.site.values import Report
 

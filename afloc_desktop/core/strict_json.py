@@ -1,4 +1,4 @@
-"""JSON objects without doubt: no key twice, no NaN, nothing but an object."""
+"""JSON without doubt: no key twice, no NaN or infinity, no nesting that cannot be read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import json
 from typing import Any
 
 
-def strict_object(text: str) -> dict[str, Any]:
-    """Parse one JSON object; ValueError where it is anything else, or too deep to read."""
+def strict_value(text: str) -> Any:
+    """Parse JSON; ValueError says in a few words what is wrong with it."""
     try:
-        found = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def strict_object(text: str) -> dict[str, Any]:
+    """Parse one JSON object; ValueError where it is anything else."""
+    found = strict_value(text)
     if not isinstance(found, dict):
         raise ValueError("not an object")
     return found
@@ -25,4 +30,4 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(name: str) -> None:
-    raise ValueError(name)
+    raise ValueError(f"{name} is not a number")
