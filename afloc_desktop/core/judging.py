@@ -15,7 +15,7 @@ from afloc_desktop.core.geometry import Box, Point
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Heatmap, Spacing
+    from afloc_desktop.core.domain import FloatArray, Heatmap, Spacing
 
 Outline = tuple[Point, ...]
 Verdict = Literal["accepted", "edited", "rejected"]
@@ -136,3 +136,29 @@ def _strongest(outline: Outline, heatmap: Heatmap) -> tuple[Point, float]:
     row, column = np.unravel_index(int(np.where(inside, values, -np.inf).argmax()), values.shape)
     peak = Point((float(column) + 0.5) * scale_x, (float(row) + 0.5) * scale_y)
     return peak, float(values[row, column])
+
+
+def outlines(heatmap: Heatmap, level: float) -> tuple[Outline, ...]:
+    """Closed lines around the parts of a map at or above a level, source pixels, largest first.
+
+    Holes and specks of less than a map pixel are left out.
+    """
+    import contourpy
+
+    values = np.nan_to_num(heatmap.similarity.astype(np.float64), nan=-np.inf)
+    if not (values >= level).any():
+        return ()
+    # Beyond the film, and where nothing was seen, the map ends below the level.
+    below = level - max(1e-6, float(values.max()) - level)
+    field = np.pad(np.maximum(values, below), 1, constant_values=below)
+    lines: list[FloatArray] = contourpy.contour_generator(z=field).lines(level)  # type: ignore[assignment]
+    scale_x, scale_y = heatmap.scale
+    rows, columns = values.shape
+    found = []
+    for line in lines:
+        x, y = (np.clip(line[:-1, axis] - 0.5, 0, end) for axis, end in ((0, columns), (1, rows)))
+        # A hole runs the other way round.
+        if float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)) / 2 >= 1:
+            found.append(tuple(Point(float(a), float(b)) for a, b in zip(x, y, strict=True)))
+    found.sort(key=enclosed, reverse=True)
+    return tuple(tuple(Point(p.x * scale_x, p.y * scale_y) for p in line) for line in found)

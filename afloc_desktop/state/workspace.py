@@ -179,7 +179,7 @@ class Workspace:
 
     def set_contour(self, is_contour: bool) -> None:
         """Draw a line at the threshold instead of colours above it."""
-        self._store.update(is_contour=is_contour)
+        self._store.update(is_contour=is_contour, has_boxes=False)
 
     def set_overlay(self, is_on: bool) -> None:
         """Switch the overlay on or off."""

@@ -8,6 +8,7 @@ from afloc_desktop.core.dicom.display import AsColour
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import corners, strings
+from afloc_desktop.ui.marks import Marks
 from afloc_desktop.ui.qt import (
     QColor,
     QEvent,
@@ -47,6 +48,7 @@ class FilmCanvas(FilmView):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(strings.FILM)
         self._state = State()
+        self._marks = Marks()
         self._pan_from: QPointF | None = None
         self._window_from: tuple[QPointF, VoiWindow] | None = None
 
@@ -136,6 +138,7 @@ class FilmCanvas(FilmView):
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         answer = scene.paint(painter, self._state)
+        self._marks.paint(painter, scene, self._state)
         painter.restore()
         corners.paint_markers(painter, self.rect(), scene)
         corners.paint_corners(painter, self.rect(), self._state, scene)

@@ -135,7 +135,7 @@ class Scene:
                 self._paint_graphics(painter, visible)
             painter.restore()
         answer = self.answer_to_paint(state)
-        if answer is not None:
+        if answer is not None and not state.has_boxes:
             self._paint_overlay(painter, answer, state)
         return answer
 

@@ -7,8 +7,16 @@ import pytest
 
 from afloc_desktop.core.domain import Spacing
 from afloc_desktop.core.geometry import Box, Point
-from afloc_desktop.core.judging import accepted, dense, edited, enclosed, kept_inside, pulled
-from afloc_desktop.core.judging import rejected as refused
+from afloc_desktop.core.judging import (
+    accepted,
+    dense,
+    edited,
+    enclosed,
+    kept_inside,
+    outlines,
+    pulled,
+    rejected,
+)
 
 SQUARE = (Point(10, 10), Point(30, 10), Point(30, 40), Point(10, 40))
 
@@ -21,7 +29,7 @@ def proposal(make_image):
 
 def test_a_verdict_names_who_gave_it_and_leaves_the_proposal_as_it_was(proposal):
     before = proposal.finding
-    for judge, status in ((accepted, "accepted"), (refused, "rejected")):
+    for judge, status in ((accepted, "accepted"), (rejected, "rejected")):
         after = judge(before, "Dr Reader")
         assert (after.status, after.author) == (status, "Dr Reader")
         assert replace(after, status=before.status, author=before.author) == before
@@ -97,3 +105,33 @@ def test_an_outline_ends_with_the_film():
         Point(100, 7),
         Point(4, 80),
     )
+
+
+def block(proposal, value=0.5):
+    """A map of 12 x 10 pixels of 10 source pixels each: a block of 3 x 4 that stands out."""
+    values = np.zeros((12, 10), np.float32)
+    values[2:5, 3:7] = value
+    return replace(proposal.heatmap, similarity=values, scale=(10.0, 10.0))
+
+
+def test_an_outline_runs_half_way_to_the_level(proposal):
+    (line,) = outlines(block(proposal), 0.25)
+    xs, ys = zip(*line, strict=True)
+    assert (min(xs), max(xs), min(ys), max(ys)) == pytest.approx((30, 70, 20, 50))
+
+
+def test_holes_specks_and_what_was_not_seen_have_no_outline(proposal):
+    heatmap = block(proposal)
+    values = heatmap.similarity.copy()
+    values[3, 4:6] = 0
+    values[9, 1] = 0.3
+    values[10:, :] = np.nan
+    assert len(outlines(replace(heatmap, similarity=values), 0.29)) == 1
+    assert outlines(heatmap, 0.6) == ()
+
+
+def test_an_outline_closes_at_the_edge_of_the_film(proposal):
+    heatmap = replace(block(proposal), similarity=np.ones((12, 10), np.float32))
+    (line,) = outlines(heatmap, 0.5)
+    xs, ys = zip(*line, strict=True)
+    assert (min(xs), max(xs), min(ys), max(ys)) == (0, 100, 0, 120)
