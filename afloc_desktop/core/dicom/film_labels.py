@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.archive import open_source
-from afloc_desktop.core.dicom.files import find_body
+from afloc_desktop.core.dicom.dataset import read_header
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import UnreadableFile
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydicom import DataElement, Dataset
-    from pydicom.tag import BaseTag
 
-_PIXELS = 0x7FE00008
 _MOST_ELEMENTS = 20_000
 _DEEPEST = 8
 _LONGEST = 200  # characters of one identifier; longer text is prose and no name
@@ -124,16 +122,7 @@ def whole_header(path: Path, member: str = "") -> Dataset:
         UnsupportedImage: In an unknown transfer syntax.
     """
     with open_source(path, member) as (file, size):
-        body = find_body(file, size)
-        with foreign_code("The header is damaged"):
-            from pydicom.filereader import read_dataset
-
-            return read_dataset(
-                body.file,
-                body.syntax.is_implicit,
-                body.syntax.is_little_endian,
-                stop_when=_is_pixels,
-            )
+        return read_header(file, size)
 
 
 def identifiers_of(dataset: Dataset) -> tuple[str, ...]:
@@ -148,10 +137,6 @@ def identifiers_of(dataset: Dataset) -> tuple[str, ...]:
         for value in _texts(element):
             found[value] = None
     return tuple(found)
-
-
-def _is_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return int(tag) >= _PIXELS
 
 
 def _elements(dataset: Dataset, depth: int) -> Iterator[DataElement]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
+from afloc_desktop.core.dicom.dataset import PIXEL_TAGS, read_elements
 from afloc_desktop.core.dicom.files import DICOMDIR, Body, find_body, not_dicom
 from afloc_desktop.core.dicom.fragments import Fragments, find_fragments
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MAX_PIXELS = 125_000_000  # 500 MB as float32; the largest mammograms have 27 million
 MOST_FRAMES = 100_000  # of one bit each they fit into 12 kB and fill gigabytes once listed
 _UNDEFINED = 0xFFFFFFFF
-_PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 _FLOAT_BITS = {0x7FE00008: 32, 0x7FE00009: 64}
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _PALETTE = "PALETTE COLOR"
@@ -229,22 +229,13 @@ def _read_tags(body: Body) -> tuple[Tags, PixelElement | None]:
     found: list[PixelElement] = []
 
     def is_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-        if int(tag) not in _PIXEL_TAGS:
+        if int(tag) not in PIXEL_TAGS:
             return False
         claimed = None if length == _UNDEFINED else length
         found.append(PixelElement(int(tag), vr or "", body.file.tell(), claimed))
         return True
 
-    with foreign_code("The header is damaged"):
-        from pydicom.filereader import read_dataset
-
-        dataset = read_dataset(
-            body.file,
-            body.syntax.is_implicit,
-            body.syntax.is_little_endian,
-            stop_when=is_pixels,
-            specific_tags=_wanted_tags(),
-        )
+    dataset = read_elements(body, is_pixels, _wanted_tags())
     # pydicom asks once more, before it reads, to guess the layout: the last answer counts.
     return Tags(dataset), found[-1] if found else None
 

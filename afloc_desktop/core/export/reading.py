@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.dataset import read_header
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.header import parse
@@ -18,7 +19,6 @@ from afloc_desktop.core.export.found import Mask, Reading, Shape, Target
 from afloc_desktop.core.export.raster import outlines
 from afloc_desktop.core.export.record import get_record, regions_of, statement_of
 from afloc_desktop.core.export.shapes import outline_of
-from afloc_desktop.core.export.source import read_header
 from afloc_desktop.core.export.tree import content_tree, meaning_of, plain, tree_of
 
 if TYPE_CHECKING:

@@ -6,22 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 
 from afloc_desktop.core.dicom.archive import open_source
-from afloc_desktop.core.dicom.files import find_body
+from afloc_desktop.core.dicom.dataset import read_header
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import ExportError, UnreadableFile
 
 if TYPE_CHECKING:
-    from pydicom.tag import BaseTag
-
     from afloc_desktop.core.domain import Image
 
-_PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
 # PS3.3 C.7.1.1, C.7.1.3, C.7.2.1 and C.7.2.2: the same in every object of a study.
 PATIENT = (
     "PatientName",
@@ -134,36 +131,6 @@ def read_source(image: Image) -> Source:
     with open_source(image.ref.path, image.ref.member) as (file, size), quiet_pydicom():
         dataset = read_header(file, size, (*PATIENT, *STUDY, *_IMAGE))
         return _understand(dataset, image)
-
-
-def read_header(file: BinaryIO, size: int, keywords: tuple[str, ...] = ()) -> Dataset:
-    """Everything before the pixels of an open file, whatever object it holds.
-
-    Args:
-        file: Open, at its start.
-        size: Of the file, bytes.
-        keywords: Only these elements; all where empty.
-
-    Raises:
-        UnreadableFile: Not DICOM, or damaged before its header ends.
-        UnsupportedImage: In an unknown transfer syntax.
-    """
-    body = find_body(file, size)
-    with foreign_code("The header is damaged"):
-        from pydicom.filereader import read_dataset
-        from pydicom.tag import Tag
-
-        return read_dataset(
-            body.file,
-            body.syntax.is_implicit,
-            body.syntax.is_little_endian,
-            stop_when=_is_pixels,
-            specific_tags=[Tag(keyword) for keyword in keywords] or None,
-        )
-
-
-def _is_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
-    return int(tag) in _PIXEL_TAGS
 
 
 def _understand(dataset: Dataset, image: Image) -> Source:
