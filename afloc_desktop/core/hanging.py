@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from afloc_desktop.core.errors import SettingsError
 
@@ -29,6 +29,18 @@ _LATERAL = frozenset({"LL", "RL", "LAT", "LATERAL", "LLD", "RLD"})
 _RADIOGRAPHS = frozenset({"CR", "DX"})
 
 
+class Labelled(Protocol):
+    """Whose study it is, as in `core.domain.Study`."""
+
+    @property
+    def patient_name(self) -> str:
+        """As in the file."""
+
+    @property
+    def patient_id(self) -> str:
+        """As in the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What one cell shows."""
@@ -38,7 +50,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class Rule:
     """One rule.
 
     Attributes:
@@ -59,7 +71,7 @@ class Protocol:
     cells: tuple[Cell, ...]
 
 
-def parse(text: str) -> tuple[Protocol, ...]:
+def parse(text: str) -> tuple[Rule, ...]:
     """Read a file of rules.
 
     Raises:
@@ -82,7 +94,7 @@ def parse(text: str) -> tuple[Protocol, ...]:
 
 
 def hang(
-    protocol: Protocol, studies: Sequence[Study], current: Study
+    protocol: Rule, studies: Sequence[Study], current: Study
 ) -> tuple[ImageRef, ...] | None:
     """The film of each cell; None where the rule is for other studies or a cell stays empty.
 
@@ -103,8 +115,8 @@ def hang(
 
 
 def automatic(
-    protocols: Sequence[Protocol], studies: Sequence[Study], current: Study
-) -> tuple[Protocol, tuple[ImageRef, ...]] | None:
+    protocols: Sequence[Rule], studies: Sequence[Study], current: Study
+) -> tuple[Rule, tuple[ImageRef, ...]] | None:
     """The first automatic rule that hangs, and its films; None where none does."""
     for protocol in protocols:
         refs = hang(protocol, studies, current) if protocol.is_automatic else None
@@ -125,7 +137,7 @@ def newest(studies: Sequence[Study], of: Study) -> Study:
     return max(later, key=lambda study: study.date, default=of)
 
 
-def is_same_patient(one: Study, other: Study) -> bool:
+def is_same_patient(one: Labelled, other: Labelled) -> bool:
     """Beyond doubt: a patient ID that both state, and no two different names."""
     if not one.patient_id or one.patient_id != other.patient_id:
         return False
@@ -143,17 +155,18 @@ def view_of(series: Series) -> View:
     return "any"
 
 
-def _fitting(study: Study, view: View, protocol: Protocol) -> Iterator[Series]:
+def _fitting(study: Study, view: View, protocol: Rule) -> Iterator[Series]:
     """Series of a study that a cell may show, in the order of the study."""
     for series in study.series:
-        is_kind = any(_is_comparable(series.modality.upper(), m) for m in protocol.modalities)
+        is_kind = any(is_comparable(series.modality.upper(), m) for m in protocol.modalities)
         part = series.body_part.strip().upper()
         is_part = not part or part in protocol.body_parts
         if is_kind and is_part and view in ("any", view_of(series)):
             yield series
 
 
-def _is_comparable(one: str, other: str) -> bool:
+def is_comparable(one: str, other: str) -> bool:
+    """Whether films of two modalities may be read side by side."""
     return one == other or {one, other} <= _RADIOGRAPHS
 
 
@@ -161,7 +174,7 @@ def _letters(name: str) -> str:
     return "".join(c for c in name.split("=")[0].casefold() if c.isalnum())
 
 
-def _protocol(rule: dict[str, Any]) -> Protocol:
+def _protocol(rule: dict[str, Any]) -> Rule:
     if set(rule) != _FIELDS:
         wrong = ", ".join(sorted(set(rule) ^ _FIELDS))
         raise _unusable(f"lacks or adds an entry of a protocol: {wrong}")
@@ -177,7 +190,7 @@ def _protocol(rule: dict[str, Any]) -> Protocol:
         raise _unusable(f"has not as many cells in {name} as its grid")
     if type(rule["automatic"]) is not bool:
         raise _unusable(f"does not say true or false for automatic in {name}")
-    return Protocol(
+    return Rule(
         id=name,
         title=title.strip(),
         rows=grid[0],
@@ -197,9 +210,9 @@ def _is_grid(grid: object) -> bool:
 
 def _cells(value: object, name: str) -> tuple[Cell, ...]:
     cells = []
-    for cell in value if isinstance(value, list) else [None]:
-        is_table = isinstance(cell, dict) and set(cell) == {"study", "view"}
-        if not is_table or cell["study"] not in get_args(When):
+    for cell in value if isinstance(value, list) else [{}]:
+        is_whole = isinstance(cell, dict) and set(cell) == {"study", "view"}
+        if not is_whole or cell["study"] not in get_args(When):
             raise _unusable(f"has an unusable cell in {name}")
         if cell["view"] not in get_args(View):
             raise _unusable(f"has an unknown view in {name}")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _FEWEST = 3  # slices that are worth loading together
 _MOST_BYTES = 1 << 30
+_AHEAD = 4  # frames read before they are asked for, where slices are not loaded together
+_LARGEST_AHEAD = 1 << 22  # pixels of such a frame
+_AT_ONCE = 1 << 20  # pixels of a slice that is made from memory without leaving the main thread
 
 
 class Slices(Protocol):
@@ -32,7 +35,8 @@ class Films:
     """Reading films, the second half of the files lane.
 
     The film that was asked for is read first; then the other slices of its series are loaded in
-    the background, and stepping through them needs no file.
+    the background, and stepping through them needs no file. Of frames that are not loaded
+    together, the next few are read before they are asked for.
 
     `read` and `open_stack` are `core.dicom`'s own and are called on worker threads.
     """
@@ -50,19 +54,59 @@ class Films:
         self._open_stack = open_stack
         self._wanted: tuple[ImageRef, ...] = ()
         self._stack: Slices | None = None
+        self._ahead: dict[ImageRef, Image] = {}
 
     def show(self, ref: ImageRef, shown: Callable[[], None]) -> None:
         """Read a film; the one before, and all answers on it, leave the screen at once."""
-        if ref not in self._wanted:
+        if ref not in self._wanted and ref not in self._ahead:
             self.drop()
-        self._store.update(image_ref=ref, image=None, image_problem=None, **BLANK)
+        at_hand = self._at_hand(ref)
+        self._store.update(image_ref=ref, image=at_hand, image_problem=None, **BLANK)
+        if at_hand is not None:
+            self._tasks.cancel("image")
+            shown()
+            self.attend(ref)
+            return
         work, done = partial(self._read_film, ref, self._stack), partial(self._film_read, shown)
         self._tasks.submit("image", work, done, self._read_failed, lane="files")
 
     def drop(self) -> None:
         """Give back the memory of the stack that is loaded or being loaded."""
-        self._tasks.cancel("stack")
-        self._wanted, self._stack = (), None
+        for key in ("stack", "ahead"):
+            self._tasks.cancel(key)
+        self._wanted, self._stack, self._ahead = (), None, {}
+
+    def attend(self, ref: ImageRef) -> None:
+        """Keep at hand what a reader may ask for next, beside a film on screen."""
+        if ref not in self._wanted:
+            self._load_stack(ref)
+        if ref not in self._wanted:
+            self._look_ahead(ref)
+
+    def read(self, ref: ImageRef, token: Token) -> Image:
+        """Read a film, on a worker thread.
+
+        Raises:
+            AflocError: As `core.dicom.read.read`.
+        """
+        token.check()
+        return self._read(ref, should_stop=lambda: token.is_cancelled)
+
+    def in_series(self, by: int, *, wraps: bool = False) -> ImageRef | None:
+        """The image so many places after the one on screen in its series; None beyond its ends.
+
+        Args:
+            by: Places, backwards where negative.
+            wraps: The first follows the last; still None in a series of one image.
+        """
+        state = self._store.state
+        home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
+        if home is None or len(home.series.images) < 2:
+            return None
+        images, place = home.series.images, home.place + by
+        if wraps:
+            place %= len(images)
+        return images[place] if 0 <= place < len(images) else None
 
     def neighbour(self, by: int) -> ImageRef | None:
         """The film so many places after the one on screen, in the order of the listing."""
@@ -77,12 +121,40 @@ class Films:
         token.check()
         if stack is not None and ref in stack.refs:
             return stack.image(stack.refs.index(ref))
-        return self._read(ref, should_stop=lambda: token.is_cancelled)
+        return self.read(ref, token)
+
+    def _at_hand(self, ref: ImageRef) -> Image | None:
+        """A film that can be shown without a moment's blank; None where it must be read."""
+        if ref in self._ahead:
+            return self._ahead[ref]
+        stack = self._stack
+        if stack is None or ref not in stack.refs or ref.rows * ref.columns > _AT_ONCE:
+            return None
+        return stack.image(stack.refs.index(ref))
 
     def _film_read(self, shown: Callable[[], None], image: Image) -> None:
         self._store.update(image=image)
         shown()
-        self._load_stack(image.ref)
+        self.attend(image.ref)
+
+    def _look_ahead(self, ref: ImageRef) -> None:
+        """Read the first of the frames to come that is not at hand, then the next one."""
+        home = home_of(self._store.state.listing, ref)
+        images = () if home is None else home.series.images
+        if home is None or len(images) < 2 or ref.rows * ref.columns > _LARGEST_AHEAD:
+            return
+        soon = [images[(home.place + by) % len(images)] for by in range(_AHEAD + 1)]
+        self._ahead = {other: image for other, image in self._ahead.items() if other in soon}
+        missing = [other for other in soon if other != ref and other not in self._ahead]
+        if missing:
+            work, done = partial(self.read, missing[0]), partial(self._is_ahead, missing[0])
+            self._tasks.submit("ahead", work, done, self._stack_failed, lane="files")
+
+    def _is_ahead(self, ref: ImageRef, image: Image) -> None:
+        self._ahead[ref] = image
+        shown = self._store.state.image_ref
+        if shown is not None:
+            self._look_ahead(shown)
 
     def _load_stack(self, ref: ImageRef) -> None:
         if ref in self._wanted:

@@ -169,6 +169,10 @@ class StudyIndex:
         """Studies that fit, the newest first."""
         return self._do(partial(_search, query=query, limit=limit), ())
 
+    def files(self, study: KnownStudy, *, limit: int = 500) -> tuple[Path, ...]:
+        """The files and archives with films of a study, at most so many."""
+        return self._do(partial(_files, study=study, limit=limit), ())
+
     def close(self) -> None:
         """Let go of the file; it is opened again when it is needed."""
         with self._lock:
@@ -441,6 +445,18 @@ def _paths(connection: sqlite3.Connection, uid: str, patient_id: str) -> tuple[P
         if not any(path.startswith(os.path.join(other, "")) for other in kept):
             kept.append(path)
     return tuple(map(Path, kept))
+
+
+def _files(connection: sqlite3.Connection, study: KnownStudy, limit: int) -> tuple[Path, ...]:
+    rows = connection.execute(
+        """
+        SELECT DISTINCT path, name FROM labels JOIN entries ON entries.labels = labels.id
+        JOIN folders ON folders.id = entries.folder
+        WHERE frames > 0 AND study_uid = ? AND patient_id = ? ORDER BY path, name LIMIT ?
+        """,
+        (study.uid, study.patient_id, limit),
+    )
+    return tuple(Path(os.fsdecode(path), os.fsdecode(name)) for path, name in rows)
 
 
 def _place_text(place: Place) -> str:

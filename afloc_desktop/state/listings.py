@@ -37,15 +37,19 @@ class Listings:
         self._engine = engine
 
     def open(
-        self, find: Callable[[], tuple[Path, ...]], first_found: Callable[[ImageRef], None]
+        self,
+        find: Callable[[], tuple[Path, ...]],
+        first_found: Callable[[ImageRef], None],
+        all_found: Callable[[ImageRef], None] | None = None,
     ) -> None:
         """List files and folders and add them to what is open; the first are shown early.
 
         Args:
             find: Gives the files and folders, on a worker thread.
             first_found: Gets the first film, once, when it is in the store.
+            all_found: Gets the first film again when everything is in the store.
         """
-        once = _Once(first_found)
+        once = _Once(first_found, all_found)
         work, done = partial(self._list, find, once), partial(self._listed, once)
         self._tasks.submit("scan", work, done, self._list_failed, lane="files")
 
@@ -113,6 +117,7 @@ class Listings:
 
     def _listed(self, once: _Once, found: Found) -> None:
         self._show(once, found, scanned=0, notice=found.problem or _emptiness(found))
+        once.finish()
 
     def _show(self, once: _Once, found: Found, **changes: Any) -> None:
         self._store.update(listing=found.listing, **changes)
@@ -124,16 +129,25 @@ class Listings:
 
 
 class _Once:
-    """Passes the first film on, and no other."""
+    """Passes the first film on, and no other; again when all is listed."""
 
-    def __init__(self, first_found: Callable[[ImageRef], None]) -> None:
+    def __init__(
+        self,
+        first_found: Callable[[ImageRef], None],
+        all_found: Callable[[ImageRef], None] | None,
+    ) -> None:
         self._first_found = first_found
-        self._is_told = False
+        self._all_found = all_found
+        self._first: ImageRef | None = None
 
     def tell(self, ref: ImageRef) -> None:
-        if not self._is_told:
-            self._is_told = True
+        if self._first is None:
+            self._first = ref
             self._first_found(ref)
+
+    def finish(self) -> None:
+        if self._first is not None and self._all_found is not None:
+            self._all_found(self._first)
 
 
 def _emptiness(found: Found) -> Problem | None:

@@ -11,27 +11,31 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.audit import Audit
+from afloc_desktop.state.drawings import Drawings
 from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.films import Films
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.listings import Listings
+from afloc_desktop.state.priors import prior_files
 from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.shelf import Shelf
+from afloc_desktop.state.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef, Study
+    from afloc_desktop.core.hanging import Rule
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.shelf import Found
-    from afloc_desktop.state.store import Store
-    from afloc_desktop.state.tasks import Post, Tasks
+    from afloc_desktop.state.store import Problem, Store
+    from afloc_desktop.state.tasks import Post, Tasks, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Engine:
         forget: `Shelf.clear`, called on the main thread.
         search: Studies listed before that hold these words.
         note: `Audit.note_one`.
+        prior: Files of a study's prior among studies that were listed before; `prior_files`.
+        rules: Hanging protocols, and why the site's own are not in use; on the main thread.
     """
 
     scan: Callable[..., Found]
@@ -59,6 +65,8 @@ class Engine:
     forget: Callable[[], None]
     search: Callable[[str], tuple[KnownStudy, ...]]
     note: Callable[..., None]
+    prior: Callable[[Study, frozenset[str]], tuple[Path, ...]]
+    rules: Callable[[], tuple[tuple[Rule, ...], Problem | None]]
 
 
 def engine(paths: Paths) -> Engine:
@@ -75,6 +83,8 @@ def engine(paths: Paths) -> Engine:
         forget=shelf.clear,
         search=lambda words: index.search(Query(text=words)),
         note=Audit(paths.audit).note_one,
+        prior=partial(prior_files, index),
+        rules=partial(_load_rules, paths),
     )
 
 
@@ -87,6 +97,8 @@ class Workspace:
         history: What can be taken back.
         judging: Verdicts on answers.
         drawn: Which findings are seen beside the chosen one.
+        wall: The cells of the screen.
+        drawings: What the reader measures and draws.
     """
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
@@ -98,12 +110,19 @@ class Workspace:
         self.history = History(store)
         self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
         self.drawn = Drawn(store)
+        self.wall = Wall(store, tasks, self._films, self._questions)
+        self.drawings = Drawings(store, self.history)
+        self._find_prior = engine.prior
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
+        self._load_rules = engine.rules
 
     def start(self) -> None:
         """Load the model and start the decoders; the window is already there."""
         self._questions.load_model()
+        self.wall.rules, problem = self._load_rules()
+        if problem is not None:
+            self._store.update(settings_problem=problem)
         self._tasks.submit(
             "decoders", lambda _: self._start_decoders(), _ignore, _ignore, lane="files"
         )
@@ -112,7 +131,7 @@ class Workspace:
         """List files and folders and add them to what is open; show the first film found."""
         given = tuple(paths)
         if given:
-            self._listings.open(lambda: given, self.select_image)
+            self._listings.open(lambda: given, self.select_image, self._hang)
 
     def open_sample(self) -> None:
         """Open the sample study and show the strongest of the findings selected by default."""
@@ -130,13 +149,13 @@ class Workspace:
         """Close every study."""
         self._questions.drop()
         self._films.drop()
+        self.wall.close_all()
+        self.history.forget()
         self._listings.close_all()
 
     def select_image(self, ref: ImageRef) -> None:
         """Show a film; the one before, and all answers on it, leave the screen at once."""
-        if ref != self._store.state.image_ref:
-            self._questions.drop()
-            self._films.show(ref, self._questions.survey)
+        self.wall.place(self._store.state.active, ref)
 
     def select_next(self) -> None:
         """Show the film after the one on screen, in the order of the listing."""
@@ -190,6 +209,20 @@ class Workspace:
         if is_hidden != self._store.state.is_hidden:
             self._store.update(is_hidden=is_hidden)
 
+    def _hang(self, ref: ImageRef) -> None:
+        """Hang what was opened; where its prior is known but not open, open that and hang again."""
+        self.wall.hang_opened(ref)
+        current = self.wall.newest()
+        if current is not None:
+            is_open = frozenset(study.uid for study in self._store.state.listing.studies)
+            work = partial(_prior_of, self._find_prior, current, is_open)
+            done = partial(self._prior_found, ref)
+            self._tasks.submit("prior", work, done, _ignore, lane="files")
+
+    def _prior_found(self, ref: ImageRef, paths: tuple[Path, ...]) -> None:
+        if paths and not self._tasks.is_running("scan"):
+            self._listings.open(lambda: paths, _leave, lambda _: self.wall.hang_opened(ref))
+
     def _step(self, by: int) -> None:
         ref = self._films.neighbour(by)
         if ref is not None:
@@ -212,6 +245,20 @@ def _start_decoders() -> None:
     workers().start()
 
 
+def _prior_of(
+    find: Callable[[Study, frozenset[str]], tuple[Path, ...]],
+    current: Study,
+    is_open: frozenset[str],
+    token: Token,
+) -> tuple[Path, ...]:
+    token.check()
+    return find(current, is_open)
+
+
+def _leave(ref: ImageRef) -> None:
+    """What was found is only listed."""
+
+
 def _ignore(result: object) -> None:
     """Decoders that could not be started are started, or missed aloud, by the first film."""
 
@@ -226,6 +273,12 @@ def _open_model(paths: Paths) -> Localizer:
     from afloc_desktop.state.models import open_default
 
     return open_default(paths)
+
+
+def _load_rules(paths: Paths) -> tuple[tuple[Rule, ...], Problem | None]:
+    from afloc_desktop.state.rules import load_rules
+
+    return load_rules(paths)
 
 
 def _sample() -> Path:

@@ -103,7 +103,42 @@ def test_what_does_not_belong_together_is_read_film_by_film(room, desk, refs):
     show(room, refs[0])
     show(room, refs[1])
     assert desk.stacks == []
-    assert len(desk.read_refs) == 2
+    assert desk.read_refs[:2] == list(refs[:2])
+
+
+def test_the_next_frames_are_read_ahead_and_shown_without_a_blank(room, desk):
+    """Frames of one file are not loaded together; four of six are read before they are asked."""
+    one_file = Path("many.dcm")
+    refs = tuple(ImageRef(one_file, n, "1", 60, 50, n) for n in range(1, 7))
+    desk.read = lambda wanted, **options: desk.read_refs.append(wanted) or film(ref=wanted)
+    films, store, loop = room
+    films._read = desk.read
+    store.update(listing=stack_of(*refs))
+    show(room, refs[0])
+    assert desk.read_refs == list(refs[:5])
+    films.show(refs[1], lambda: None)
+    assert store.state.image.ref == refs[1]
+    loop.run_until(lambda: not store.state.busy)
+    assert desk.read_refs == list(refs)
+
+
+def test_a_slice_at_hand_takes_the_place_of_the_one_before_at_once(room):
+    refs = tuple(map(ref, (1, 2, 3)))
+    films, store, _ = room
+    store.update(listing=stack_of(*refs))
+    show(room, refs[0])
+    films.show(refs[2], lambda: None)
+    assert store.state.image.ref == refs[2]
+
+
+@pytest.mark.parametrize(
+    ("number", "by", "wraps", "expected"),
+    [(1, 1, False, 2), (3, 1, False, None), (3, 1, True, 1), (1, -1, True, 3)],
+)
+def test_images_of_a_series_follow_one_another(room, number, by, wraps, expected):
+    films, store, _ = room
+    store.update(listing=stack_of(*map(ref, (1, 2, 3))), image_ref=ref(number))
+    assert films.in_series(by, wraps=wraps) == (expected and ref(expected))
 
 
 def test_a_stack_that_cannot_be_loaded_leaves_every_film_to_itself(room, desk):

@@ -24,6 +24,7 @@ from afloc_desktop.core.domain import (
     read_only,
 )
 from afloc_desktop.core.errors import BundleMissing
+from afloc_desktop.core.hanging import Rule
 from afloc_desktop.core.model.manifest import FindingSpec
 from afloc_desktop.core.understanding import TEXT, Question
 from afloc_desktop.state.index import KnownStudy
@@ -44,6 +45,7 @@ def finding(name: str, label: str, group: str, threshold: float = 0.3, **more) -
         sigma_cells=1.0,
         gain=None,
         bias=None,
+        prevalence=None,
         is_default=more.get("is_default", True),
     )
 
@@ -168,6 +170,8 @@ class Desk:
     film_changes: dict = field(default_factory=dict)
     read_error: Exception | None = None
     known: tuple[KnownStudy, ...] = ()
+    prior: tuple[Path, ...] = ()
+    rules: tuple[Rule, ...] = ()
     read_refs: list[ImageRef] = field(default_factory=list)
     stacks: list[tuple[ImageRef, ...]] = field(default_factory=list)
     trail: list[tuple] = field(default_factory=list)
@@ -184,6 +188,8 @@ class Desk:
             forget=lambda: None,
             search=self.search,
             note=self.note,
+            prior=lambda study, open_uids: self.prior,
+            rules=lambda: (self.rules, None),
         )
 
     def note(self, *line) -> None:
