@@ -88,6 +88,18 @@ class Archive:
             raise _bomb()
         return data
 
+    def in_memory(self, member: str) -> tuple[BinaryIO, int]:
+        """A member as an open file, and its bytes.
+
+        Raises:
+            UnreadableFile: Empty, encrypted, damaged, or growing beyond any film.
+            UnsupportedImage: Compressed in a way that is not read.
+        """
+        data = self.unpack(member)
+        if not data:
+            raise UnreadableFile("The file is empty.", remedy=FETCH_AGAIN)
+        return io.BytesIO(data), len(data)
+
     def _checked(self, member: str) -> zipfile.ZipInfo:
         try:
             info = self._archive.getinfo(member)
@@ -145,10 +157,8 @@ def open_source(path: Path, member: str = "") -> Iterator[tuple[BinaryIO, int]]:
             yield opened
         return
     with open_archive(path) as archive:
-        data = archive.unpack(member)
-    if not data:
-        raise UnreadableFile("The file is empty.", remedy=FETCH_AGAIN)
-    yield io.BytesIO(data), len(data)
+        opened_member = archive.in_memory(member)
+    yield opened_member
 
 
 def _too_many() -> UnsupportedImage:

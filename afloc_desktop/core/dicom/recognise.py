@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import stat
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
@@ -17,7 +16,7 @@ from afloc_desktop.core.dicom.entry import Entry, Labels, Place, Source, refused
 from afloc_desktop.core.dicom.files import DICOMDIR, READ_ONLY
 from afloc_desktop.core.dicom.folders import irregular, unreadable
 from afloc_desktop.core.dicom.fragments import find_fragments
-from afloc_desktop.core.dicom.guard import FETCH_AGAIN, foreign_code, quiet_pydicom
+from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.header import Described, check, describe
 from afloc_desktop.core.dicom.shapes import Shapes
 from afloc_desktop.core.errors import (
@@ -136,7 +135,9 @@ class Recogniser:
             yield held[0] if len(held) == 1 else refused(source, _no_dicom())
 
     def _member(self, source: Source, opened: archive.Archive, member: str, inflated: int) -> Entry:
-        reopen = partial(_unpacked, opened, member)
+        def reopen() -> AbstractContextManager[tuple[BinaryIO, int]]:
+            return nullcontext(opened.in_memory(member))
+
         try:
             size = opened.size(member)
             head = opened.start(member, walker.LARGER_READS[0])
@@ -325,14 +326,6 @@ def _is_index(file: BinaryIO) -> bool:
 
 def _open_file(path: str) -> AbstractContextManager[tuple[BinaryIO, int]]:
     return archive.open_source(Path(path))
-
-
-@contextmanager
-def _unpacked(opened: archive.Archive, member: str) -> Iterator[tuple[BinaryIO, int]]:
-    data = opened.unpack(member)
-    if not data:
-        raise UnreadableFile("The file is empty.", remedy=FETCH_AGAIN)
-    yield io.BytesIO(data), len(data)
 
 
 def _nested() -> UnreadableFile:
