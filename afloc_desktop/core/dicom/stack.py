@@ -23,7 +23,7 @@ from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import parse
 from afloc_desktop.core.dicom.read import assemble, describe, read
 from afloc_desktop.core.dicom.shapes import Shapes
-from afloc_desktop.core.dicom.walker import FIRST_READ, LARGER_READS, LAYOUT
+from afloc_desktop.core.dicom.walker import LARGER_READS, LAYOUT
 from afloc_desktop.core.dicom.workers import decode_frame
 from afloc_desktop.core.domain import read_only
 from afloc_desktop.core.errors import AflocError, Cancelled, UnsupportedImage
@@ -204,13 +204,7 @@ class _Loader:
         if not is_plain or header.bits_allocated != 16 or header.is_float or ref.member:
             return None
         with open_regular(ref.path) as (file, size):
-            data = file.read(FIRST_READ)
-            walked = self._shapes.walk(data, size)
-            for length in LARGER_READS:
-                if walked is not None or len(data) == size:
-                    break
-                data += file.read(length - len(data))
-                walked = self._shapes.walk(data, size)
+            walked = self._shapes.walk(file.read(LARGER_READS[-1]), size)
         return None if walked is None else walked.shared[LAYOUT]
 
     def _is_alike(self, head: bytes, size: int) -> bool:
