@@ -6,8 +6,11 @@ A member's name is a label and never a path; no patient data reach a temporary f
 from __future__ import annotations
 
 import io
+import os
+import threading
 import zipfile
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO
 
 from afloc_desktop.core.dicom.files import BoundedFile, open_regular
@@ -18,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    _Key = tuple[Path, str, int, int]  # archive, member, and the archive's size and time
+
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty archive
 MOST_MEMBERS = 100_000
 MOST_UNPACKED = 400_000_000  # of one member; it is held in memory
+MOST_KEPT = 100_000_000  # of the members unpacked last
 _LARGEST_DIRECTORY = 64_000_000
 _STEP = 1 << 20
 # Deflate reaches 1,032; a blank film stays far below, and a small member cannot do harm.
@@ -80,12 +86,14 @@ class Archive:
         """All bytes of a member.
 
         Raises:
-            UnreadableFile: Encrypted, damaged, or growing beyond any film.
+            UnreadableFile: Empty, encrypted, damaged, or growing beyond any film.
             UnsupportedImage: Compressed in a way that is not read.
         """
         data = self.start(member, MOST_UNPACKED + 1)
         if len(data) > MOST_UNPACKED:
             raise _bomb()
+        if not data:
+            raise UnreadableFile("The file is empty.", remedy=FETCH_AGAIN)
         return data
 
     def in_memory(self, member: str) -> tuple[BinaryIO, int]:
@@ -96,8 +104,6 @@ class Archive:
             UnsupportedImage: Compressed in a way that is not read.
         """
         data = self.unpack(member)
-        if not data:
-            raise UnreadableFile("The file is empty.", remedy=FETCH_AGAIN)
         return io.BytesIO(data), len(data)
 
     def _checked(self, member: str) -> zipfile.ZipInfo:
@@ -156,9 +162,40 @@ def open_source(path: Path, member: str = "") -> Iterator[tuple[BinaryIO, int]]:
         with open_regular(path) as opened:
             yield opened
         return
-    with open_archive(path) as archive:
-        opened_member = archive.in_memory(member)
-    yield opened_member
+    with open_regular(path) as (file, size):
+        key = (path, member, size, os.fstat(file.fileno()).st_mtime_ns)
+    data = _last_unpacked().get(key)
+    if data is None:
+        with open_archive(path) as archive:
+            data = archive.unpack(member)
+        _last_unpacked().keep(key, data)
+    yield io.BytesIO(data), len(data)
+
+
+class _LastUnpacked:
+    """The members unpacked last: the next frame of a film needs the same bytes again."""
+
+    def __init__(self) -> None:
+        self._members: dict[_Key, bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: _Key) -> bytes | None:
+        with self._lock:
+            data = self._members.pop(key, None)
+            if data is not None:
+                self._members[key] = data  # the last to go
+            return data
+
+    def keep(self, key: _Key, data: bytes) -> None:
+        with self._lock:
+            self._members[key] = data
+            while sum(map(len, self._members.values())) > MOST_KEPT:
+                del self._members[next(iter(self._members))]
+
+
+@cache
+def _last_unpacked() -> _LastUnpacked:
+    return _LastUnpacked()
 
 
 def _too_many() -> UnsupportedImage:

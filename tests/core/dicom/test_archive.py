@@ -100,6 +100,29 @@ def test_more_members_than_anyone_archives_are_refused(zipped, monkeypatch):
         pass
 
 
+def test_members_read_last_are_unpacked_once_until_the_archive_changes(zipped, monkeypatch):
+    unpacked, unpack = [], archive.Archive.unpack
+
+    def counted(opened, member):
+        unpacked.append(member)
+        return unpack(opened, member)
+
+    def read(path, member):
+        with open_source(path, member) as (file, size):
+            return file.read(size)
+
+    monkeypatch.setattr(archive.Archive, "unpack", counted)
+    monkeypatch.setattr(archive, "MOST_KEPT", 5)
+    path = zipped({"a": b"aa", "b": b"bbb", "c": b"cc"})
+    for member in "abab":
+        assert read(path, member)[:1] == member.encode()
+    assert unpacked == ["a", "b"]
+    assert [read(path, member) for member in "cba"] == [b"cc", b"bbb", b"aa"]
+    assert unpacked == ["a", "b", "c", "a"]  # a was used before b, so it made room for c
+    zipped({"a": b"another"})
+    assert read(path, "a") == b"another"
+
+
 def test_a_member_that_is_gone_or_empty_is_told(zipped):
     path = zipped({"empty": b""})
     with pytest.raises(UnreadableFile, match="no longer"), open_source(path, "none"):
