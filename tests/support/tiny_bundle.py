@@ -48,9 +48,10 @@ def manifest(**changes) -> Manifest:
         "min_app_version": "0.1.0",
         "preprocess": PREPROCESS,
         "text": TextSpec("wordpiece", True, 16, "none", "There is {}."),
-        "heatmap": HeatmapSpec("local", GRID, "cosine", "film", 1.0, 0.0, 0.6, 0.5),
+        "heatmap": HeatmapSpec("local", GRID, "cosine", "film", 1.0, 0.0, 0.6, 0.5, 0.0),
         "image_outputs": ("local",),
         "findings": (finding("bright_spot", "Bright spot"), finding("dark_spot", "Dark spot")),
+        "gate": None,
         "licence": "CC0-1.0",
         "data": "none",
         "intended_use": "Tests.",
@@ -62,7 +63,7 @@ def manifest(**changes) -> Manifest:
 
 def finding(name: str, label: str) -> FindingSpec:
     word = name.split("_")[0]
-    return FindingSpec(name, label, "Spots", (word,), (word,), 0.8, 1.0, None, None, True)
+    return FindingSpec(name, label, "Spots", (word,), (word,), 0.8, 1.0, None, None, None, True)
 
 
 def make(folder: Path) -> Path:

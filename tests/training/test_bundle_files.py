@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from afloc_training import bundle_files
 from afloc_training.recipe import load_recipe
+from afloc_training.thresholds import Calibration
 from afloc_training.vocabulary import FINDINGS
 from onnx import TensorProto, helper, save
 
 from afloc_desktop.core.errors import WouldOverwrite
-from afloc_desktop.core.model.bundle import load_bundle, load_finding_vectors
+from afloc_desktop.core.model.bundle import load_bundle, load_finding_vectors, load_references
 from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.prompts import chest_library
 from afloc_desktop.core.text import WordPiece
 
 RECIPE = load_recipe(None)
@@ -46,13 +48,15 @@ def write_graphs(folder):
         helper.make_node("ReduceSum", ["mask", "axis"], ["b"], keepdims=1),
         helper.make_node("Concat", ["a", "b"], ["both"], axis=1),
         helper.make_node("LpNormalization", ["both"], ["text"], axis=1, p=2),
+        helper.make_node("Identity", ["text"], ["sentence"]),
     ]
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["k", "t"])
         for name in ("input_ids", "attention_mask")
     ]
     axis = [helper.make_tensor("axis", TensorProto.INT64, [1], [1])]
-    _save(nodes, inputs, [helper.make_empty_tensor_value_info("text")], axis, folder / "text.onnx")
+    outputs = [helper.make_empty_tensor_value_info(name) for name in ("text", "sentence")]
+    _save(nodes, inputs, outputs, axis, folder / "text.onnx")
 
 
 def _save(nodes, inputs, outputs, constants, path):
@@ -77,7 +81,8 @@ def sealed(tmp_path, tokenizer):
     film = np.random.default_rng(0).random((384, 384), np.float32)
     bundle_files.write_self_test(tmp_path, film, vectors, tokenizer)
     thresholds = bundle_files.Thresholds({term.id: 0.25 for term in FINDINGS}, 0.2)
-    bundle_files.seal(tmp_path, bundle_files.manifest(RECIPE, thresholds, ()), "# Card\n")
+    gate = bundle_files.write_gate(tmp_path, tokenizer)
+    bundle_files.seal(tmp_path, bundle_files.manifest(RECIPE, thresholds, (), gate), "# Card\n")
     return tmp_path
 
 
@@ -100,6 +105,27 @@ def test_a_finding_is_the_unit_mean_of_its_prompts(sealed):
         each.append(np.array([total, count]) / np.hypot(total, count))
     mean = np.mean(each, axis=0)
     assert np.allclose(vectors["mass"], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_the_gate_holds_the_library_in_a_few_hundred_kilobytes(sealed):
+    references = load_references(load_bundle(sealed))
+    assert len(references) == len(chest_library().references)
+    assert len(references) * 384 * 2 <= 400_000
+
+
+def test_a_limit_lies_where_most_are_on_their_side():
+    # At .45 all of the first and one of four of the second are above: .75, better than anywhere.
+    inside, outside = np.array([0.5, 0.8, 0.9]), np.array([0.1, 0.3, 0.4, 0.6])
+    assert bundle_files.best_limit(inside, outside) == pytest.approx(0.45)
+
+
+def test_a_calibrated_finding_carries_its_numbers():
+    thresholds = bundle_files.Thresholds(
+        {term.id: 0.0 for term in FINDINGS}, 0.0, {"mass": Calibration(9.0, -3.0, 0.2)}
+    )
+    made = {f.id: f for f in bundle_files.manifest(RECIPE, thresholds, ()).findings}
+    assert (made["mass"].gain, made["mass"].bias, made["mass"].prevalence) == (9.0, -3.0, 0.2)
+    assert made["nodule"].gain is None
 
 
 def test_the_self_test_film_has_256_grey_levels(sealed):

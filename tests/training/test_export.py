@@ -66,14 +66,16 @@ def test_the_text_graph_answers_texts_of_any_length_as_torch_does(tmp_path):
     ids = torch.tensor([[1, 5, 9, 2], [1, 7, 2, 0]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
     parity = export_text(encoder, tmp_path / "text.onnx", ids, mask)
-    one = run(
+    one, sentence = run(
         tmp_path / "text.onnx",
         {"input_ids": np.array([[1, 3, 2]]), "attention_mask": np.ones((1, 3), np.int64)},
-    )[0]
+    )
     assert parity.text < 1e-4
     assert parity.quantised_cosine > 0.97
     assert one.shape == (1, 8)
-    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-4)
+    assert sentence.shape == (1, 384)
+    for vector in (one, sentence):
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
     assert [path.name for path in tmp_path.iterdir()] == ["text.onnx"]
 
 

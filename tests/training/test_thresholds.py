@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from afloc_training.films import FilmRow
-from afloc_training.thresholds import choose, choose_thresholds, mean_auroc
+from afloc_training.thresholds import calibrate, choose, choose_thresholds, mean_auroc
 from afloc_training.vocabulary import FINDINGS
 
 
@@ -40,3 +40,22 @@ def test_every_finding_gets_a_threshold_and_any_opacity_counts_as_lung_opacity()
     assert found["atelectasis"].auroc == 1.0
     assert found["support_devices"].auroc is None
     assert mean_auroc(list(found.values())) == 1.0
+
+
+def test_a_calibration_gives_the_share_of_positives_at_each_similarity():
+    # Of 100 films at 0 a tenth has the label, of 100 films at 1 nine tenths.
+    scores = np.repeat([0.0, 1.0], 100)
+    is_positive = np.concatenate((np.arange(100) < 10, np.arange(100) < 90))
+    found = calibrate(scores, is_positive)
+    chances = 1 / (1 + np.exp(-(found.gain * np.array([0, 1]) + found.bias)))
+    # Platt's targets, 101 / 102 and 1 / 102, hold the chances a little off the shares.
+    assert chances == pytest.approx([11 / 102, 91 / 102], abs=0.001)
+    assert found.prevalence == 0.5
+
+
+def test_too_few_positives_or_a_similarity_that_says_nothing_give_no_calibration():
+    scores = np.linspace(0, 1, 60)
+    assert calibrate(scores, np.arange(60) >= 46) is None
+    assert calibrate(scores, np.arange(60) < 30) is None
+    assert calibrate(np.zeros(60), np.arange(60) < 30) is None
+    assert calibrate(scores, np.arange(60) >= 45) is not None

@@ -6,22 +6,24 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from afloc_desktop.core.errors import WouldOverwrite
-from afloc_desktop.core.model.bundle import MANIFEST
+from afloc_desktop.core.model.bundle import GATE, MANIFEST
 from afloc_desktop.core.model.manifest import (
     SCHEMA,
     Figure,
     FindingSpec,
+    GateSpec,
     HeatmapSpec,
     Manifest,
     dump_manifest,
 )
+from afloc_desktop.core.prompts import chest_library, chest_probes
 from afloc_training.export import open_session, run
 from afloc_training.network import GRID
 from afloc_training.vocabulary import FINDINGS
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.text import WordPiece
     from afloc_training.recipe import Recipe
+    from afloc_training.thresholds import Calibration
     from afloc_training.vocabulary import Term
 
 _SELF_TEST_WORDS = (
@@ -58,10 +61,14 @@ _INTENDED_USE = (
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Similarity thresholds by finding id, and for words the bundle does not list."""
+    """Similarity thresholds by finding id, and for words the bundle does not list.
+
+    `calibrations` are those from similarity to probability, by finding id, where there is one.
+    """
 
     by_finding: Mapping[str, float]
     unlisted: float
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
 def write_finding_vectors(folder: Path, tokenizer: WordPiece) -> FloatArray:
@@ -69,20 +76,54 @@ def write_finding_vectors(folder: Path, tokenizer: WordPiece) -> FloatArray:
 
     Prompts are encoded one at a time by the shipped graph, as the desktop encodes typed words.
     """
-    session = open_session(folder / "text.onnx", threads=2)
     vectors = []
     for term in FINDINGS:
-        rows = [np.array([tokenizer.encode(prompt)], np.int64) for prompt in term.prompts]
-        each = [
-            session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
-            for ids in rows
-        ]
-        mean = np.mean(each, axis=0)
+        mean = text_vectors(folder, tokenizer, term.prompts, "text").mean(axis=0)
         vectors.append(mean / np.linalg.norm(mean))
     stacked = np.stack(vectors).astype(np.float32)
     ids = np.array([term.id for term in FINDINGS])
     np.savez(folder / "findings.npz", ids=ids, vectors=stacked)
     return stacked
+
+
+def write_gate(folder: Path, tokenizer: WordPiece) -> GateSpec:
+    """`gate.npz`: sentence vectors of the prompt library; and from where a text is like one.
+
+    The limit is chosen on texts that are not in the library, half of them about chest films.
+    """
+    probes = chest_probes()
+    references, related, unrelated = (
+        text_vectors(folder, tokenizer, texts, "sentence")
+        for texts in (chest_library().references, probes.related, probes.unrelated)
+    )
+    stored = references.astype(np.float16)
+    np.savez_compressed(folder / GATE, references=stored)
+    known = stored.astype(np.float32).T
+    return GateSpec(best_limit((related @ known).max(axis=1), (unrelated @ known).max(axis=1)))
+
+
+def best_limit(inside: np.ndarray, outside: np.ndarray) -> float:
+    """The number that most of `inside` reach and most of `outside` do not, each half in weight.
+
+    Halfway between the two neighbouring values where the balance is best.
+    """
+    values = np.unique(np.concatenate((inside, outside)))
+    limits = (values[1:] + values[:-1]) / 2
+    if not len(limits):
+        return float(values[0])
+    balance = [(inside >= limit).mean() - (outside >= limit).mean() for limit in limits]
+    return float(limits[int(np.argmax(balance))])
+
+
+def text_vectors(
+    folder: Path, tokenizer: WordPiece, texts: Sequence[str], output: str
+) -> FloatArray:
+    """One output of the shipped text graph, one text at a time as the desktop encodes, (K, D)."""
+    session = open_session(folder / "text.onnx", threads=2)
+    rows = [np.array([tokenizer.encode(text)], np.int64) for text in texts]
+    feeds = ({"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows)
+    vectors: FloatArray = np.concatenate([session.run([output], feed)[0] for feed in feeds])
+    return vectors
 
 
 def write_self_test(
@@ -110,7 +151,9 @@ def write_self_test(
     )
 
 
-def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) -> Manifest:
+def manifest(
+    recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure], gate: GateSpec | None = None
+) -> Manifest:
     """What the bundle says of itself; `files` is filled in by `seal`."""
     settings = recipe.bundle
     return Manifest(
@@ -133,9 +176,11 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
             threshold=thresholds.unlisted,
             sharpness=settings.sharpness,
             side_penalty=settings.side_penalty,
+            mean_map=0.0,
         ),
         image_outputs=("local", "global"),
-        findings=tuple(_finding(term, thresholds.by_finding[term.id]) for term in FINDINGS),
+        findings=tuple(_finding(term, thresholds) for term in FINDINGS),
+        gate=gate,
         licence=_LICENCE,
         data=_DATA,
         intended_use=_INTENDED_USE,
@@ -144,17 +189,19 @@ def manifest(recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure]) 
     )
 
 
-def _finding(term: Term, threshold: float) -> FindingSpec:
+def _finding(term: Term, thresholds: Thresholds) -> FindingSpec:
+    calibration = thresholds.calibrations.get(term.id)
     return FindingSpec(
         id=term.id,
         label=term.label,
         group=term.group,
         prompts=term.prompts,
         synonyms=term.synonyms,
-        threshold=threshold,
+        threshold=thresholds.by_finding[term.id],
         sigma_cells=term.sigma_cells,
-        gain=None,
-        bias=None,
+        gain=calibration.gain if calibration else None,
+        bias=calibration.bias if calibration else None,
+        prevalence=calibration.prevalence if calibration else None,
         is_default=term.is_default,
     )
 

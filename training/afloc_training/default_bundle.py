@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from afloc_desktop.core.evaluate import Report
+    from afloc_desktop.core.model.manifest import GateSpec
     from afloc_training.features import FeatureSet, FilmPlan
     from afloc_training.films import FilmRow
     from afloc_training.network import Matcher
@@ -111,8 +112,8 @@ def build_default_bundle(
     with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(text.tokenizer, partial / "tokenizer.json")
-            _export(partial, matcher, language, films, recipe)
-        built = _measure(partial, data / "cxr", films, recipe, reporter)
+            gate = _export(partial, matcher, language, films, recipe)
+        built = _measure(partial, data / "cxr", films, recipe, gate, reporter)
         bundle_files.publish(partial, output)
     return built
 
@@ -176,8 +177,8 @@ def _train(
 
 def _export(
     partial: Path, matcher: Matcher, language: _Language, films: _Films, recipe: Recipe
-) -> None:
-    """Graphs, finding vectors and self-test."""
+) -> GateSpec:
+    """Graphs, finding vectors, self-test and gate."""
     export_image(matcher, partial / "image.onnx", recipe.preprocess.side)
     examples = [sentence.text for sentence in language.bank[:: len(language.bank) // 40]]
     ids, mask = (torch.tensor(values) for values in language.tokenizer.encode_all(examples))
@@ -187,10 +188,16 @@ def _export(
     painted = next(plan for plan in films.plans if plan.kind == "painted")
     film = render(replace(painted, seed=_SELF_TEST_SEED), recipe.preprocess).film
     bundle_files.write_self_test(partial, film, vectors, language.tokenizer)
+    return bundle_files.write_gate(partial, language.tokenizer)
 
 
 def _measure(
-    partial: Path, folder: Path, films: _Films, recipe: Recipe, reporter: Reporter
+    partial: Path,
+    folder: Path,
+    films: _Films,
+    recipe: Recipe,
+    gate: GateSpec,
+    reporter: Reporter,
 ) -> Built:
     """Choose thresholds on held-out patients, evaluate on the dev split, seal, self-test."""
     training = model_card.Training(
@@ -200,16 +207,18 @@ def _measure(
         fit=recipe.fit,
     )
     unset = bundle_files.Thresholds({term.id: 0.0 for term in FINDINGS}, 0.0)
-    draft = bundle_files.manifest(recipe, unset, ())
+    draft = bundle_files.manifest(recipe, unset, (), gate)
     bundle_files.seal(partial, draft, model_card.card(draft, training))
     with reporter.stage("thresholds on held-out patients"):
         localizer = Localizer.open(partial, provider="cpu")
         scores = held_out_scores(localizer, films.held, reporter.count)
         thresholds = choose_thresholds(scores, films.held)
     chosen = bundle_files.Thresholds(
-        {t.finding: t.value for t in thresholds}, float(np.median([t.value for t in thresholds]))
+        {t.finding: t.value for t in thresholds},
+        float(np.median([t.value for t in thresholds])),
+        {t.finding: t.calibration for t in thresholds if t.calibration},
     )
-    draft = bundle_files.manifest(recipe, chosen, ())
+    draft = bundle_files.manifest(recipe, chosen, (), gate)
     bundle_files.seal(partial, draft, model_card.card(draft, training, thresholds))
     with reporter.stage("evaluation on the dev split"):
         report = _evaluate(partial, folder, reporter)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "bundle.json"
+GATE = "gate.npz"
 REQUIRED = (
     "image.onnx",
     "text.onnx",
@@ -106,6 +107,20 @@ def load_finding_vectors(bundle: Bundle) -> dict[str, FloatArray]:
     return {i: read_only(np.ascontiguousarray(v)) for i, v in zip(ids, vectors, strict=True)}
 
 
+def load_references(bundle: Bundle) -> FloatArray:
+    """Sentence vectors of texts about films, shape (texts, D), unit length.
+
+    Raises:
+        BundleCorrupt: Not a table of such vectors.
+    """
+    references = load_arrays(bundle, GATE).get("references", np.empty(0))
+    is_table = references.dtype == np.float16 and references.ndim == 2 and len(references) > 0
+    vectors = references.astype(np.float32)
+    if not is_table or not np.isfinite(vectors).all() or not _have_length(vectors, "cosine"):
+        raise BundleCorrupt(f"{GATE} does not fit the manifest.", remedy=_GET_AGAIN)
+    return read_only(vectors)
+
+
 def _have_length(vectors: FloatArray, similarity: str) -> bool:
     lengths = np.linalg.norm(vectors, axis=1)
     right = np.abs(lengths - 1) < 1e-3 if similarity == "cosine" else lengths > 0
@@ -171,7 +186,7 @@ def _check_names(manifest: Manifest) -> None:
     for name in manifest.files:
         if not is_plain_name(name) or name == MANIFEST:
             raise BundleCorrupt(f"{name!r} is no name for a bundle file.", remedy=_GET_AGAIN)
-    for name in REQUIRED:
+    for name in (*REQUIRED, *((GATE,) if manifest.gate else ())):
         if name not in manifest.files:
             raise BundleMissing(f"The bundle lists no {name}.", remedy=_GET_AGAIN)
     ids = [finding.id for finding in manifest.findings]

@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeVar
 
 from afloc_desktop.core.errors import BundleCorrupt, BundleIncompatible
 from afloc_desktop.core.preprocess import PreprocessSpec  # noqa: TC001  -- read at run time
+from afloc_desktop.core.strict_json import strict_value
 from afloc_desktop.core.text import TextSpec  # noqa: TC001  -- read at run time
 
-SCHEMA = 2
+SCHEMA = 3
 _T = TypeVar("_T")
 
 
@@ -37,6 +38,8 @@ class HeatmapSpec:
             similarities themselves.
         threshold: Similarity at which such words count as found.
         side_penalty: Taken off the similarity on the side a prompt does not name.
+        mean_map: How much of the mean map of all listed findings is taken off each map; 0 for
+            none.
     """
 
     level: Literal["local", "local2"]
@@ -47,6 +50,7 @@ class HeatmapSpec:
     sharpness: float
     threshold: float
     side_penalty: float
+    mean_map: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class FindingSpec:
         sigma_cells: Gaussian smoothing, grid cells.
         gain, bias: Of the logistic calibration from similarity to probability; both None where
             the bundle is not calibrated for this finding.
+        prevalence: Share of films with the finding among those it was calibrated on; None with
+            them.
         is_default: Selected when a film is opened by `demo` and `--all`.
     """
 
@@ -75,7 +81,20 @@ class FindingSpec:
     sigma_cells: float
     gain: float | None
     bias: float | None
+    prevalence: float | None
     is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GateSpec:
+    """What tells words about a film from all other words.
+
+    Attributes:
+        threshold: Cosine of a text's sentence vector with the nearest reference in `gate.npz`,
+            from which the text counts as being about a film.
+    """
+
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +125,7 @@ class Manifest:
         preprocess, text, heatmap: How to run it.
         image_outputs: Names of the outputs of `image.onnx`, in order.
         findings: In display order.
+        gate: None where any words count as being about a film.
         licence: Of the weights.
         data: What it was trained on, and under which terms.
         intended_use: What it is for and not for.
@@ -126,6 +146,7 @@ class Manifest:
     heatmap: HeatmapSpec
     image_outputs: tuple[str, ...]
     findings: tuple[FindingSpec, ...]
+    gate: GateSpec | None
     licence: str
     data: str
     intended_use: str
@@ -146,8 +167,8 @@ def load_manifest(text: str) -> Manifest:
         BundleIncompatible: Another schema, a missing, unknown or mistyped field.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        value = strict_value(text)
+    except ValueError as error:
         raise BundleCorrupt(
             f"bundle.json cannot be read: {error}.", remedy="Get the bundle again from its maker."
         ) from error
@@ -155,20 +176,15 @@ def load_manifest(text: str) -> Manifest:
     if schema != SCHEMA:
         raise BundleIncompatible(
             f"bundle.json has schema {schema!r}; this version reads {SCHEMA}.",
-            remedy="Update the application, or ask for a bundle made for this version.",
+            remedy=_remedy(schema),
         )
     return _decode(Manifest, value, "bundle.json")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice")
-    return result
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a number")
+def _remedy(schema: object) -> str:
+    if isinstance(schema, int) and schema < SCHEMA:
+        return "Get the bundle made for this version, or import the checkpoint again."
+    return "Update the application, or ask for a bundle made for this version."
 
 
 def _decode(kind: type[_T], value: object, where: str) -> _T:

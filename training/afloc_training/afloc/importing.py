@@ -239,9 +239,11 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
             sharpness=0.0,
             threshold=THRESHOLD,
             side_penalty=0.0,
+            mean_map=0.0,
         ),
         image_outputs=IMAGE_OUTPUTS,
         findings=tuple(_finding(subject) for subject in SUBJECTS[plan.modality]),
+        gate=None,
         licence=_LICENCE,
         data=_DATA,
         intended_use=_INTENDED_USE,
@@ -261,6 +263,7 @@ def _finding(subject: Subject) -> FindingSpec:
         sigma_cells=_SIGMA_CELLS,
         gain=None,
         bias=None,
+        prevalence=None,
         is_default=subject.is_default,
     )
 
