@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.heatmap import spread
+from afloc_desktop.core.heatmap import over_film
 from afloc_desktop.core.metrics import SIDE
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import prepare, resize
@@ -129,12 +129,12 @@ class RandomWeights:
         vectors = np.maximum(values @ first, 0) @ last
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return {
-            label: spread(
+            label: over_film(
                 (vectors @ self._direction(label)).reshape(cells, cells),
                 prepared.frame,
                 _RANDOM_SIGMA_CELLS,
                 0,
-            )[0]
+            ).similarity()
             for label in labels
         }
 

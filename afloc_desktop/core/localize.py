@@ -17,7 +17,7 @@ from afloc_desktop.core.domain import (
     Prompt,
     Provenance,
 )
-from afloc_desktop.core.heatmap import spread, spread_input
+from afloc_desktop.core.heatmap import GridHeatmap, over_film, over_input
 from afloc_desktop.core.model.bundle import Bundle, load_bundle, load_finding_vectors
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
@@ -26,12 +26,16 @@ from afloc_desktop.core.text import as_sentence
 from afloc_desktop.core.understanding import TEXT, Interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from afloc_desktop.core.geometry import Frame
     from afloc_desktop.core.model.manifest import Manifest
     from afloc_desktop.core.understanding import Question
+
+    Patches = npt.NDArray[np.float64]
 
 _KEPT_FILMS = 8
 
@@ -46,7 +50,7 @@ class Localizer:
         self._tokenizer = load_tokenizer(bundle)
         self._presets = load_finding_vectors(bundle)
         self._typed: dict[str, FloatArray] = {}
-        self._films: OrderedDict[str, tuple[FloatArray, Frame]] = OrderedDict()
+        self._films: OrderedDict[str, tuple[Patches, Frame]] = OrderedDict()
         self._fingerprint = bundle.manifest.preprocess.fingerprint
         self._interpreter = Interpreter(bundle.manifest, self._tokenizer)
 
@@ -93,29 +97,61 @@ class Localizer:
         Args:
             image: Any film.
             prompt: Any words.
-            check: Called between the steps; may raise `Cancelled`.
+            check: As for `localize_many`.
 
         Raises:
             InferenceError: A network could not be run.
         """
-        question = self.understand(prompt.words)
+        return self.localize_many(image, [prompt], check=check)[0]
+
+    def localize_many(
+        self,
+        image: Image,
+        prompts: Sequence[Prompt],
+        *,
+        check: Callable[[], None] = lambda: None,
+    ) -> list[Heatmap]:
+        """Answer prompts on one film, all with one pass of the image network and one product.
+
+        Args:
+            image: Any film.
+            prompts: Any words.
+            check: Called between the steps and, from another thread, while a network runs; may
+                raise `Cancelled`.
+
+        Raises:
+            InferenceError: A network could not be run.
+        """
+        questions = [self.understand(prompt.words) for prompt in prompts]
         patches, frame = self._film_vectors(image, check)
         check()
-        vector = self._words_vector(question, prompt)
-        grid = np.tensordot(vector, patches, axes=1)
+        asked = zip(questions, prompts, strict=True)
+        vectors = np.stack([self._words_vector(question, p, check) for question, p in asked])
+        grids = np.tensordot(vectors, patches, axes=1)
+        return [
+            self._heatmap(image, frame, question, prompt, grid)
+            for question, prompt, grid in zip(questions, prompts, grids, strict=True)
+        ]
+
+    def _heatmap(
+        self,
+        image: Image,
+        frame: Frame,
+        question: Question,
+        prompt: Prompt,
+        grid: npt.NDArray[np.float64],
+    ) -> Heatmap:
+        spec = self.manifest.heatmap
         if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
-            grid = grid - _side_penalty(frame, self.manifest.heatmap.grid, is_on_image_left) * (
-                np.float32(self.manifest.heatmap.side_penalty)
-            )
-        spec = self.manifest.heatmap
+            grid = grid - _side_penalty(frame, len(grid), is_on_image_left) * spec.side_penalty
         if spec.extent == "input":
-            similarity, scale = spread_input(grid, frame, question.sigma_cells)
+            surface = over_input(grid, frame, question.sigma_cells)
         else:
-            similarity, scale = spread(grid, frame, question.sigma_cells, spec.sharpness)
-        return Heatmap(
-            similarity=similarity,
-            scale=scale,
+            surface = over_film(grid, frame, question.sigma_cells, spec.sharpness)
+        return GridHeatmap(
+            similarity=surface,
+            scale=surface.scale,
             prompt=prompt,
             bundle_id=self.manifest.id,
             key=self.key(image, prompt),
@@ -126,7 +162,9 @@ class Localizer:
         self, image: Image, finding_ids: Iterable[str], *, check: Callable[[], None] = lambda: None
     ) -> dict[str, Heatmap]:
         """Answer several of the bundle's findings on one film, by id."""
-        return {i: self.localize(image, Prompt(i, "preset"), check=check) for i in finding_ids}
+        prompts = [Prompt(i, "preset") for i in finding_ids]
+        maps = self.localize_many(image, prompts, check=check)
+        return {prompt.words: heatmap for prompt, heatmap in zip(prompts, maps, strict=True)}
 
     def provenance(self) -> Provenance:
         """What computes the answers, now."""
@@ -139,7 +177,7 @@ class Localizer:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-    def _film_vectors(self, image: Image, check: Callable[[], None]) -> tuple[FloatArray, Frame]:
+    def _film_vectors(self, image: Image, check: Callable[[], None]) -> tuple[Patches, Frame]:
         # The place too: the same stored pixels may be scaled or padded by another header.
         ref = image.ref
         key = f"{image.pixel_sha256} {ref.frame} {ref.member} {ref.path}"
@@ -152,18 +190,18 @@ class Localizer:
                 colour=image.colour,
             )
             check()
-            outputs = self._sessions.encode_image(prepared.tensor)
-            patches = outputs[self.manifest.heatmap.level][0]
-            # Raw products are many times larger than they differ from place to place.
-            is_raw = self.manifest.heatmap.similarity == "dot"
-            kept = patches.astype(np.float64) if is_raw else patches
-            self._films[key] = (kept, prepared.frame)
+            patches = self._sessions.encode_patches(prepared.tensor, check=check)
+            # Double, because raw products are many times larger than they differ from place to
+            # place, and because an answer must not depend on what was asked along with it.
+            self._films[key] = (patches.astype(np.float64), prepared.frame)
             while len(self._films) > _KEPT_FILMS:
                 self._films.popitem(last=False)
         self._films.move_to_end(key)
         return self._films[key]
 
-    def _words_vector(self, question: Question, prompt: Prompt) -> FloatArray:
+    def _words_vector(
+        self, question: Question, prompt: Prompt, check: Callable[[], None]
+    ) -> FloatArray:
         # A listed finding has its averaged prompts; a named zone is part of a trained sentence.
         is_own = self.manifest.text.is_literal and prompt.origin != "preset"
         if question.finding_id != TEXT and question.zone is None and not is_own:
@@ -171,7 +209,7 @@ class Localizer:
         sentence = as_sentence(question.prompt.words, self.manifest.text)
         if sentence not in self._typed:
             ids, mask = self._tokenizer.encode_all([sentence])
-            self._typed[sentence] = self._sessions.encode_text(ids, mask)[0]
+            self._typed[sentence] = self._sessions.encode_text(ids, mask, check=check)[0]
         return self._typed[sentence]
 
 

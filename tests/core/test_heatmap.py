@@ -1,8 +1,22 @@
+import dataclasses
+import pickle
+
 import numpy as np
 import pytest
 
+from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt
 from afloc_desktop.core.geometry import Frame
-from afloc_desktop.core.heatmap import gaussian_matrix, spread, spread_input
+from afloc_desktop.core.heatmap import GridHeatmap, gaussian_matrix, over_film, over_input
+
+
+def spread(*given):
+    surface = over_film(*given)
+    return surface.similarity(), surface.scale
+
+
+def spread_input(*given):
+    surface = over_input(*given)
+    return surface.similarity(), surface.scale
 
 
 @pytest.mark.parametrize("sigma", [0.4, 1.5, 2.0, 9.0])
@@ -108,3 +122,43 @@ def test_a_map_of_the_input_smooths_cells_of_padding_in():
     grid[:, 4:15] = 0
     similarity, _ = spread_input(grid, Frame.truncated(200, 120, 224), 1.5)
     assert similarity[:, 0].min() > similarity[:, 60].max() + 10
+
+
+def test_a_map_of_large_raw_products_keeps_what_differs_from_place_to_place():
+    """A slope of 1 on top of a million: single precision has steps of 1/8 there."""
+    grid = np.linspace(0, 1, 19)[:, None] * np.ones(19) + 2.0**20
+    surface = over_input(grid, Frame.truncated(224, 224, 224), 0)
+    centred = surface.down @ surface.grid @ surface.across.T
+    assert np.ptp(centred) == pytest.approx(1, abs=1e-6)
+    assert np.abs(surface.similarity() - (centred.astype(float) + surface.offset)).max() <= 1 / 16
+
+
+@pytest.fixture
+def lazy():
+    surface = over_film(lesion(), Frame.letterbox(240, 240, 384), 1.2, 6)
+    key = IdentityKey("1.2", 1, "p", "b", "f", "words")
+    return GridHeatmap(surface, surface.scale, Prompt("words", "typed"), "tiny", key, ())
+
+
+def test_a_heatmap_is_a_grid_until_somebody_looks(lazy, monkeypatch):
+    made = []
+    original = type(lazy._surface).similarity
+    monkeypatch.setattr(type(lazy._surface), "similarity", lambda s: made.append(s) or original(s))
+    assert not made
+    first, again = lazy.similarity, lazy.similarity
+    assert first is again
+    assert len(made) == 1
+    assert first.shape == (240, 240)
+    assert not first.flags.writeable
+
+
+def test_a_heatmap_made_from_a_grid_is_replaced_and_sent_like_any_other(lazy):
+    other = dataclasses.replace(lazy, prompt=Prompt("others", "typed"))
+    assert other.prompt.words == "others"
+    assert np.array_equal(other.similarity, lazy.similarity)
+    blank = dataclasses.replace(lazy, similarity=np.zeros((2, 2), np.float32))
+    assert not blank.similarity.any()
+    sent = pickle.loads(pickle.dumps(lazy))
+    assert type(sent) is Heatmap
+    assert np.array_equal(sent.similarity, lazy.similarity)
+    assert (sent.key, sent.scale) == (lazy.key, lazy.scale)

@@ -140,11 +140,21 @@ def test_a_film_is_encoded_once_for_many_questions(localizer, make_image, monkey
     image = make_image(np.eye(96))
     localizer.localize(image, Prompt("bright", "typed"))
 
-    def refuse(tensor):
+    def refuse(tensor, **options):
         raise AssertionError("encoded again")
 
-    monkeypatch.setattr(localizer._sessions, "encode_image", refuse)
+    monkeypatch.setattr(localizer._sessions, "encode_patches", refuse)
     localizer.localize(image, Prompt("dark", "typed"))
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_along_with_it(localizer, make_image):
+    image = make_image(np.random.default_rng(0).random((96, 80)))
+    prompts = [Prompt(w, "typed") for w in ("bright", "right dark spot", "there is bright")]
+    together = localizer.localize_many(image, prompts)
+    for prompt, heatmap in zip(prompts, together, strict=True):
+        alone = localizer.localize(image, prompt)
+        assert np.array_equal(heatmap.similarity, alone.similarity)
+        assert (heatmap.key, heatmap.notes) == (alone.key, alone.notes)
 
 
 def test_provenance_names_what_computed_the_answer(localizer):

@@ -49,7 +49,7 @@ def self_test(bundle: Bundle, sessions: Sessions) -> SelfTestReport:
     tokenizer = load_tokenizer(bundle)
     try:
         tensor = np.asarray(golden["tensor"], np.float32)
-        local = sessions.encode_image(tensor)[bundle.manifest.heatmap.level][0]
+        local = sessions.encode_patches(tensor)
         vectors = np.stack(list(load_finding_vectors(bundle).values()))
         maps = np.einsum("kd,dij->kij", vectors, local)
         words = [str(text) for text in golden["words"]]

@@ -12,7 +12,7 @@ from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.session import Sessions, available_providers
 available_providers()
 sessions = Sessions(load_bundle(Path(sys.argv[1])), "cpu")
-sessions.encode_image(np.zeros((1, 1, 96, 96), np.float32))
+sessions.encode_patches(np.zeros((1, 1, 96, 96), np.float32))
 sessions.encode_text([[2, 4, 3]], [[1, 1, 1]])
 """
 
