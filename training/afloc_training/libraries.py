@@ -21,6 +21,8 @@ def training_libraries() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("afloc_"):
+            raise
         raise AflocError(
             f"The training libraries are not installed: {error.name} is missing.",
             remedy="Install them with: pip install 'afloc-desktop[train]'",
