@@ -282,7 +282,7 @@ def _sentences(report: Path) -> list[Prompt]:
     """The sentences of a report that say something is there; negated ones are named and left."""
     from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.errors import UnreadableFile
-    from afloc_desktop.core.text import is_negated
+    from afloc_desktop.core.wording import is_negated
 
     try:
         text = report.read_text(encoding="utf-8-sig")

@@ -1,8 +1,4 @@
-"""From words to token ids, and what the words say about place.
-
-Plain text embeddings ignore "left" and "right" (measured: correct and wrong side point equally
-well), so sides are parsed here and routed by `core.localize`.
-"""
+"""From words to token ids."""
 
 from __future__ import annotations
 
@@ -14,28 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from afloc_desktop.core.domain import Side, Zone
-
 _LONGEST_WORD = 100  # BERT's own limit: longer words become [UNK]
-_SIDES: tuple[tuple[Side, str], ...] = (
-    ("bilateral", r"bilateral(?:ly)?|both (?:lungs|sides|bases|apices|hemithoraces)"),
-    ("right", r"right(?:[- ]sided)?"),
-    ("left", r"left(?:[- ]sided)?"),
-)
-_ZONES: tuple[tuple[Zone, str], ...] = (
-    ("upper", r"upper (?:lobe|zone|lung zone|lung)|apical|apex|apices"),
-    ("mid", r"middle (?:lobe|zone)|mid (?:lung )?zone|perihilar"),
-    ("lower", r"lower (?:lobe|zone|lung zone|lung)|basal|basilar|base|bases"),
-)
-_NEGATION = re.compile(r"\b(no|not|without|absent|negative for|free of|clear of)\b", re.IGNORECASE)
-# "on the right side", "in the left lower lobe": what may go with a place when it is taken out.
-_PLACE = re.compile(
-    r"\s*\b(?:in|on|at|over|of)?\s*(?:the|both)?\s*\b(?:{sides}|{zones})\b(?:\s+(?:lungs?|sides?|hemithorax))?".format(
-        sides="|".join(pattern for _, pattern in _SIDES),
-        zones="|".join(pattern for _, pattern in _ZONES),
-    ),
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,44 +39,6 @@ class TextSpec:
     def is_literal(self) -> bool:
         """Whether typed words reach the model as they are, and never as a finding's own."""
         return self.cleaning != "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a prompt says to look.
-
-    Attributes:
-        side: The patient's side, None where not named.
-        zone: None where not named.
-        rest: The words without the place.
-    """
-
-    side: Side | None
-    zone: Zone | None
-    rest: str
-
-
-def parse_place(words: str) -> Place:
-    """Find the side and zone a prompt names.
-
-    Both "right" and "left" in one prompt mean both sides.
-    """
-    sides: set[Side] = {side for side, pattern in _SIDES if _has(pattern, words)}
-    zones: list[Zone] = [zone for zone, pattern in _ZONES if _has(pattern, words)]
-    side: Side | None = None
-    if sides:
-        side = "bilateral" if len(sides) > 1 else next(iter(sides))
-    rest = re.sub(r"\s{2,}", " ", _PLACE.sub(" ", words)).strip(" ,.-")
-    return Place(side, zones[0] if len(zones) == 1 else None, rest or words.strip())
-
-
-def is_negated(words: str) -> bool:
-    """Whether a prompt says that something is absent; the model cannot answer that."""
-    return _NEGATION.search(words) is not None
-
-
-def _has(pattern: str, words: str) -> bool:
-    return re.search(rf"\b(?:{pattern})\b", words, re.IGNORECASE) is not None
 
 
 def as_sentence(words: str, spec: TextSpec) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
-from afloc_desktop.core.text import Place, as_sentence, is_negated, parse_place
+from afloc_desktop.core.text import as_sentence
+from afloc_desktop.core.wording import Place, is_negated, parse_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ import pytest
 from afloc_training.sentences import sentence_bank
 from afloc_training.vocabulary import ABNORMALITY, BY_ID, FINDINGS
 
-from afloc_desktop.core.text import is_negated, parse_place
+from afloc_desktop.core.wording import is_negated, parse_place
 
 
 @pytest.fixture(scope="module")
