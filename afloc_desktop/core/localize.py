@@ -18,7 +18,7 @@ from afloc_desktop.core.domain import (
     Provenance,
 )
 from afloc_desktop.core.heatmap import GridHeatmap, over_film, over_input
-from afloc_desktop.core.model.bundle import Bundle, load_bundle, load_finding_vectors
+from afloc_desktop.core.model.bundle import Bundle, load_finding_vectors, open_bundle
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
 from afloc_desktop.core.preprocess import prepare
@@ -41,14 +41,23 @@ _KEPT_FILMS = 8
 
 
 class Localizer:
-    """One bundle, ready to answer. Thread-confined: use it from one thread at a time."""
+    """One bundle, ready to answer. Thread-confined: use it from one thread at a time.
 
-    def __init__(self, bundle: Bundle, sessions: Sessions) -> None:
+    Attributes:
+        manifest: What the bundle says of itself.
+        bundle_sha256: Which bundle it is.
+        fallback: Why something else runs than was chosen; empty where it does not.
+    """
+
+    def __init__(self, bundle: Bundle, sessions: Sessions, *, fallback: str = "") -> None:
+        self.fallback = fallback
         self.manifest: Manifest = bundle.manifest
         self.bundle_sha256 = bundle.sha256
         self._sessions = sessions
         self._tokenizer = load_tokenizer(bundle)
         self._presets = load_finding_vectors(bundle)
+        # The mean map of all findings is that of their mean vector.
+        self._taken_off = _mean(self._presets) * np.float32(bundle.manifest.heatmap.mean_map)
         self._typed: dict[str, FloatArray] = {}
         self._films: OrderedDict[str, tuple[Patches, Frame]] = OrderedDict()
         self._fingerprint = bundle.manifest.preprocess.fingerprint
@@ -56,19 +65,19 @@ class Localizer:
 
     @classmethod
     def open(cls, folder: Path, *, provider: str) -> Localizer:
-        """Verify and load a bundle folder.
+        """Load a bundle folder, every file verified as it is read.
 
         Raises:
             BundleError: The bundle cannot be used.
             InferenceError: The provider cannot be used.
         """
-        bundle = load_bundle(folder)
+        bundle = open_bundle(folder)
         return cls(bundle, Sessions(bundle, provider))
 
     @property
     def provider(self) -> str:
-        """What really runs, as onnxruntime names it."""
-        return self._sessions.provider
+        """What really runs, as onnxruntime names it, and in which precision if not in single."""
+        return self._sessions.runs_on
 
     def understand(self, words: str) -> Question:
         """Match words with the bundle's findings and read the place they name.
@@ -127,7 +136,7 @@ class Localizer:
         check()
         asked = zip(questions, prompts, strict=True)
         vectors = np.stack([self._words_vector(question, p, check) for question, p in asked])
-        grids = np.tensordot(vectors, patches, axes=1)
+        grids = np.tensordot(vectors - self._taken_off, patches, axes=1)
         return [
             self._heatmap(image, frame, question, prompt, grid)
             for question, prompt, grid in zip(questions, prompts, grids, strict=True)
@@ -211,6 +220,11 @@ class Localizer:
             ids, mask = self._tokenizer.encode_all([sentence])
             self._typed[sentence] = self._sessions.encode_text(ids, mask, check=check)[0]
         return self._typed[sentence]
+
+
+def _mean(vectors: dict[str, FloatArray]) -> FloatArray:
+    mean: FloatArray = np.mean(list(vectors.values()), axis=0)
+    return mean
 
 
 def _assumptions(question: Question, image: Image) -> tuple[str, ...]:

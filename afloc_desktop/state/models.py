@@ -10,13 +10,23 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.errors import BundleError, BundleMissing, ExportError, SettingsError
+from afloc_desktop.core.errors import (
+    BundleError,
+    BundleMissing,
+    ExportError,
+    InferenceError,
+    SelfTestFailed,
+    SettingsError,
+)
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
-from afloc_desktop.core.model.bundle import Bundle, load_bundle
-from afloc_desktop.state.settings import load_settings
+from afloc_desktop.core.model.bundle import Bundle, load_bundle, open_bundle
+from afloc_desktop.state.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.model.session import Precision, Sessions
     from afloc_desktop.state.paths import Paths
 
 
@@ -47,22 +57,35 @@ def sample_study() -> Path:
     return shipped("sample")
 
 
-def installed(paths: Paths) -> tuple[Installed, ...]:
-    """Every bundle folder, shipped ones first, verified one by one: one bad folder costs itself."""
+def installed(paths: Paths, look: Callable[[Path], Bundle] = load_bundle) -> tuple[Installed, ...]:
+    """Every bundle folder, shipped ones first, looked at one by one: one bad folder costs itself.
+
+    Args:
+        paths: Of the application.
+        look: `load_bundle` verifies every byte, `open_bundle` the manifest alone.
+    """
     found = []
     for root, is_shipped in ((shipped("bundles"), True), (paths.bundles, False)):
         folders = sorted(p for p in root.iterdir() if p.is_dir()) if root.is_dir() else []
-        found += [_look_at(folder, is_shipped) for folder in folders if folder.name[0] not in "._"]
+        folders = [folder for folder in folders if folder.name[0] not in "._"]
+        found += [_look_at(folder, is_shipped, look) for folder in folders]
     return tuple(found)
 
 
-def find(paths: Paths, bundle_id: str | None) -> Bundle:
+def find(
+    paths: Paths, bundle_id: str | None, look: Callable[[Path], Bundle] = load_bundle
+) -> Bundle:
     """The bundle with an id; where that is None the chosen one, else the first usable one.
+
+    Args:
+        paths: Of the application.
+        bundle_id: As in its manifest.
+        look: As for `installed`.
 
     Raises:
         BundleError: That bundle cannot be used; `BundleMissing` where there is none.
     """
-    candidates = installed(paths)
+    candidates = installed(paths, look)
     if bundle_id is None:
         bundle_id = _chosen(paths, candidates)
     for entry in candidates:
@@ -81,40 +104,89 @@ def find(paths: Paths, bundle_id: str | None) -> Bundle:
 
 
 def open_default(
-    paths: Paths, *, provider: str = "auto", bundle_id: str | None = None
+    paths: Paths, *, provider: str | None = None, bundle_id: str | None = None
 ) -> Localizer:
     """Load a bundle ready to answer, self-tested once on this machine and provider.
+
+    Args:
+        paths: Of the application.
+        provider: One of `PROVIDER_CHOICES`. A named one is a demand: it runs there or not at all.
+            `auto` tries what this installation offers, best first, and None what the settings
+            name; where one fails, the CPU answers and `Localizer.fallback` says why.
+        bundle_id: None for the chosen one.
 
     Raises:
         BundleError: The bundle cannot be used.
         InferenceError: The provider cannot be used.
     """
+    bundle = find(paths, bundle_id, open_bundle)
+    try:
+        return _opened(paths, bundle, provider)
+    except BundleError:
+        sound = find(paths, bundle_id)
+        if sound.folder == bundle.folder:
+            raise
+        return _opened(paths, sound, provider)
+
+
+def _opened(paths: Paths, bundle: Bundle, provider: str | None) -> Localizer:
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.model.session import available_providers
+
+    is_demanded = provider not in (None, "auto")
+    wanted = provider or _settings(paths).provider
+    candidates = available_providers() if wanted == "auto" else (wanted,)
+    if candidates[-1] != "cpu" and not is_demanded:
+        candidates += ("cpu",)
+    reasons: list[str] = []
+    for short in candidates[:-1]:
+        try:
+            return Localizer(bundle, _tested(paths, bundle, short), fallback=" ".join(reasons))
+        except (InferenceError, SelfTestFailed) as error:
+            reasons.append(error.reason)
+    return Localizer(bundle, _tested(paths, bundle, candidates[-1]), fallback=" ".join(reasons))
+
+
+def _tested(paths: Paths, bundle: Bundle, provider: str) -> Sessions:
+    """Sessions that compute what the bundle's maker saw, in 8 bits where that is quicker here."""
+    from afloc_desktop.core.model import processor
+    from afloc_desktop.core.model.session import has_int8
+
+    if provider == "cpu" and has_int8(bundle) and processor.has_int8(processor.processor_flags()):
+        with suppress(InferenceError, BundleError):  # it costs speed, nothing else
+            return _tested_in(paths, bundle, provider, "int8")
+    return _tested_in(paths, bundle, provider, "float32")
+
+
+def _tested_in(paths: Paths, bundle: Bundle, provider: str, precision: Precision) -> Sessions:
     from afloc_desktop.core.model.selftest import self_test
     from afloc_desktop.core.model.session import Sessions
 
-    bundle = find(paths, bundle_id)
-    sessions = Sessions(bundle, provider)
+    sessions = Sessions(bundle, provider, precision=precision)
     verdicts = _Verdicts(paths.cache / "selftests.json")
-    if not verdicts.has_passed(bundle.sha256, sessions.provider):
+    if not verdicts.has_passed(bundle.sha256, sessions.runs_on):
         self_test(bundle, sessions)
-        verdicts.remember(bundle.sha256, sessions.provider)
-    return Localizer(bundle, sessions)
+        verdicts.remember(bundle.sha256, sessions.runs_on)
+    return sessions
 
 
 def _chosen(paths: Paths, candidates: tuple[Installed, ...]) -> str | None:
     """The id in the settings, where such a bundle is there; unusable ones are known by folder."""
-    try:
-        wanted = load_settings(paths.settings_file).bundle
-    except SettingsError:
-        return None  # the window tells of it; a verb goes on with the shipped model
+    wanted = _settings(paths).bundle
     known = {e.bundle.manifest.id if e.bundle else e.folder.name for e in candidates}
     return wanted if wanted in known else None
 
 
-def _look_at(folder: Path, is_shipped: bool) -> Installed:
+def _settings(paths: Paths) -> Settings:
     try:
-        return Installed(folder, is_shipped, load_bundle(folder), None)
+        return load_settings(paths.settings_file)
+    except SettingsError:
+        return Settings()  # the window tells of it; a verb goes on with the shipped model
+
+
+def _look_at(folder: Path, is_shipped: bool, look: Callable[[Path], Bundle]) -> Installed:
+    try:
+        return Installed(folder, is_shipped, look(folder), None)
     except BundleError as error:
         return Installed(folder, is_shipped, None, error)
 

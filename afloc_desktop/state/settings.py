@@ -30,6 +30,7 @@ class Settings:
         is_contour: A line instead of colours.
         last_folder: Where the last file or folder was opened; empty at first.
         bundle: Id of the model to use; empty for the shipped one.
+        provider: Where to run it, one of `PROVIDER_CHOICES`.
     """
 
     window: tuple[int, ...] = ()
@@ -39,6 +40,7 @@ class Settings:
     is_contour: bool = False
     last_folder: str = ""
     bundle: str = ""
+    provider: str = "auto"
 
 
 def load_settings(path: Path) -> Settings:

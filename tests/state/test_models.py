@@ -3,9 +3,13 @@ import shutil
 import pytest
 import tiny_bundle as tiny
 
-from afloc_desktop.core.errors import BundleCorrupt, BundleMissing, SelfTestFailed
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.errors import BundleCorrupt, BundleMissing, InferenceError, SelfTestFailed
+from afloc_desktop.core.model import processor, selftest
+from afloc_desktop.core.model.runtime import CPU, onnxruntime
 from afloc_desktop.state import models
 from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.settings import Settings, save_settings
 
 
 @pytest.fixture
@@ -86,3 +90,101 @@ def test_a_damaged_memory_of_self_tests_only_runs_them_again(paths):
 def test_what_is_shipped_is_found():
     assert models.shipped("bundles").is_dir()
     assert models.sample_study().is_dir()
+
+
+CUDA = "CUDAExecutionProvider"
+
+
+@pytest.fixture
+def card(monkeypatch):
+    """An installation that offers a card; what its sessions do, a test decides."""
+    runtime = onnxruntime()
+    plain = runtime.InferenceSession
+
+    class OnCard:
+        def __init__(self, graph, options, providers):
+            self._inner = plain(graph, options, providers=[CPU])
+            self._providers = providers
+
+        def get_providers(self):
+            return self._providers
+
+        def get_overridable_initializers(self):
+            return []
+
+        def run(self, outputs, feeds, options):
+            return [o + self.error for o in self._inner.run(outputs, feeds, options)]
+
+    OnCard.error = 0.0
+
+    def choose(graph, options, providers):
+        return (plain if providers == [CPU] else OnCard)(graph, options, providers=providers)
+
+    monkeypatch.setattr(runtime, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(runtime, "InferenceSession", choose)
+    return OnCard
+
+
+def test_a_card_that_computes_what_the_maker_saw_answers(paths, card):
+    opened = models.open_default(paths)
+    assert (opened.provider, opened.fallback) == (CUDA, "")
+
+
+def test_a_card_that_computes_something_else_gives_way_to_the_cpu_and_the_reader_is_told(
+    paths, card, make_image
+):
+    card.error = 0.05
+    opened = models.open_default(paths)
+    assert opened.provider == CPU
+    assert "self-test" in opened.fallback
+    assert opened.provenance().provider == CPU
+    opened.localize(make_image([[0, 1], [1, 0]]), Prompt("bright", "typed"))
+    with pytest.raises(SelfTestFailed):
+        models.open_default(paths, provider="cuda")
+
+
+def test_a_card_named_in_the_settings_is_a_wish_and_on_the_command_line_a_demand(paths):
+    save_settings(paths.settings_file, Settings(provider="cuda"))
+    opened = models.open_default(paths)
+    assert opened.provider == CPU
+    assert "cuda" in opened.fallback
+    with pytest.raises(InferenceError, match="cuda"):
+        models.open_default(paths, provider="cuda")
+
+
+def test_each_provider_has_its_own_self_test(paths, card, monkeypatch):
+    runs = []
+    original = selftest.self_test
+    monkeypatch.setattr(
+        selftest, "self_test", lambda b, s: runs.append(s.provider) or original(b, s)
+    )
+    for provider in ("auto", "cpu", "auto", "cpu"):
+        models.open_default(paths, provider=provider)
+    assert runs == [CUDA, CPU]
+
+
+def test_a_file_that_nobody_reads_at_a_start_is_verified_when_it_is_read(paths, make_image):
+    models.open_default(paths)
+    (paths.bundles / "tiny" / "text.onnx").write_bytes(b"")
+    opened = models.open_default(paths)
+    with pytest.raises(BundleCorrupt, match=r"text\.onnx"):
+        opened.localize(make_image([[0, 1], [1, 0]]), Prompt("there is bright", "typed"))
+    assert isinstance(models.installed(paths)[0].error, BundleCorrupt)
+
+
+@pytest.mark.parametrize(("flags", "precision"), [({"avx512_vnni"}, "int8"), ({"avx2"}, "")])
+def test_an_8_bit_network_runs_where_the_processor_has_the_instructions(
+    paths, monkeypatch, flags, precision
+):
+    folder = paths.bundles / "tiny"
+    shutil.copy(folder / "image.onnx", folder / "patches.int8.onnx")
+    tiny.sign(folder, tiny.manifest())
+    monkeypatch.setattr(processor, "processor_flags", lambda: frozenset(flags))
+    assert models.open_default(paths).provider == f"{CPU} {precision}".strip()
+
+
+def test_an_8_bit_network_that_cannot_be_used_costs_nothing_but_speed(paths, monkeypatch):
+    (paths.bundles / "tiny" / "patches.int8.onnx").write_bytes(b"no graph")
+    tiny.sign(paths.bundles / "tiny", tiny.manifest())
+    monkeypatch.setattr(processor, "processor_flags", lambda: frozenset({"avx512_vnni"}))
+    assert models.open_default(paths).provider == CPU

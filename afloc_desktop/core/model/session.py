@@ -39,6 +39,7 @@ class Sessions:
         provider: What really runs, as onnxruntime names it, read back from the session.
         precision: Of the image network.
         takes_other_sizes: The image network can be run at another size than its own.
+        runs_on: Provider and precision, for the reader.
     """
 
     def __init__(self, bundle: Bundle, provider: str, *, precision: Precision = "float32") -> None:
@@ -58,6 +59,7 @@ class Sessions:
         name = name if name in bundle.manifest.files else WHOLE
         self._image, self.provider = _open_best(bundle, name, provider)
         self.precision = precision
+        self.runs_on = self.provider if precision == "float32" else f"{self.provider} {precision}"
         changeable = [entry.name for entry in self._image.get_overridable_initializers()]
         self.takes_other_sizes = NET_SIZE in changeable
         self._text: Any = None
