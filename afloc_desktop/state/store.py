@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import exp
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -223,6 +224,17 @@ class State:
     def judgement(self, answer: Answer) -> Judgement | None:
         """The reader's verdict on an answer, if there is one."""
         return self.judged.get(answer.heatmap.key)
+
+    def probability(self, answer: Answer) -> float | None:
+        """Calibrated, in [0, 1]; None where the model is not calibrated for just this question."""
+        question, findings = answer.question, () if self.model is None else self.model.findings
+        is_plain = question.side is None and question.zone is None
+        spec = next((f for f in findings if f.id == question.finding_id and is_plain), None)
+        if spec is None or spec.gain is None or spec.bias is None:
+            return None
+        if answer.similarity != answer.similarity:
+            return None
+        return 1 / (1 + exp(min(700.0, -(spec.gain * answer.similarity + spec.bias))))
 
     def beside(self) -> tuple[Answer, ...]:
         """Answers drawn beside the chosen one: kept ones, and all that are there if so wanted."""

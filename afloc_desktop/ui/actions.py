@@ -37,7 +37,7 @@ class Command:
     starts_group: bool = False
 
 
-_F, _V, _H = strings.FILE, strings.VIEW, strings.HELP
+_F, _V, _A, _H = strings.FILE, strings.VIEW, strings.JUDGE, strings.HELP
 COMMANDS: tuple[Command, ...] = (
     Command("open_files", _F, strings.OPEN_FILES, ("Ctrl+O",)),
     Command("open_folder", _F, strings.OPEN_FOLDER, ("Ctrl+Shift+O",)),
@@ -63,6 +63,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask", _V, strings.GO_ASK, ("Ctrl+F", "/")),
     Command("previous", _V, strings.PREVIOUS, ("PgUp",), starts_group=True),
     Command("next", _V, strings.NEXT, ("PgDown",)),
+    Command("undo", _A, strings.UNDO, ("Ctrl+Z",)),
+    Command("redo", _A, strings.REDO, ("Ctrl+Y", "Ctrl+Shift+Z")),
+    Command("accept", _A, strings.ACCEPT_LONG, ("Y",), starts_group=True),
+    Command("redraw", _A, strings.REDRAW_LONG, ("E",)),
+    Command("reject", _A, strings.REJECT_LONG, ("N",)),
+    Command("reader", _A, strings.READER_LONG),
+    Command("keep", _A, strings.KEEP, ("K",), starts_group=True),
+    Command("draw_all", _A, strings.DRAW_ALL_LONG, ("Shift+A",), is_switch=True),
+    Command("boxes", _A, strings.BOXES_LONG, ("B",), is_switch=True),
     Command("shortcuts", _H, strings.SHORTCUTS, ("F1",)),
     Command("about", _H, strings.ABOUT),
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import State
 
 # Okabe and Ito's set (jfly.uni-koeln.de/color), lightened for lines on grey.
-_COLOURS = ("#56b4e9", "#e69f00", "#2fd3a2", "#f0e442", "#ff7a3c", "#e08fc0", "#7f9cff", "#ffffff")
+_COLOURS = ("#56b4e9", "#e69f00", "#2fd3a2", "#f0e442", "#ff7a3c", "#e08fc0", "#7f9cff", "#b9e36a")
 # Beyond eight findings the line itself differs, so that no two look alike.
 _DASHES = ((), (6.0, 3.0), (2.0, 2.5), (8.0, 3.0, 2.0, 3.0), (12.0, 4.0))
 _SWATCH = 14

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from afloc_desktop.core.domain import Spacing
+    from afloc_desktop.core.measuring import Length, Ratio, Statistics
 
 APP = "AFLoc"
 TITLE = "AFLoc – research use only"
@@ -25,7 +26,7 @@ LICENCES = (
 )
 
 # --- menus and actions
-FILE, VIEW, HELP = "&File", "&View", "&Help"
+FILE, VIEW, JUDGE, HELP = "&File", "&View", "Fi&ndings", "&Help"
 OPEN_FILES = "Open files…"
 OPEN_FOLDER = "Open folder…"
 OPEN_SAMPLE = "Open sample study"
@@ -53,6 +54,14 @@ CONTOUR = "Contour"
 CONTOUR_LONG = "Contour at the threshold, no colours"
 CLEAR = "Film only, no finding"
 GO_ASK = "Ask a question"
+UNDO, REDO = "Undo", "Redo"
+ACCEPT_LONG = "Accept the finding"
+REDRAW_LONG = "Redraw the finding"
+REJECT_LONG = "Reject the finding"
+READER_LONG = "Who is reading…"
+KEEP = "Keep the finding on the film"
+DRAW_ALL_LONG = "Show everything at or above its threshold"
+BOXES_LONG = "Boxes instead of colours"
 PREVIOUS = "Previous film"
 NEXT = "Next film"
 ANY_FILE = "DICOM and other files (*)"
@@ -86,6 +95,7 @@ DROP_HERE = "Drop DICOM files or a folder here"
 DROP_HINT = (
     "or open them with Ctrl+O (files) or Ctrl+Shift+O (folder).\nNew here? File, Open sample study."
 )
+EMPTY_CELL = "Drop a series here"
 READING = "Reading the film…"
 WINDOW = "Window"
 USER_WINDOW = "Own"
@@ -112,6 +122,49 @@ ANSWERING = "Comparing…"
 PRESENT = "at or above threshold"
 ABSENT = "below threshold"
 LEGEND = "Highest similarity on this film. Filled mark: at or above the threshold."
+FORMS = {"colours": "Colours", "outline": "Outline", "boxes": "Boxes"}
+KEEP_TIP = "Tick to keep it on the film beside others."
+DRAW_ALL = "Show all found"
+DRAW_ALL_TIP = "Draw everything at or above its threshold, each in its own colour"
+OVERRULE = "Ask anyway"
+OVERRULE_TIP = "The model is asked, and your decision is written into the audit trail."
+NOT_ASKED = "The model was not asked: its answers would mean nothing or mislead."
+REFUSALS = {
+    "modality": "The model was not made for images of this modality.",
+    "lateral": "This seems to be a lateral view; the model was made for frontal chest films.",
+    "body_part": "This seems to be another part of the body than the chest.",
+    "tiny": "The image is too small to be a radiograph.",
+}
+DOUBTS = {
+    "view_unknown": "The file does not say whether this is a frontal view; check it yourself.",
+    "body_part_unknown": "The file does not say that this is a chest; check it yourself.",
+    "small": "The image is small; faint findings may be lost.",
+}
+ACCEPT, REDRAW, REJECT = "Accept", "Redraw…", "Reject"
+ACCEPT_TIP = "State this finding as it is shown (Y)"
+REDRAW_TIP = "Draw where the finding is, and state it so (E)"
+REJECT_TIP = "State that this is wrong, and why (N)"
+WITHDRAW = "Withdraw"
+NO_VERDICT = "A proposal; not yet judged."
+REASONS = {
+    "absent": "There is nothing there",
+    "elsewhere": "It is there, but elsewhere",
+    "other_finding": "It is another finding",
+    "artefact": "Artefact, device or positioning",
+    "known": "Known and not worth stating",
+    "other": "Another reason",
+}
+REDRAW_HINT = "Pull the line to where the finding is."
+REDRAW_KEEP, REDRAW_LEAVE = "Keep (Enter)", "Cancel (Esc)"
+READER_TITLE = "Who is reading?"
+READER_ASK = "Your name goes with what you accept or reject. It stays on this computer."
+VERDICT_MARKS = {"": "", "accepted": "✓", "edited": "✎", "rejected": "✗"}
+VERDICTS = {
+    "": "",
+    "accepted": "Accepted",
+    "edited": "Accepted as redrawn",
+    "rejected": "Rejected",
+}
 
 # --- status
 READY = "Ready"
@@ -203,6 +256,56 @@ def spacing(size: Spacing | None) -> str:
     return f"{high if high == wide else f'{high} × {wide}'} mm {_BASIS[size.basis]}"
 
 
+def amount(value: float) -> str:
+    """Three or four digits that count, never an exponent."""
+    if value != value:
+        return "–"
+    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def length(measured: Length) -> str:
+    """A distance and where it is true; pixels where the film has no scale."""
+    if measured.basis is None:
+        return f"{measured.value:.1f} px"
+    return f"{measured.value:.1f} mm {_BASIS[measured.basis]}"
+
+
+def area(measured: Length) -> str:
+    """As `length`, of a shape; square centimetres where square millimetres are many."""
+    if measured.basis is None:
+        return f"{measured.value:.0f} px²"
+    is_large = measured.value >= 1000
+    size = f"{measured.value / 100:.1f} cm²" if is_large else f"{measured.value:.1f} mm²"
+    return f"{size} {_BASIS[measured.basis]}"
+
+
+def angle(degrees: float) -> str:
+    return f"{degrees:.1f}°"
+
+
+def statistics(found: Statistics, unit: str) -> list[str]:
+    return [
+        f"mean {amount(found.mean)} {unit}".rstrip() + f"   sd {amount(found.deviation)}",
+        f"min {amount(found.least)}   max {amount(found.most)}",
+        area(found.area),
+    ]
+
+
+def heart(measured: Length) -> str:
+    return f"heart {length(measured)}"
+
+
+def ratio(found: Ratio) -> list[str]:
+    share = "–" if found.value != found.value else f"{found.value:.2f}"
+    return [f"CTR {share}", heart(found.heart), f"chest {length(found.chest)}"]
+
+
+def scale_bar(size_mm: float, basis: str) -> str:
+    size = f"{size_mm / 10:g} cm" if size_mm >= 10 else f"{size_mm:g} mm"
+    return f"{size} {_BASIS[basis]}"
+
+
 def turned(quarters: int, is_mirrored: bool) -> str:
     """How the reader turned the film, clockwise quarters after the mirror; empty where not."""
     rotated = ("", "ROTATED RIGHT", "UPSIDE DOWN", "ROTATED LEFT")[quarters]
@@ -236,6 +339,15 @@ def answered_in(seconds: float) -> str:
 
 def understood(notes: Sequence[str]) -> str:
     return "Understood – " + ", ".join(notes)
+
+
+def verdict(status: str, author: str, reason: str) -> str:
+    words = f"{status} by {author}" if author else status
+    return f"{words}: {reason[0].lower()}{reason[1:]}" if reason else words
+
+
+def probability(share: float) -> str:
+    return f"Calibrated probability {share * 100:.0f} %"
 
 
 def number(similarity: float) -> str:
@@ -281,6 +393,12 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ("A", "AI overlay on or off"),
     ("Space (hold)", "Hide everything AI"),
     ("C", "Contour or colours"),
+    ("Y, E, N", "Accept, redraw, reject the finding"),
+    ("K", "Keep the finding on the film beside others"),
+    ("Shift + A", "Show everything at or above its threshold"),
+    ("B", "Boxes instead of colours"),
+    ("Ctrl + Z", "Undo"),
+    ("Ctrl + Y, Ctrl + Shift + Z", "Redo"),
     ("Esc", "Film only: choose no finding"),
     ("/, Ctrl + F", "Go to the question box"),
     ("Page Up, Page Down", "Previous, next film"),

@@ -65,6 +65,11 @@ QTreeWidget {{ background: {PANEL}; border: none; outline: none; show-decoration
 QTreeWidget::item {{ padding: 4px 2px; border: none; }}
 QTreeWidget::item:hover {{ background: {RAISED}; }}
 QTreeWidget::item:selected {{ background: {ACCENT_DARK}; color: #ffffff; }}
+QTreeWidget::indicator, QCheckBox::indicator {{ width: 11px; height: 11px; border-radius: 3px;
+    border: 1px solid {QUIET}; background: {BACKGROUND}; }}
+QTreeWidget::indicator:checked, QCheckBox::indicator:checked {{ background: {ACCENT};
+    border-color: {ACCENT}; }}
+QFrame[role="sheet"] {{ border: 1px solid {LINE}; border-radius: 5px; }}
 QCheckBox {{ background: transparent; spacing: 7px; }}
 QSlider {{ background: transparent; min-height: 20px; }}
 QSlider::groove:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}

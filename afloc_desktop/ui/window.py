@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import actions, dialogs, strings
+from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
 from afloc_desktop.ui.panels.heatmap import HeatmapPanel
+from afloc_desktop.ui.panels.verdict import VerdictPanel
 from afloc_desktop.ui.qt import (
     QAction,
     QCloseEvent,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.workspace import Workspace
+    from afloc_desktop.ui.canvas import FilmCanvas
 
 _ZOOM_STEP = 1.25
 
@@ -57,6 +60,8 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer()
         self.findings = FindingsPanel(workspace)
         self.heatmap = HeatmapPanel(workspace)
+        self.verdict = VerdictPanel(workspace)
+        self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._actions = actions.make(self, self._calls())
         self.viewer.add_buttons(
             [self._actions[name] for name in actions.FILM_BAR],
@@ -67,6 +72,15 @@ class MainWindow(QMainWindow):
         self._status = StatusLine(self.statusBar())
         self.viewer.canvas.probed.connect(self._status.show_probe)
         self.viewer.canvas.viewed.connect(self._show_switches)
+        self._parts = (
+            self.viewer,
+            self.browser,
+            self.findings,
+            self.heatmap,
+            self.verdict,
+            self.judging,
+            self._status,
+        )
         self._stop_listening = store.listen(self.render_state)
         self.render_state(State(), store.state)
 
@@ -97,13 +111,16 @@ class MainWindow(QMainWindow):
             "next": workspace.select_next,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
+            **self.judging.calls(),
         }
 
     def _lay_out(self) -> QSplitter:
         research = label(strings.RESEARCH_ONLY, role="research")
         research.setAlignment(Qt.AlignmentFlag.AlignCenter)
         side = QWidget()
-        side.setLayout(column(research, self.findings, self.heatmap, margins=(6, 8, 8, 0)))
+        side.setLayout(
+            column(research, self.findings, self.heatmap, self.verdict, margins=(6, 8, 8, 0))
+        )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
         for part in (self.browser, self.viewer, side):
@@ -116,17 +133,26 @@ class MainWindow(QMainWindow):
 
     def render_state(self, old: State, new: State) -> None:
         """Let every part show the new state."""
-        for part in (self.viewer, self.browser, self.findings, self.heatmap, self._status):
+        for part in self._parts:
             part.render_state(old, new)
         self._actions["overlay"].setEnabled(new.model is not None)
         self._actions["contour"].setEnabled(new.model is not None)
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
         _set_quietly(self._actions["overlay"], new.is_overlay_on)
         _set_quietly(self._actions["contour"], new.is_contour)
+        _set_quietly(self._actions["boxes"], new.has_boxes)
+        _set_quietly(self._actions["draw_all"], new.draws_all)
+        for name in ("accept", "redraw", "reject", "keep"):
+            self._actions[name].setEnabled(new.answer is not None and not new.is_hidden)
+        self._actions["undo"].setEnabled(self._workspace.history.can_undo)
+        self._actions["redo"].setEnabled(self._workspace.history.can_redo)
         for name in actions.ON_A_FILM:
             self._actions[name].setEnabled(new.image is not None)
         has_graphics = new.image is not None and bool(new.image.overlays)
         self._actions["graphics"].setEnabled(has_graphics)
+
+    def _canvas(self) -> FilmCanvas:
+        return self.viewer.canvas
 
     def _show_switches(self) -> None:
         scene = self.viewer.canvas.scene

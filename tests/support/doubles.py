@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import create_autospec
 
 import numpy as np
 
@@ -27,9 +28,12 @@ from afloc_desktop.core.errors import BundleMissing
 from afloc_desktop.core.hanging import Rule
 from afloc_desktop.core.model.manifest import FindingSpec
 from afloc_desktop.core.understanding import TEXT, Question
+from afloc_desktop.state.drawn import Drawn
+from afloc_desktop.state.history import History
 from afloc_desktop.state.index import KnownStudy
+from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.shelf import Found
-from afloc_desktop.state.workspace import Engine
+from afloc_desktop.state.workspace import Engine, Workspace
 
 FINGERPRINT = "fingerprint"
 
@@ -227,6 +231,14 @@ class Desk:
         if self.localizer is None:
             raise BundleMissing("There is no model bundle installed.", remedy="Install one.")
         return self.localizer
+
+
+def recording_workspace():
+    """A workspace that only remembers what it was called with."""
+    made = create_autospec(Workspace, instance=True)
+    for name, kind in (("drawn", Drawn), ("judging", Judgements), ("history", History)):
+        setattr(made, name, create_autospec(kind, instance=True))
+    return made
 
 
 class QueueLoop:

@@ -17,9 +17,11 @@ def test_a_number_has_two_decimals_and_unknown_is_a_dash(similarity, shown):
     assert strings.number(similarity) == shown
 
 
-def test_nothing_is_called_a_probability_but_to_say_it_is_none():
-    source = inspect.getsource(strings).lower()
+def test_nothing_but_what_is_calibrated_is_called_a_probability():
+    calibrated = inspect.getsource(strings.probability)
+    source = inspect.getsource(strings).replace(calibrated, "").lower()
     assert source.count("probab") == source.count("not a probability") == 1
+    assert strings.probability(0.625) == "Calibrated probability 62 %"
 
 
 def test_every_string_is_shown_somewhere():

@@ -21,6 +21,7 @@ from afloc_desktop.ui.qt import (
     QSizePolicy,
     QSlider,
     Qt,
+    QToolButton,
     QWidget,
     button,
     column,
@@ -55,7 +56,15 @@ class HeatmapPanel(QWidget):
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
+        self._forms = {name: _form(name) for name in strings.FORMS}
+        for name, call in (
+            ("colours", self._as_colours),
+            ("outline", self._as_outline),
+            ("boxes", self._as_boxes),
+        ):
+            self._forms[name].clicked.connect(call)
         layout = column(self.bar, margins=(8, 4, 10, 10))
+        layout.insertLayout(0, row(*self._forms.values(), None))
         layout.addLayout(row(label(strings.THRESHOLD), self._threshold_value, None, self._reset))
         layout.addWidget(self.threshold)
         layout.addLayout(row(label(strings.OPACITY), self._opacity_value, None))
@@ -66,7 +75,10 @@ class HeatmapPanel(QWidget):
     def render_state(self, old: State, new: State) -> None:
         """Show the scale of the chosen answer and where its threshold stands."""
         _set_quietly(self.opacity, round(new.opacity * 100))
-        self.opacity.setEnabled(not new.is_contour)
+        self.opacity.setEnabled(not new.is_contour and not new.has_boxes)
+        form = "boxes" if new.has_boxes else "outline" if new.is_contour else "colours"
+        for name, shown in self._forms.items():
+            shown.setChecked(name == form)
         self._opacity_value.setText(strings.percent(new.opacity))
         answer = None if new.is_hidden else new.answer
         self.threshold.setEnabled(answer is not None)
@@ -84,6 +96,15 @@ class HeatmapPanel(QWidget):
         self._threshold_value.setText(strings.number(threshold))
         colours = colour_range(answer.floor, answer.similarity)
         self.bar.show_scale((low, high, new.level(answer), *colours))
+
+    def _as_colours(self) -> None:
+        self._workspace.set_contour(False)
+
+    def _as_outline(self) -> None:
+        self._workspace.set_contour(True)
+
+    def _as_boxes(self) -> None:
+        self._workspace.drawn.draw_boxes(True)
 
     def _set_threshold(self, steps: int) -> None:
         self._workspace.set_threshold(steps * _STEP)
@@ -150,6 +171,15 @@ def _strip(width: int, low: float, high: float, first: float, last: float) -> QI
     rgb = np.ascontiguousarray(heat()[index][None])
     kind = QImage.Format.Format_RGB888
     return QImage(rgb.data, rgb.shape[1], 1, rgb.shape[1] * 3, kind).copy()
+
+
+def _form(name: str) -> QToolButton:
+    made = QToolButton()
+    made.setText(strings.FORMS[name])
+    made.setCheckable(True)
+    made.setAutoExclusive(True)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
 
 
 def _slider(name: str) -> QSlider:

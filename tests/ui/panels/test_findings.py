@@ -1,18 +1,27 @@
 from dataclasses import replace
-from unittest.mock import create_autospec
 
 import pytest
+from doubles import film, listing, recording_workspace
 from readings import EFFUSION, MODEL, STATES, asked, reading
 
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.store import State
-from afloc_desktop.state.workspace import Workspace
 from afloc_desktop.ui.panels.findings import FindingsPanel
-from afloc_desktop.ui.qt import QLabel, QProgressBar, Qt, QTreeWidget, children
+from afloc_desktop.ui.qt import (
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    Qt,
+    QToolButton,
+    QTreeWidget,
+    children,
+)
 
 
 @pytest.fixture
 def workspace():
-    return create_autospec(Workspace, instance=True)
+    return recording_workspace()
 
 
 @pytest.fixture
@@ -167,3 +176,61 @@ def test_space_is_left_to_the_window(panel, qtbot, workspace):
     workspace.reset_mock()
     qtbot.keyClick(tree, Qt.Key.Key_Space)
     assert workspace.mock_calls == []
+
+
+def test_a_tick_keeps_a_finding_on_the_film(panel, workspace):
+    panel.render_state(State(), reading())
+    tree = panel.findChild(QTreeWidget)
+    nodule = tree.topLevelItem(1).child(1)
+    nodule.setCheckState(0, Qt.CheckState.Checked)
+    workspace.drawn.keep.assert_called_once_with(Prompt("nodule", "preset"), True)
+    workspace.select_finding.assert_not_called()
+
+
+def test_ticks_and_verdicts_follow_the_state_without_calling_back(panel, workspace):
+    panel.render_state(State(), reading(kept=(EFFUSION,)))
+    first = panel.findChild(QTreeWidget).topLevelItem(0).child(0)
+    assert first.checkState(0) == Qt.CheckState.Checked
+    workspace.drawn.keep.assert_not_called()
+
+
+def test_all_found_can_be_shown_at_once(panel, workspace):
+    panel.render_state(State(), reading())
+    switch = panel.findChild(QToolButton)
+    switch.click()
+    workspace.drawn.draw_all.assert_called_once_with(True)
+    panel.render_state(reading(), reading(draws_all=False))
+    assert not switch.isChecked()
+
+
+LATERAL = replace(
+    listing(1),
+    studies=(
+        replace(
+            listing(1).studies[0],
+            series=(replace(listing(1).studies[0].series[0], view_position="LL"),),
+        ),
+    ),
+)
+
+
+def test_a_refused_film_says_why_and_can_be_asked_anyway(panel, workspace):
+    state = reading(listing=LATERAL, answers={})
+    panel.render_state(State(), state)
+    assert any("lateral view" in text and "not asked" in text for text in said(panel))
+    (overrule,) = (b for b in panel.findChildren(QPushButton) if b.isVisible())
+    overrule.click()
+    workspace.judging.overrule.assert_called_once_with()
+    panel.render_state(state, replace(state, overruled=frozenset({FilmKey.of(film())})))
+    assert any("lateral view" in text and "not asked" not in text for text in said(panel))
+    assert not overrule.isVisible()
+
+
+def test_a_calibrated_finding_shows_its_probability_and_others_none(panel):
+    first, *others = MODEL.findings
+    similarity = reading().answers[EFFUSION].similarity
+    calibrated = replace(MODEL, findings=(replace(first, gain=2.0, bias=-2 * similarity), *others))
+    panel.render_state(State(), reading(model=calibrated))
+    assert "Calibrated probability 50 %" in said(panel)
+    panel.render_state(State(), reading(model=calibrated, prompt=Prompt("nodule", "preset")))
+    assert not any("robability" in text for text in said(panel))

@@ -1,19 +1,18 @@
 from dataclasses import replace
-from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
+from doubles import recording_workspace
 from readings import EFFUSION, STATES, answer, reading
 
 from afloc_desktop.state.store import State
-from afloc_desktop.state.workspace import Workspace
 from afloc_desktop.ui.panels.heatmap import HeatmapPanel, scale_ends
-from afloc_desktop.ui.qt import QLabel, QPushButton
+from afloc_desktop.ui.qt import QLabel, QPushButton, QToolButton
 
 
 @pytest.fixture
 def workspace():
-    return create_autospec(Workspace, instance=True)
+    return recording_workspace()
 
 
 @pytest.fixture
@@ -90,3 +89,14 @@ def test_a_map_that_saw_nothing_still_has_a_scale():
     made = replace(made, similarity=float("nan"))
     low, high = scale_ends(made)
     assert low < high
+
+
+def test_a_finding_is_shown_as_colours_outline_or_boxes(panel, workspace):
+    panel.render_state(State(), reading(has_boxes=True))
+    forms = {b.text(): b for b in panel.findChildren(QToolButton)}
+    assert [text for text, b in forms.items() if b.isChecked()] == ["Boxes"]
+    forms["Outline"].click()
+    forms["Colours"].click()
+    forms["Boxes"].click()
+    assert [c.args for c in workspace.set_contour.call_args_list] == [(True,), (False,)]
+    workspace.drawn.draw_boxes.assert_called_once_with(True)
