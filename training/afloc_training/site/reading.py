@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.sentences import split_sentences
 from afloc_desktop.core.wording import is_negated
-from afloc_training.site.report_sentences import split_sentences
 from afloc_training.site.sections import parse_sections
 
 if TYPE_CHECKING:

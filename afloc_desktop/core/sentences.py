@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 _ABBREVIATIONS = frozenset((
     "dr", "drs", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "eg", "ie", "cf", "approx",
@@ -16,6 +17,30 @@ _ITEM = re.compile(r"(?:^|(?<=[.;:!?])[ \t])[ \t]*(?:\(?\d{1,2}[.)]|[-*•·–]
 _BARE_NUMBER = re.compile(r"\(?\d{1,2}[.)]?")
 _TOTAL = re.compile(r"\b(?:no|nos|nr)$", re.IGNORECASE)
 _LONG_LINE = 50  # characters; shorter lines that start with a capital are items, not wrapped text
+
+
+class Placed(NamedTuple):
+    """A sentence and where it stands in its text.
+
+    Attributes:
+        text: As `split_sentences` gives it.
+        start, end: Places of its first letter and behind its last in the text.
+    """
+
+    text: str
+    start: int
+    end: int
+
+
+def place_sentences(text: str) -> tuple[Placed, ...]:
+    """The sentences of a text and where each stands in it."""
+    placed, end = [], 0
+    for sentence in split_sentences(text):
+        found = re.compile(r"\s+".join(map(re.escape, sentence.split()))).search(text, end)
+        assert found is not None  # a sentence differs from the text in its whitespace alone
+        end = found.end()
+        placed.append(Placed(sentence, found.start(), end))
+    return tuple(placed)
 
 
 def split_sentences(text: str) -> tuple[str, ...]:

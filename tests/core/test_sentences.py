@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from afloc_training.site.report_sentences import split_sentences
+
+from afloc_desktop.core.sentences import place_sentences, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,19 @@ from afloc_training.site.report_sentences import split_sentences
 )
 def test_a_sentence_ends_where_it_ends(text, sentences):
     assert split_sentences(text) == sentences
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FINDINGS:\n1. Small right\n   effusion. No  pneumothorax.\n\n2) Heart normal.",
+        "No change. No change.\r\n- No change.",
+        "The tube (7.5 mm) ends 2.5 cm above the carina.\tLungs: clear",
+        "",
+    ],
+)
+def test_each_sentence_is_found_where_it_stands(text):
+    placed = place_sentences(text)
+    assert tuple(p.text for p in placed) == split_sentences(text)
+    assert all(text[p.start : p.end].split() == p.text.split() for p in placed)
+    assert [p.start for p in placed] == sorted({p.start for p in placed})
