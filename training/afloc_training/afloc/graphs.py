@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import torch
+from onnx.utils import Extractor
 
+from afloc_desktop.core.model.session import NET_SIZE
 from afloc_training.export import accept, run, write_graph
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 IMAGE_OUTPUTS = ("local", "local2", "global")
+_LARGER = 1.5  # times the network's own side, where another size is compared
 
 
 def export_image(network: Afloc, path: Path, side: int) -> float:
@@ -48,6 +52,56 @@ def export_image(network: Afloc, path: Path, side: int) -> float:
         found = run(path, {"image": films.numpy()})
         differences += [_difference(f, w) for f, w in zip(found, wanted, strict=True)]
     return accept(path.name, max(differences), TOLERANCE)
+
+
+def export_patches(network: Afloc, whole: Path, path: Path, side: int) -> float:
+    """`patches.onnx`, the part of `image.onnx` that heatmaps are made of.
+
+    onnxruntime computes every output of a graph, wanted or not; without the fourth stage and two
+    projections a film takes a quarter less. Rows and columns that films have in the network are an
+    input with a default, so that the same graph runs at a higher resolution where that is asked.
+
+    Args:
+        network: In evaluation mode.
+        whole: The graph of all outputs.
+        path: Of the new graph.
+        side: Of an ordinary input.
+
+    Returns:
+        Largest difference from torch, at either size, as a share of the largest number.
+
+    Raises:
+        CheckpointError: onnxruntime computes something else than torch.
+    """
+    part = Extractor(onnx.load(whole)).extract_model(["image"], ["local"])
+    own = network.img_encoder.net_side
+    _make_size_an_input(part.graph, own)
+    onnx.save(part, path)
+    film = torch.rand(
+        (1, network.config.vision.channels, side, side), generator=torch.Generator().manual_seed(0)
+    )
+    differences = []
+    for size in (own, round(own * _LARGER)):
+        network.img_encoder.net_side = size
+        with torch.inference_mode():
+            wanted = network.img_encoder(film * 2 - 1).local
+        feeds = {"image": film.numpy() * 2 - 1}
+        feeds |= {} if size == own else {NET_SIZE: np.array([size, size], np.int64)}
+        differences.append(_difference(run(path, feeds)[0], wanted))
+    network.img_encoder.net_side = own
+    return accept(path.name, max(differences), TOLERANCE)
+
+
+def _make_size_an_input(graph: onnx.GraphProto, own: int) -> None:
+    """Turn the constant that films are resized to into an input with that default."""
+    resize = next(node for node in graph.node if node.op_type == "Resize")
+    sizes = next(node for node in graph.node if resize.input[3] in node.output)
+    constant = next(node for node in graph.node if sizes.input[-1] in node.output)
+    graph.node.remove(constant)
+    sizes.input[-1] = NET_SIZE
+    default = onnx.numpy_helper.from_array(np.array([own, own], np.int64), NET_SIZE)
+    graph.initializer.append(default)
+    graph.input.append(onnx.helper.make_tensor_value_info(NET_SIZE, onnx.TensorProto.INT64, [2]))
 
 
 def export_text(network: Afloc, path: Path) -> float:

@@ -18,13 +18,13 @@ from afloc_desktop.core.errors import CheckpointError
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
 from afloc_desktop.core.model.selftest import self_test
-from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.model.session import PATCHES, Sessions
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
 from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence
 from afloc_training import bundle_files
 from afloc_training.afloc.checkpoint import read_checkpoint
 from afloc_training.afloc.config import PRESETS
-from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_text
+from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_patches, export_text
 from afloc_training.afloc.import_card import import_card
 from afloc_training.afloc.network import Afloc
 from afloc_training.afloc.terms import SENTENCES, SUBJECTS, Modality, Subject
@@ -131,6 +131,8 @@ def import_checkpoint(
     with bundle_files.partial_folder(output) as partial:
         write_tokenizer(partial / "tokenizer.json", pieces)
         image = export_image(network, partial / "image.onnx", SIDE)
+        patches = partial / PATCHES["float32"]
+        image = max(image, export_patches(network, partial / "image.onnx", patches, SIDE))
         text = export_text(network, partial / "text.onnx")
         grid = _write_arrays(partial, plan, config, WordPiece(pieces, text_spec(plan, config)))
         digest = _digest(plan.checkpoint)
