@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def propose(
 
     Args:
         heatmap: The answer.
-        question: What was asked; its threshold decides unless `threshold` is given.
+        question: What was asked; its threshold decides unless `threshold` is given. What is
+            denied, was not taught or has nothing to do with a film is never present.
         spacing: Of the film, for areas; None gives none.
         provenance: What computed the answer.
         threshold: The reader's own, similarity.
@@ -71,7 +73,7 @@ def propose(
     needed = question.threshold if threshold is None else threshold
     highest = peak(heatmap)
     similarity = highest[1] if highest else float("nan")
-    is_present = bool(similarity >= needed)
+    is_present = question.can_be_present and bool(similarity >= needed)
     level = min(needed, extent(heatmap)) if is_present else needed
     return Finding(
         id=question.finding_id,
@@ -80,13 +82,19 @@ def propose(
         threshold=needed,
         level=level,
         is_present=is_present,
-        probability=None,
+        probability=_probability(similarity, question),
         peak=highest[0] if highest else None,
         regions=regions(heatmap, needed, level, spacing) if is_present else (),
         status="proposed",
         author="",
         provenance=provenance,
     )
+
+
+def _probability(similarity: float, question: Question) -> float | None:
+    if question.gain is None or question.bias is None or not np.isfinite(similarity):
+        return None
+    return 1 / (1 + math.exp(-(question.gain * similarity + question.bias)))
 
 
 def regions(

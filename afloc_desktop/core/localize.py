@@ -19,10 +19,10 @@ from afloc_desktop.core.domain import (
 )
 from afloc_desktop.core.heatmap import GridHeatmap, over_film, over_input
 from afloc_desktop.core.model.bundle import Bundle, load_finding_vectors, open_bundle
+from afloc_desktop.core.model.gate import Gate
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
 from afloc_desktop.core.preprocess import prepare
-from afloc_desktop.core.text import as_sentence
 from afloc_desktop.core.understanding import TEXT, Interpreter
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Localizer:
         self._typed: dict[str, FloatArray] = {}
         self._films: OrderedDict[str, tuple[Patches, Frame]] = OrderedDict()
         self._fingerprint = bundle.manifest.preprocess.fingerprint
-        self._interpreter = Interpreter(bundle.manifest, self._tokenizer)
+        gate = Gate(bundle, sessions, self._tokenizer)
+        self._interpreter = Interpreter(bundle.manifest, self._tokenizer, gate.admits)
 
     @classmethod
     def open(cls, folder: Path, *, provider: str) -> Localizer:
@@ -84,6 +85,9 @@ class Localizer:
 
         Args:
             words: A finding's id or label, a term or a sentence; not empty.
+
+        Raises:
+            InferenceError: The text network, asked whether the words are about a film, fails.
         """
         return self._interpreter.understand(words)
 
@@ -215,7 +219,7 @@ class Localizer:
         is_own = self.manifest.text.is_literal and prompt.origin != "preset"
         if question.finding_id != TEXT and question.zone is None and not is_own:
             return self._presets[question.finding_id]
-        sentence = as_sentence(question.prompt.words, self.manifest.text)
+        sentence = question.sentence
         if sentence not in self._typed:
             ids, mask = self._tokenizer.encode_all([sentence])
             self._typed[sentence] = self._sessions.encode_text(ids, mask, check=check)[0]

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.prompts import chest_library
 from afloc_desktop.core.text import as_sentence
-from afloc_desktop.core.wording import Place, is_negated, parse_place
+from afloc_desktop.core.wording import (
+    Phrasebook,
+    Place,
+    is_negated,
+    other_language,
+    parse_place,
+    words_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from afloc_desktop.core.domain import Side, Zone
     from afloc_desktop.core.model.manifest import FindingSpec, Manifest
     from afloc_desktop.core.text import WordPiece
+    from afloc_desktop.core.wording import Mention
 
 TEXT = "text"  # finding id of words the bundle does not list
+# As the sentences of the training say it.
+_ZONES: dict[Zone, str] = {
+    "upper": "upper lung zone",
+    "mid": "mid lung zone",
+    "lower": "lower lung zone",
+}
+# Words that go with a finding and add nothing to what is looked for.
+_FILLER = """
+a an the this that there is are was were be been being has have had with in on at of to for and or
+by from as it its over into near within around beside seen noted present visible identified shown
+show shows showing demonstrated demonstrates demonstrate evidence finding findings suggesting
+suggest suggests suggestive consistent compatible keeping concerning suspicious representing
+represent represents image film radiograph chest x-ray xray view likely possible possibly probable
+probably suspected definite new old recent known stable unchanged again also but projecting projects
+some any area region sign signs appearance patient find where look please mark side sided both
+bilateral lung lungs cm mm no not non without absent absence negative free clear neither nor never
+lack denies excluded excludes ruled out rules resolved resolution only just
+"""
+_KEPT_QUESTIONS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +61,12 @@ class Question:
         side, zone: Named in the words; None where not.
         notes: What was understood beyond the meaning, for the reader.
         warnings: What the model cannot do with these words, for the reader.
+        sentence: What the text network reads, where it is asked.
+        mentions: Findings that the words name, denied ones too.
+        is_negated: The words only say that something is absent.
+        is_taught: The bundle was taught what the words name, as far as that is known.
+        is_related: The words are about a film, as far as the bundle can tell.
+        gain, bias: Of the calibration of this very question; both None without one.
     """
 
     prompt: Prompt
@@ -43,15 +78,79 @@ class Question:
     zone: Zone | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    sentence: str = ""
+    mentions: tuple[Mention, ...] = ()
+    is_negated: bool = False
+    is_taught: bool = True
+    is_related: bool = True
+    gain: float | None = None
+    bias: float | None = None
+
+    @property
+    def can_be_present(self) -> bool:
+        """Whether a high similarity may be called a finding at all."""
+        return self.is_related and self.is_taught and not self.is_negated
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A text taken apart.
+
+    Attributes:
+        text: One space between words.
+        place: Named beside the findings.
+        mentions: In their order.
+        degrees: Words for how much, as "small".
+        others: Words that none of this explains.
+    """
+
+    text: str
+    place: Place
+    mentions: tuple[Mention, ...]
+    degrees: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """Ids of the findings said to be there, each once."""
+        return tuple(dict.fromkeys(m.finding_id for m in self.mentions if not m.is_negated))
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether it names findings and says nothing else that could matter."""
+        return bool(self.mentions) and not self.others
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether all it says is that something is absent."""
+        return is_negated(self.text) and not self.stated
 
 
 class Interpreter:
     """Reads prompts as one bundle understands them."""
 
-    def __init__(self, manifest: Manifest, tokenizer: WordPiece) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        tokenizer: WordPiece,
+        is_related: Callable[[str], bool] = lambda text: True,
+    ) -> None:
+        """`is_related` tells words about a film from others; asked only where nothing else does."""
         self._manifest = manifest
         self._tokenizer = tokenizer
+        self._is_related = is_related
         self._names = _finding_names(manifest.findings)
+        self._listed = {finding.id: finding for finding in manifest.findings}
+        library = chest_library().findings if manifest.modality == "cxr" else ()
+        self._labels = {entry.id: entry.label for entry in library}
+        self._labels |= {finding.id: finding.label for finding in manifest.findings}
+        terms = {term: entry.id for entry in library for term in entry.terms}
+        terms |= {name: finding.id for name, finding in self._names.items()}
+        self._book = Phrasebook(terms)
+        self._degrees = frozenset(word for entry in library for word in entry.severity)
+        self._fillers = frozenset(_FILLER.split())
+        self._vocabulary = _vocabulary(terms) if library else None
+        self._understood = functools.lru_cache(_KEPT_QUESTIONS)(self._take)
 
     def understand(self, words: str) -> Question:
         """Match words with the bundle's findings and read the place they name.
@@ -59,16 +158,18 @@ class Interpreter:
         Args:
             words: A finding's id or label, a term or a sentence; not empty.
         """
+        return self._understood(words)
+
+    def _take(self, words: str) -> Question:
         text = " ".join(words.split())
-        # A bundle that reads words literally has its places in the words, not routed by us.
-        is_literal = self._manifest.text.is_literal
-        place = Place(None, None, text) if is_literal else parse_place(text)
-        finding = self._names.get(text.lower().rstrip(".")) or self._names.get(place.rest.lower())
-        notes = [f"side: {place.side}"] if place.side else []
-        notes += [f"zone: {place.zone}"] if place.zone else []
-        is_preset = finding is not None and not notes and (not is_literal or text == finding.id)
-        spec = self._manifest.heatmap
-        return Question(
+        named = self._names.get(text.lower().rstrip("."))
+        reading = self._read(text)
+        finding = named or self._only_finding(reading)
+        place, spec = reading.place, self._manifest.heatmap
+        is_preset = named is not None and (not self._is_literal or text == named.id)
+        notes = () if is_preset or self._is_literal else self._notes(reading, finding)
+        is_whole = finding is not None and place.side is None and place.zone is None
+        question = Question(
             prompt=Prompt(text, "preset" if is_preset else "typed"),
             finding_id=finding.id if finding else TEXT,
             label=finding.label if finding and not notes else text,
@@ -76,22 +177,100 @@ class Interpreter:
             sigma_cells=finding.sigma_cells if finding else spec.sigma_cells,
             side=place.side,
             zone=place.zone,
-            notes=tuple(notes),
-            warnings=self._warnings(text, is_listed=finding is not None),
+            notes=notes,
+            warnings=(),
+            sentence=self._sentence(reading, finding),
+            mentions=reading.mentions,
+            is_negated=not is_preset and reading.is_negated,
+            is_taught=finding is not None or self._is_taught(reading),
+            is_related=finding is not None or reading.is_explained or self._is_related(text),
+            gain=finding.gain if finding and is_whole else None,
+            bias=finding.bias if finding and is_whole else None,
+        )
+        return replace(question, warnings=tuple(self._warnings(question, reading)))
+
+    @property
+    def _is_literal(self) -> bool:
+        return self._manifest.text.is_literal
+
+    def _read(self, text: str) -> _Reading:
+        mentions, remainder = self._book.find(text)
+        # A bundle that reads words literally has its places in the words, not routed by us.
+        place = Place(None, None, remainder) if self._is_literal else parse_place(remainder)
+        words = [word for word in words_of(place.rest) if word not in self._fillers]
+        return _Reading(
+            text=text,
+            place=place,
+            mentions=mentions,
+            degrees=tuple(word for word in words if word in self._degrees),
+            others=tuple(word for word in words if word not in self._degrees),
         )
 
-    def _warnings(self, text: str, *, is_listed: bool) -> tuple[str, ...]:
-        warnings = []
-        if is_negated(text):
-            warnings.append("Negations are not understood: the map shows what is negated.")
-        sentence = as_sentence(text, self._manifest.text)
-        if not sentence:
-            warnings.append("The model's own text cleaning leaves nothing of these words.")
-        if self._tokenizer.is_cut(sentence):
-            warnings.append("The text is too long: its end is not read.")
-        if not is_listed and self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
-            warnings.append("Some of these words are unknown to the model.")
-        return tuple(warnings)
+    def _only_finding(self, reading: _Reading) -> FindingSpec | None:
+        """The one finding a text names where it says nothing else that could matter."""
+        if self._is_literal or reading.others:
+            return None
+        named = reading.stated or tuple(dict.fromkeys(m.finding_id for m in reading.mentions))
+        return self._listed.get(named[0]) if len(named) == 1 else None
+
+    def _is_taught(self, reading: _Reading) -> bool:
+        named = {mention.finding_id for mention in reading.mentions}
+        return not named or bool(named & self._listed.keys())
+
+    def _sentence(self, reading: _Reading, finding: FindingSpec | None) -> str:
+        place = reading.place
+        if finding and place.zone:
+            side = f"{place.side} " if place.side in ("right", "left") else ""
+            return f"{finding.label} in the {side}{_ZONES[place.zone]}."
+        return as_sentence(reading.text, self._manifest.text)
+
+    def _notes(self, reading: _Reading, finding: FindingSpec | None) -> tuple[str, ...]:
+        notes = []
+        labels = [self._labels[finding_id] for finding_id in reading.stated]
+        if finding:
+            notes.append(f"finding: {finding.label}")
+        elif labels:
+            notes.append(f"names {', '.join(labels)}: the whole text is answered at once")
+        place = reading.place
+        notes += [f"side: {place.side}"] if place.side else []
+        notes += [f"zone: {place.zone}"] if place.zone else []
+        notes += [f"degree, not used: {', '.join(reading.degrees)}"] if reading.degrees else []
+        return tuple(notes)
+
+    def _warnings(self, question: Question, reading: _Reading) -> Iterator[str]:
+        language = other_language(reading.text)
+        if language:
+            yield f"These words look like {language}: the model was taught English."
+        if not question.is_related:
+            yield "These words do not describe anything this model knows on a chest film."
+        if question.is_negated:
+            yield "Negations are not understood: the map shows what is negated."
+        if not question.is_taught:
+            labels = ", ".join(self._labels[m.finding_id] for m in reading.mentions)
+            yield (
+                f"This model was not taught {labels}: the map shows what comes nearest, and "
+                "nothing is called present."
+            )
+        if not question.sentence:
+            yield "The model's own text cleaning leaves nothing of these words."
+        if self._tokenizer.is_cut(question.sentence):
+            yield "The text is too long: its end is not read."
+        if question.finding_id == TEXT and question.is_related:
+            yield from self._unknown(question.sentence, reading)
+
+    def _unknown(self, sentence: str, reading: _Reading) -> Iterator[str]:
+        known = self._vocabulary
+        unknown = [w for w in reading.others if known is not None and w not in known]
+        if unknown:
+            yield f"Words unknown for chest films: {', '.join(dict.fromkeys(unknown))}."
+        elif self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
+            yield "Some of these words are unknown to the model."
+
+
+def _vocabulary(terms: Iterable[str]) -> frozenset[str]:
+    """Every word that stands in a term or in the prompt library."""
+    texts = (*terms, *chest_library().references, *_ZONES.values())
+    return frozenset(word for text in texts for word in words_of(text))
 
 
 def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:

@@ -142,7 +142,7 @@ def parse_place(words: str) -> Place:
     if sides:
         side = "bilateral" if len(sides) > 1 else next(iter(sides))
     rest = re.sub(r"\s{2,}", " ", _PLACE.sub(" ", words)).strip(" ,.-")
-    return Place(side, zones[0] if len(zones) == 1 else None, rest or words.strip())
+    return Place(side, zones[0] if len(zones) == 1 else None, rest)
 
 
 def _has(pattern: str, words: str) -> bool:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,23 @@ def test_below_the_threshold_nothing_is_proposed_but_the_similarity_is_told():
 
 def test_the_readers_own_threshold_decides():
     assert say(np.full((5, 5), 0.4), threshold=0.3).is_present
+
+
+@pytest.mark.parametrize("flag", ["is_related", "is_taught", "is_negated"])
+def test_what_cannot_be_a_finding_is_never_present(flag):
+    barred = dataclasses.replace(question(), **{flag: flag == "is_negated"})
+    finding = propose(heatmap(np.ones((5, 5))), barred, spacing=None, provenance=WHO)
+    assert (finding.is_present, finding.regions) == (False, ())
+    assert finding.similarity == 1
+
+
+def test_a_calibrated_question_gets_a_probability():
+    # 4 * .5 - 2 is 0, of which the logistic curve makes one half.
+    calibrated = dataclasses.replace(question(), gain=4.0, bias=-2.0)
+    finding = propose(heatmap(np.full((5, 5), 0.5)), calibrated, spacing=None, provenance=WHO)
+    assert finding.probability == pytest.approx(0.5)
+    unseen = propose(heatmap(np.full((5, 5), np.nan)), calibrated, spacing=None, provenance=WHO)
+    assert unseen.probability is None
 
 
 def test_a_block_becomes_one_region_whose_box_covers_its_pixel_centres():

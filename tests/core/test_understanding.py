@@ -7,10 +7,10 @@ from afloc_desktop.core.text import WordPiece
 from afloc_desktop.core.understanding import Interpreter
 
 
-def interpreter(**changes):
+def interpreter(is_related=lambda text: True, **changes):
     vocabulary = {word: number for number, word in enumerate(tiny.WORDS)}
     manifest = tiny.manifest(**changes)
-    return Interpreter(manifest, WordPiece(vocabulary, manifest.text))
+    return Interpreter(manifest, WordPiece(vocabulary, manifest.text), is_related)
 
 
 @pytest.fixture
@@ -25,25 +25,126 @@ def literal():
     return interpreter(text=text)
 
 
+@pytest.fixture
+def taught():
+    """Knows effusion and consolidation, and is calibrated for the first."""
+    effusion = dataclasses.replace(
+        tiny.finding("pleural_effusion", "Pleural effusion"), gain=8.0, bias=-2.0, prevalence=0.2
+    )
+    both = (effusion, tiny.finding("consolidation", "Consolidation"))
+    return interpreter(is_related=lambda text: "banana" not in text, findings=both)
+
+
 @pytest.mark.parametrize(
     "words", ["bright_spot", "Bright spot", "BRIGHT", "bright spots", "Bright."]
 )
 def test_a_finding_is_known_by_id_label_synonym_and_plural(reading, words):
     question = reading.understand(words)
     assert (question.finding_id, question.prompt.origin) == ("bright_spot", "preset")
-    assert question.threshold == 0.8
+    assert (question.threshold, question.notes) == (0.8, ())
 
 
 def test_a_side_beside_a_known_finding_keeps_its_threshold(reading):
     question = reading.understand("right bright spot")
-    assert (question.finding_id, question.side) == ("bright_spot", "right")
-    assert question.notes == ("side: right",)
+    assert (question.finding_id, question.side, question.threshold) == ("bright_spot", "right", 0.8)
+    assert question.notes == ("finding: Bright spot", "side: right")
     assert question.label == "right bright spot"
 
 
 def test_words_the_bundle_does_not_list_use_its_general_threshold(reading):
-    question = reading.understand("there is bright")
+    question = reading.understand("there spot")
     assert (question.finding_id, question.threshold) == ("text", 0.6)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "There is a small pleural effusion on the right.",
+        "Effusion, likely new.",
+        "pleural fluid?",
+        "hydrothorax is seen",
+    ],
+)
+def test_a_sentence_that_says_no_more_than_a_finding_is_that_finding(taught, words):
+    question = taught.understand(words)
+    assert (question.finding_id, question.prompt.origin) == ("pleural_effusion", "typed")
+    assert question.notes[0] == "finding: Pleural effusion"
+    assert not question.warnings
+
+
+def test_what_was_understood_is_told_word_by_word(taught):
+    question = taught.understand("moderate effusion in the left lower zone")
+    assert question.notes == (
+        "finding: Pleural effusion",
+        "side: left",
+        "zone: lower",
+        "degree, not used: moderate",
+    )
+    assert question.sentence == "Pleural effusion in the left lower lung zone."
+
+
+def test_several_findings_are_answered_at_once_and_told(taught):
+    question = taught.understand("effusion and consolidation")
+    assert question.finding_id == "text"
+    assert question.notes == (
+        "names Pleural effusion, Consolidation: the whole text is answered at once",
+    )
+
+
+def test_what_is_denied_beside_a_finding_leaves_the_finding(taught):
+    question = taught.understand("Consolidation. No effusion.")
+    assert (question.finding_id, question.is_negated) == ("consolidation", False)
+    assert [(m.finding_id, m.is_negated) for m in question.mentions] == [
+        ("consolidation", False),
+        ("pleural_effusion", True),
+    ]
+
+
+@pytest.mark.parametrize("words", ["no effusion", "Effusion has resolved", "free of consolidation"])
+def test_what_is_only_denied_is_never_present(taught, words):
+    question = taught.understand(words)
+    assert question.is_negated
+    assert not question.can_be_present
+    assert "Negations" in question.warnings[0]
+
+
+def test_a_finding_of_the_library_that_was_not_taught_is_named(taught):
+    question = taught.understand("large bulla in the right apex")
+    assert (question.finding_id, question.is_taught, question.side) == ("text", False, "right")
+    assert "not taught Bulla" in question.warnings[0]
+    assert not question.can_be_present
+
+
+def test_words_about_something_else_are_refused_once_and_plainly(taught):
+    question = taught.understand("a banana on the table")
+    assert not question.can_be_present
+    assert question.warnings == (
+        "These words do not describe anything this model knows on a chest film.",
+    )
+
+
+def test_what_names_findings_is_never_asked_whether_it_is_about_a_film():
+    def refuse(text):
+        raise AssertionError(text)
+
+    reading = interpreter(is_related=refuse)
+    for words in ("bright spot", "small bright spot on the left", "no dark spot", "bulla"):
+        assert reading.understand(words).is_related
+
+
+def test_a_calibration_holds_for_the_whole_film_only(taught):
+    assert taught.understand("pleural effusion").gain == 8.0
+    assert taught.understand("right pleural effusion").gain is None
+    assert taught.understand("consolidation").gain is None
+
+
+@pytest.mark.parametrize("words", ["Kein Pleuraerguss", "derrame pleural", "胸腔积液"])
+def test_another_language_is_told(taught, words):
+    assert "English" in taught.understand(words).warnings[0]
+
+
+def test_numbers_stay_in_what_is_read(taught):
+    assert taught.understand("spiculated mass of 3 cm").sentence.endswith("3 cm.")
 
 
 def test_unknown_words_and_negations_are_warned_of(reading):

@@ -15,7 +15,7 @@ from afloc_desktop.core.wording import is_negated, parse_place
         ("nodule in the right upper lobe", "right", "upper", "nodule"),
         ("consolidation at both bases", "bilateral", "lower", "consolidation"),
         ("bright mass", None, None, "bright mass"),
-        ("right", "right", None, "right"),
+        ("right", "right", None, ""),
     ],
 )
 def test_a_place_is_read_and_taken_out(words, side, zone, rest):

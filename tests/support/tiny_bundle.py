@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from afloc_desktop.core.model.manifest import (
     SCHEMA,
     FindingSpec,
+    GateSpec,
     HeatmapSpec,
     Manifest,
     dump_manifest,
@@ -91,6 +92,12 @@ def make(folder: Path) -> Path:
     return folder
 
 
+def gate(folder: Path, threshold: float = 0.8) -> None:
+    """Let words pass that are like "bright" or "dark"."""
+    np.savez(folder / "gate.npz", references=np.eye(2, DEPTH, dtype=np.float16))
+    sign(folder, manifest(gate=GateSpec(threshold)))
+
+
 def sign(folder: Path, unsigned: Manifest) -> None:
     """Hash the files as they are and write `bundle.json`."""
     names = sorted(p.name for p in folder.iterdir() if p.name != "bundle.json")
@@ -141,14 +148,18 @@ def _text_graph() -> bytes:
         helper.make_node("Mul", ["rows", "column"], ["kept"]),
         helper.make_node("ReduceSum", ["kept", "middle"], ["sum"], keepdims=0),
         helper.make_node("LpNormalization", ["sum"], ["text"], axis=1, p=2),
+        helper.make_node("Identity", ["text"], ["sentence"]),
     ]
     whole = [
         helper.make_tensor_value_info(name, TensorProto.INT64, ["k", "t"])
         for name in ("input_ids", "attention_mask")
     ]
     constants = {"table": table, "last": np.array([2]), "middle": np.array([1])}
-    output = helper.make_tensor_value_info("text", TensorProto.FLOAT, ["k", DEPTH])
-    return _model(nodes, whole, [output], constants)
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["k", DEPTH])
+        for name in ("text", "sentence")
+    ]
+    return _model(nodes, whole, outputs, constants)
 
 
 def _model(nodes, inputs, outputs, constants) -> bytes:

@@ -106,6 +106,25 @@ class Sessions:
         Raises:
             InferenceError: The run failed or gave no finite numbers.
         """
+        return self._read("text", ids, mask, check)
+
+    def encode_sentence(
+        self, ids: Sequence[Sequence[int]], mask: Sequence[Sequence[int]]
+    ) -> FloatArray:
+        """What texts mean to the encoder alone, shape (texts, E), unit length; gated bundles only.
+
+        Raises:
+            InferenceError: The run failed or gave no finite numbers.
+        """
+        return self._read("sentence", ids, mask, None)
+
+    def _read(
+        self,
+        output: str,
+        ids: Sequence[Sequence[int]],
+        mask: Sequence[Sequence[int]],
+        check: Callable[[], None] | None,
+    ) -> FloatArray:
         if self._text is None:
             # On the CPU always: one short text is quicker there than the way to a device.
             self._text, _ = _open_best(self._bundle, "text.onnx", "cpu")
@@ -113,7 +132,7 @@ class Sessions:
             "input_ids": np.asarray(ids, np.int64),
             "attention_mask": np.asarray(mask, np.int64),
         }
-        return _run(self._text, "text", feeds, check)
+        return _run(self._text, output, feeds, check)
 
 
 def has_int8(bundle: Bundle) -> bool:
