@@ -38,13 +38,26 @@ def grey_levels(
         uint8, same shape. A film of one value, unless it is one of the levels, is all zeros.
     """
     sample = pixels if padding is None or padding.all() else pixels[~padding]
-    if pixels.min() >= 0 and pixels.max() <= LEVELS and np.array_equal(pixels, np.rint(pixels)):
-        return pixels.astype(np.uint8)
-    low, high = (float(v) for v in np.percentile(sample, bounds))
+    if pixels.min() >= 0 and pixels.max() <= LEVELS:
+        levels = pixels.astype(np.uint8)
+        if np.array_equal(levels, pixels):
+            return levels
+    low, high = _bounds(sample, bounds)
     if not high > low:
         return np.zeros(pixels.shape, np.uint8)
-    stretched = (pixels.astype(np.float64) - low) / (high - low) * LEVELS
-    return np.clip(stretched, 0, LEVELS).astype(np.uint8)
+    stretched = pixels.astype(np.float64)
+    stretched -= low
+    stretched /= high - low
+    stretched *= LEVELS
+    return np.clip(stretched, 0, LEVELS, out=stretched).astype(np.uint8)
+
+
+def _bounds(sample: FloatArray, percentiles: tuple[float, float]) -> tuple[float, float]:
+    """The values at two percentiles; the extremes need no sorting."""
+    if percentiles == (0, 100):
+        return float(sample.min()), float(sample.max())
+    low, high = np.percentile(sample, percentiles)
+    return float(low), float(high)
 
 
 def luminance(colour: ColourArray) -> npt.NDArray[np.uint8]:

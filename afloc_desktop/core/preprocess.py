@@ -200,12 +200,15 @@ def _resize_rows(values: FloatArray, size: int) -> FloatArray:
         return values
     if size > count:
         return _interpolate_rows(values, size)
-    # Every output row is an interval of input rows: whole rows by reduceat, its two partial
-    # ends corrected. Six times faster than a weight matrix on a 3000 x 2500 film.
+    # Every output row is an interval of input rows: whole rows summed, its two partial ends
+    # corrected. Six times as fast as `reduceat` on a 3000 x 2500 film, and that six times as fast
+    # as a weight matrix.
     edges = np.linspace(0, count, size + 1)
     whole = np.floor(edges).astype(np.intp)
     part = (edges - whole).astype(np.float32)[:, None]
-    sums = np.add.reduceat(values, whole[:-1], axis=0)
+    sums = np.empty((size, values.shape[1]), np.float32)
+    for row, first, last in zip(sums, whole[:-1], whole[1:], strict=True):
+        np.add.reduce(values[first:last], axis=0, out=row)
     ends = values[np.minimum(whole, count - 1)]
     sums += part[1:] * ends[1:] - part[:-1] * ends[:-1]
     return sums * np.float32(size / count)
