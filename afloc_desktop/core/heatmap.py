@@ -110,16 +110,9 @@ def over_film(
     Returns:
         A map with a long side of at most 512.
     """
-    longest = max(frame.rows, frame.columns)
-    side = min(LONGEST_MAP, longest)
-    rows = max(1, round(frame.rows * side / longest))
-    columns = max(1, round(frame.columns * side / longest))
-    cell = frame.side / len(grid)
-    down = _single(rows, (frame.top / cell, frame.height / cell), len(grid), sigma_cells)
-    across = _single(columns, (frame.left / cell, frame.width / cell), len(grid), sigma_cells)
-    scale = (frame.columns / columns, frame.rows / rows)
-    single = np.asarray(grid, np.float32)
-    return Surface(single, 0.0, down, across, sharpness, scale)
+    down, across = _film_operators(frame, len(grid), sigma_cells)
+    scale = (frame.columns / len(across), frame.rows / len(down))
+    return Surface(np.asarray(grid, np.float32), 0.0, down, across, sharpness, scale)
 
 
 def over_input(grid: npt.NDArray[np.floating], frame: Frame, sigma_cells: float) -> Surface:
@@ -137,19 +130,36 @@ def over_input(grid: npt.NDArray[np.floating], frame: Frame, sigma_cells: float)
         A map of one pixel for every pixel of the film in the input.
     """
     # A number of single precision, so that taking it off and adding it are exact.
-    offset = float(np.float32(grid.mean()))
-    single = (grid - offset).astype(np.float32)
-    down, across = (
-        _single(frame.side, (0, len(grid)), len(grid), sigma_cells)[first : first + count]
-        for first, count in ((frame.top, frame.height), (frame.left, frame.width))
-    )
+    offset = float(np.float32(grid[0, 0]))
+    down, across = _input_operators(frame, len(grid), sigma_cells)
     scale = (frame.columns / frame.width, frame.rows / frame.height)
-    return Surface(single, offset, down, across, 0.0, scale)
+    return Surface((grid - offset).astype(np.float32), offset, down, across, 0.0, scale)
 
 
 @lru_cache(maxsize=64)  # every finding on a film asks for the same two
-def _single(size: int, extent: tuple[float, float], cells: int, sigma_cells: float) -> FloatArray:
-    return read_only(_operator(size, extent, cells, sigma_cells).astype(np.float32))
+def _film_operators(frame: Frame, cells: int, sigma_cells: float) -> tuple[FloatArray, FloatArray]:
+    longest = max(frame.rows, frame.columns)
+    side = min(LONGEST_MAP, longest)
+    rows = max(1, round(frame.rows * side / longest))
+    columns = max(1, round(frame.columns * side / longest))
+    cell = frame.side / cells
+    return (
+        _single(_operator(rows, (frame.top / cell, frame.height / cell), cells, sigma_cells)),
+        _single(_operator(columns, (frame.left / cell, frame.width / cell), cells, sigma_cells)),
+    )
+
+
+@lru_cache(maxsize=64)
+def _input_operators(frame: Frame, cells: int, sigma_cells: float) -> tuple[FloatArray, FloatArray]:
+    whole = _single(_operator(frame.side, (0, cells), cells, sigma_cells))
+    return (
+        whole[frame.top : frame.top + frame.height],
+        whole[frame.left : frame.left + frame.width],
+    )
+
+
+def _single(operator: npt.NDArray[np.float64]) -> FloatArray:
+    return read_only(operator.astype(np.float32))
 
 
 def _operator(
