@@ -12,11 +12,12 @@ from afloc_desktop.state.gate import is_refused
 from afloc_desktop.state.store import BLANK, Answer, Model, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from afloc_desktop.core.domain import Image
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.understanding import Question
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
 
@@ -36,6 +37,17 @@ class Questions:
         self._open_model = open_model
         self._localizer: Localizer | None = None  # handed on to the lane, never called here
         self._wants_strongest = False
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another film, or another model, is there to be asked."""
+        self._listeners.append(listener)
+
+    def read(self, texts: tuple[str, ...], done: Callable[[Mapping[str, Question]], None]) -> None:
+        """Have the model read texts, of a report, without asking a film."""
+        if self._localizer is not None and texts:
+            work = partial(_read_all, self._localizer, texts)
+            self._tasks.submit("sentences", work, done, _no_words, lane="infer")
 
     def load_model(self) -> None:
         """Load the model and ask it about the film on screen."""
@@ -48,6 +60,8 @@ class Questions:
 
         One pass of the image network answers them all, so a selection later costs nothing.
         """
+        for listener in self._listeners:
+            listener()
         state = self._store.state
         if state.image is None or state.model is None or is_refused(state):
             return
@@ -156,6 +170,18 @@ class Questions:
 
 def _margin(answer: Answer) -> float:
     return answer.similarity - answer.question.threshold
+
+
+def _read_all(localizer: Localizer, texts: tuple[str, ...], token: Token) -> Mapping[str, Question]:
+    read = {}
+    for text in texts:
+        token.check()
+        read[text] = localizer.understand(text)
+    return read
+
+
+def _no_words(error: AflocError) -> None:
+    """Reading words cannot fail but by a defect; a report that was not read is still shown."""
 
 
 def _answer_all(

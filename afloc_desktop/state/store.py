@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.understanding import Question
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
+    from afloc_desktop.state.reports import Report
 
 Listener = Callable[["State", "State"], None]
 # What belongs to one film and one model, and leaves the screen with either.
@@ -160,6 +161,9 @@ class State:
         kept: Questions that are drawn whatever else is chosen.
         draws_all: Everything at or above its threshold is drawn.
         has_boxes: A box around each place instead of an outline.
+        reports: Of the study on screen.
+        report: Which of them is shown.
+        sentence: Which of its sentences is chosen; None where none is.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -194,6 +198,9 @@ class State:
     kept: tuple[Prompt, ...] = ()
     draws_all: bool = False
     has_boxes: bool = False
+    reports: tuple[Report, ...] = ()
+    report: int = 0
+    sentence: int | None = None
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""
@@ -221,20 +228,21 @@ class State:
         """The answer to the chosen question on the film on screen, if there is one yet."""
         return None if self.prompt is None else self.answers.get(self.prompt)
 
+    @property
+    def shown_report(self) -> Report | None:
+        """The report that is shown, if there is one."""
+        return self.reports[self.report] if self.report < len(self.reports) else None
+
     def judgement(self, answer: Answer) -> Judgement | None:
         """The reader's verdict on an answer, if there is one."""
         return self.judged.get(answer.heatmap.key)
 
     def probability(self, answer: Answer) -> float | None:
         """Calibrated, in [0, 1]; None where the model is not calibrated for just this question."""
-        question, findings = answer.question, () if self.model is None else self.model.findings
-        is_plain = question.side is None and question.zone is None
-        spec = next((f for f in findings if f.id == question.finding_id and is_plain), None)
-        if spec is None or spec.gain is None or spec.bias is None:
+        question = answer.question
+        if question.gain is None or question.bias is None or answer.similarity != answer.similarity:
             return None
-        if answer.similarity != answer.similarity:
-            return None
-        return 1 / (1 + exp(min(700.0, -(spec.gain * answer.similarity + spec.bias))))
+        return 1 / (1 + exp(min(700.0, -(question.gain * answer.similarity + question.bias))))
 
     def beside(self) -> tuple[Answer, ...]:
         """Answers drawn beside the chosen one: kept ones, and all that are there if so wanted."""
@@ -266,8 +274,8 @@ class State:
         return min(needed, answer.extent) if self.is_present(answer) else needed
 
     def is_present(self, answer: Answer) -> bool:
-        """Whether the highest similarity reaches the threshold in use."""
-        return answer.similarity >= self.threshold(answer)
+        """Whether the highest similarity reaches the threshold in use, and may mean a finding."""
+        return answer.question.can_be_present and answer.similarity >= self.threshold(answer)
 
 
 def pane_key(cell: int) -> str:

@@ -20,6 +20,7 @@ from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.listings import Listings
 from afloc_desktop.state.priors import prior_files
 from afloc_desktop.state.questions import Questions
+from afloc_desktop.state.reports import Reports
 from afloc_desktop.state.shelf import Shelf
 from afloc_desktop.state.wall import Wall
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.reports import Report
     from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Problem, Store
     from afloc_desktop.state.tasks import Post, Tasks, Token
@@ -52,6 +54,7 @@ class Engine:
         forget: `Shelf.clear`, called on the main thread.
         search: Studies listed before that hold these words.
         note: `Audit.note_one`.
+        reports: `report_files.read_reports`.
         prior: Files of a study's prior among studies that were listed before; `prior_files`.
         rules: Hanging protocols, and why the site's own are not in use; on the main thread.
     """
@@ -65,6 +68,7 @@ class Engine:
     forget: Callable[[], None]
     search: Callable[[str], tuple[KnownStudy, ...]]
     note: Callable[..., None]
+    reports: Callable[..., tuple[Report, ...]]
     prior: Callable[[Study, frozenset[str]], tuple[Path, ...]]
     rules: Callable[[], tuple[tuple[Rule, ...], Problem | None]]
 
@@ -83,6 +87,7 @@ def engine(paths: Paths) -> Engine:
         forget=shelf.clear,
         search=lambda words: index.search(Query(text=words)),
         note=Audit(paths.audit).note_one,
+        reports=_read_reports,
         prior=partial(prior_files, index),
         rules=partial(_load_rules, paths),
     )
@@ -97,6 +102,7 @@ class Workspace:
         history: What can be taken back.
         judging: Verdicts on answers.
         drawn: Which findings are seen beside the chosen one.
+        reports: What was written about the study on screen.
         wall: The cells of the screen.
         drawings: What the reader measures and draws.
     """
@@ -110,6 +116,7 @@ class Workspace:
         self.history = History(store)
         self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
         self.drawn = Drawn(store)
+        self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)
         self.drawings = Drawings(store, self.history)
         self._find_prior = engine.prior
@@ -148,6 +155,7 @@ class Workspace:
     def close_all(self) -> None:
         """Close every study."""
         self._questions.drop()
+        self.reports.close()
         self._films.drop()
         self.wall.close_all()
         self.history.forget()
@@ -237,6 +245,12 @@ def _read(ref: ImageRef, *, should_stop: Callable[[], bool]) -> Image:
     from afloc_desktop.core.dicom.read import read
 
     return read(ref, should_stop=should_stop)
+
+
+def _read_reports(study: Study, *, is_alone: bool) -> tuple[Report, ...]:
+    from afloc_desktop.state.report_files import read_reports
+
+    return read_reports(study, is_alone=is_alone)
 
 
 def _start_decoders() -> None:

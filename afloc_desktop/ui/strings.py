@@ -27,6 +27,7 @@ LICENCES = (
 
 # --- menus and actions
 FILE, VIEW, JUDGE, HELP = "&File", "&View", "Fi&ndings", "&Help"
+LAYOUT, WINDOWS, TOOLS = "&Layout", "&Window", "&Measure"
 OPEN_FILES = "Open files…"
 OPEN_FOLDER = "Open folder…"
 OPEN_SAMPLE = "Open sample study"
@@ -47,6 +48,43 @@ ROTATE_LEFT = "Rotate left"
 FLIP_ACROSS = "Flip left to right"
 FLIP_DOWN = "Flip top to bottom"
 GRAPHICS = "Graphics of the file"
+CORNER_TEXT = "Text in the corners"
+SINGLE, PAIR, QUAD = "One film", "Two films side by side", "Four films"
+LINK = "Zoom, move and window together"
+HANG_NEXT, HANG_PREVIOUS = "Next hanging", "Previous hanging"
+HANG = "Hang as"
+NO_HANGING = "Nothing else fits this study"
+LAYOUT_BUTTON, MEASURE_BUTTON = "Layout", "Measure"
+PLAY, PLAY_LONG = "Play", "Play the series"
+SPEED = "Images per second"
+EDIT_PRESETS = "Edit presets…"
+TOOL_NAMES = {
+    "hand": "Move and select",
+    "length": "Length",
+    "angle": "Angle",
+    "rectangle": "Rectangle",
+    "ellipse": "Ellipse",
+    "ratio": "Heart and chest (CTR)",
+    "arrow": "Arrow",
+    "text": "Text",
+    "calibrate": "Calibrate with a known length…",
+}
+DELETE_MARK = "Delete the selected"
+CLEAR_MARKS = "Delete all on this film"
+FORGET_CALIBRATION = "Forget the calibration by hand"
+CALIBRATE = "Known length"
+CALIBRATE_ASK = "Length of the line in millimetres:"
+NOTE, NOTE_ASK = "Note", "Text on the film:"
+PRESET_NAME, PRESET_CENTRE, PRESET_WIDTH = "Name", "Level (HU)", "Width (HU)"
+PRESETS_HINT = (
+    "Windows of CT on the number keys 1 to 9. A row without a name is left out. On other films the "
+    "number keys choose among the film's own windows."
+)
+RULE_TITLES = {
+    "frontal_lateral_prior": "Frontal and lateral, each with its prior",
+    "current_prior": "Current | prior",
+    "frontal_lateral": "PA | lateral",
+}
 FEWER_NOTES = "Less"
 AI_OVERLAY = "AI overlay"
 AI_TIP = "Show or hide the AI overlay; hold Space to hide everything AI"
@@ -158,6 +196,17 @@ REDRAW_HINT = "Pull the line to where the finding is."
 REDRAW_KEEP, REDRAW_LEAVE = "Keep (Enter)", "Cancel (Esc)"
 READER_TITLE = "Who is reading?"
 READER_ASK = "Your name goes with what you accept or reject. It stays on this computer."
+REPORT = "Report"
+NO_REPORT = (
+    "No report was found with this study. A text file named like the film, a DICOM report of the "
+    "study, or words from the clipboard can be shown here."
+)
+PASTE = "Paste"
+PASTE_TIP = "Show the words of the clipboard as the report; they are kept nowhere"
+PASTED = "Pasted"
+REPORT_TIP = "Click a sentence to see where the film answers it. Crossed out: said to be absent."
+DOCUMENT = "The report is a PDF document; its words cannot be shown here."
+DENIED = "The report says this is absent; nothing is looked for."
 VERDICT_MARKS = {"": "", "accepted": "✓", "edited": "✎", "rejected": "✗"}
 VERDICTS = {
     "": "",
@@ -165,6 +214,14 @@ VERDICTS = {
     "edited": "Accepted as redrawn",
     "rejected": "Rejected",
 }
+
+# --- summary
+SUMMARY_TITLE = "AFLoc: findings on films"
+SUMMARY_COLUMNS = ("Film", "Mark", "Finding", "Similarity", "Threshold", "Probability", "Decision")
+SUMMARY_NOTE = (
+    "Image-text similarity says how well a place on the film matches the words, from -1 to 1. It "
+    "is not a probability of disease. Below its threshold a finding is not outlined."
+)
 
 # --- status
 READY = "Ready"
@@ -175,6 +232,14 @@ CRASH_TEXT = (
     "AFLoc met an error of its own and may not work as it should from here on. Nothing was changed "
     "in your files. Please restart it; the details below help whoever looks after it."
 )
+
+
+def summary_more(count: int) -> str:
+    return f"{count} more findings do not fit here; they are in the other formats."
+
+
+def summary_films(shown: int, count: int) -> str:
+    return f"{shown} of {count} films are shown."
 
 
 def skipped(count: int) -> str:
@@ -254,6 +319,14 @@ def spacing(size: Spacing | None) -> str:
         return "no scale"
     high, wide = f"{size.row_mm:.3g}", f"{size.column_mm:.3g}"
     return f"{high if high == wide else f'{high} × {wide}'} mm {_BASIS[size.basis]}"
+
+
+def window_key(number: int) -> str:
+    return f"Window on key {number}"
+
+
+def speed(images_per_s: int) -> str:
+    return f"{images_per_s} / s"
 
 
 def amount(value: float) -> str:
@@ -384,7 +457,21 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ),
     ("Double click, =", "Fit film to window"),
     ("+, −", "Zoom in, zoom out"),
-    ("1", "One film pixel per screen pixel"),
+    ("Ctrl + 0", "One film pixel per screen pixel"),
+    ("1, 2, 3, 4, 5, 6, 7, 8, 9", "Window presets: of CT, or the film's own"),
+    ("M (hold)", "Magnifier"),
+    ("F2, F3, F4", "One, two, four films"),
+    ("., ,", "Next, previous hanging"),
+    ("L", "Zoom, move and window all films together"),
+    ("Up, Down, wheel on a stack", "Previous, next image of the series"),
+    ("P", "Play the series"),
+    ("J", "Text in the corners on or off"),
+    ("S", "Move and select"),
+    ("D, G, T", "Measure a length, an angle, heart and chest"),
+    ("Q, U", "Measure in a rectangle, in an ellipse"),
+    ("W, X", "Draw an arrow, write on the film"),
+    ("Shift + D", "Calibrate with a known length"),
+    ("Del, Backspace", "Delete the selected measurement"),
     ("I", "Invert grey levels"),
     ("0", "Reset window, inversion and turns"),
     ("R, Shift + R", "Rotate right, left"),

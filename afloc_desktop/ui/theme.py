@@ -61,6 +61,14 @@ QComboBox {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
 QComboBox:disabled {{ color: #5d636b; background: {PANEL}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE};
     selection-background-color: {ACCENT_DARK}; }}
+QPlainTextEdit {{ background: {BACKGROUND}; border: 1px solid {LINE}; border-radius: 5px;
+    padding: 4px; selection-background-color: {ACCENT_DARK}; }}
+QTabWidget::pane {{ border: none; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{ background: transparent; color: {QUIET}; padding: 6px 14px; border: none;
+    border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
+QTabBar::tab:hover, QTabBar::tab:focus {{ color: {TEXT}; }}
 QTreeWidget {{ background: {PANEL}; border: none; outline: none; show-decoration-selected: 1; }}
 QTreeWidget::item {{ padding: 4px 2px; border: none; }}
 QTreeWidget::item:hover {{ background: {RAISED}; }}

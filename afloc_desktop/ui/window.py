@@ -11,6 +11,7 @@ from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
 from afloc_desktop.ui.panels.heatmap import HeatmapPanel
+from afloc_desktop.ui.panels.report import ReportPanel
 from afloc_desktop.ui.panels.verdict import VerdictPanel
 from afloc_desktop.ui.qt import (
     QAction,
@@ -23,6 +24,7 @@ from afloc_desktop.ui.qt import (
     QMainWindow,
     QSplitter,
     Qt,
+    QTabWidget,
     QWidget,
     Signal,
     column,
@@ -60,6 +62,7 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer()
         self.findings = FindingsPanel(workspace)
         self.heatmap = HeatmapPanel(workspace)
+        self.report = ReportPanel(workspace)
         self.verdict = VerdictPanel(workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._actions = actions.make(self, self._calls())
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
             self.browser,
             self.findings,
             self.heatmap,
+            self.report,
             self.verdict,
             self.judging,
             self._status,
@@ -117,9 +121,12 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> QSplitter:
         research = label(strings.RESEARCH_ONLY, role="research")
         research.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.findings, strings.FINDINGS)
+        self.tabs.addTab(self.report, strings.REPORT)
         side = QWidget()
         side.setLayout(
-            column(research, self.findings, self.heatmap, self.verdict, margins=(6, 8, 8, 0))
+            column(research, self.tabs, self.heatmap, self.verdict, margins=(6, 8, 8, 0))
         )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
@@ -190,6 +197,7 @@ class MainWindow(QMainWindow):
     # --- keys and small windows
 
     def _go_to_box(self) -> None:
+        self.tabs.setCurrentWidget(self.findings)
         self.findings.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _clear(self) -> None:

@@ -28,10 +28,12 @@ from afloc_desktop.core.errors import BundleMissing
 from afloc_desktop.core.hanging import Rule
 from afloc_desktop.core.model.manifest import FindingSpec
 from afloc_desktop.core.understanding import TEXT, Question
+from afloc_desktop.core.wording import Mention
 from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import KnownStudy
 from afloc_desktop.state.judgements import Judgements
+from afloc_desktop.state.reports import Report, Reports
 from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.workspace import Engine, Workspace
 
@@ -119,7 +121,8 @@ class FakeLocalizer:
     def understand(self, words: str) -> Question:
         known = {f.id: f for f in self.manifest.findings}
         known |= {f.label.lower(): f for f in self.manifest.findings}
-        spec = known.get(words.lower())
+        spec = known.get(words.lower().rstrip("."))
+        is_denial = words.lower().startswith("no ")
         return Question(
             prompt=Prompt(words, "preset" if spec else "typed"),
             finding_id=spec.id if spec else TEXT,
@@ -129,7 +132,13 @@ class FakeLocalizer:
             side="right" if "right" in words else None,
             zone=None,
             notes=("side: right",) if "right" in words else (),
-            warnings=("Negations are not understood.",) if words.startswith("no ") else (),
+            warnings=("Negations are not understood.",) if is_denial else (),
+            mentions=tuple(
+                Mention(f.id, f.label, is_denial)
+                for f in self.manifest.findings
+                if f.label.lower() in words.lower()
+            ),
+            is_negated=is_denial,
         )
 
     def localize(self, image: Image, prompt: Prompt, *, check=lambda: None) -> Heatmap:
@@ -178,6 +187,7 @@ class Desk:
     rules: tuple[Rule, ...] = ()
     read_refs: list[ImageRef] = field(default_factory=list)
     stacks: list[tuple[ImageRef, ...]] = field(default_factory=list)
+    reports: tuple[Report, ...] = ()
     trail: list[tuple] = field(default_factory=list)
     trail_error: Exception | None = None
 
@@ -192,6 +202,7 @@ class Desk:
             forget=lambda: None,
             search=self.search,
             note=self.note,
+            reports=lambda study, is_alone: self.reports,
             prior=lambda study, open_uids: self.prior,
             rules=lambda: (self.rules, None),
         )
@@ -236,7 +247,12 @@ class Desk:
 def recording_workspace():
     """A workspace that only remembers what it was called with."""
     made = create_autospec(Workspace, instance=True)
-    for name, kind in (("drawn", Drawn), ("judging", Judgements), ("history", History)):
+    for name, kind in (
+        ("drawn", Drawn),
+        ("judging", Judgements),
+        ("history", History),
+        ("reports", Reports),
+    ):
         setattr(made, name, create_autospec(kind, instance=True))
     return made
 

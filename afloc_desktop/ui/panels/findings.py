@@ -63,7 +63,6 @@ class FindingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = column(
-            self.box,
             self._busy,
             self._gate,
             self._overrule,
@@ -74,7 +73,7 @@ class FindingsPanel(QWidget):
             self._list,
             margins=(8, 8, 10, 4),
         )
-        layout.insertLayout(0, row(label(strings.FINDINGS, role="title"), None, self._all))
+        layout.insertLayout(0, row(self.box, self._all))
         layout.addStretch()
         layout.setStretchFactor(self._list, 1)
         layout.setSpacing(7)

@@ -226,11 +226,21 @@ def test_a_refused_film_says_why_and_can_be_asked_anyway(panel, workspace):
     assert not overrule.isVisible()
 
 
-def test_a_calibrated_finding_shows_its_probability_and_others_none(panel):
-    first, *others = MODEL.findings
-    similarity = reading().answers[EFFUSION].similarity
-    calibrated = replace(MODEL, findings=(replace(first, gain=2.0, bias=-2 * similarity), *others))
-    panel.render_state(State(), reading(model=calibrated))
+def test_a_calibrated_answer_shows_its_probability_and_others_none(panel):
+    state = reading()
+    answer = state.answers[EFFUSION]
+    question = replace(answer.question, gain=2.0, bias=-2 * answer.similarity)
+    calibrated = {**state.answers, EFFUSION: replace(answer, question=question)}
+    panel.render_state(State(), replace(state, answers=calibrated))
     assert "Calibrated probability 50 %" in said(panel)
-    panel.render_state(State(), reading(model=calibrated, prompt=Prompt("nodule", "preset")))
+    nodule = Prompt("nodule", "preset")
+    panel.render_state(State(), replace(state, answers=calibrated, prompt=nodule))
     assert not any("robability" in text for text in said(panel))
+
+
+def test_words_that_cannot_be_a_finding_are_never_marked_as_found(panel):
+    state = reading(thresholds={EFFUSION: -1.0})
+    answer = state.answers[EFFUSION]
+    unrelated = replace(answer, question=replace(answer.question, is_related=False))
+    assert state.is_present(answer)
+    assert not state.is_present(unrelated)
