@@ -215,14 +215,6 @@ VERDICTS = {
     "rejected": "Rejected",
 }
 
-# --- summary
-SUMMARY_TITLE = "AFLoc: findings on films"
-SUMMARY_COLUMNS = ("Film", "Mark", "Finding", "Similarity", "Threshold", "Probability", "Decision")
-SUMMARY_NOTE = (
-    "Image-text similarity says how well a place on the film matches the words, from -1 to 1. It "
-    "is not a probability of disease. Below its threshold a finding is not outlined."
-)
-
 # --- status
 READY = "Ready"
 LISTING = "Looking through files…"
@@ -232,14 +224,6 @@ CRASH_TEXT = (
     "AFLoc met an error of its own and may not work as it should from here on. Nothing was changed "
     "in your files. Please restart it; the details below help whoever looks after it."
 )
-
-
-def summary_more(count: int) -> str:
-    return f"{count} more findings do not fit here; they are in the other formats."
-
-
-def summary_films(shown: int, count: int) -> str:
-    return f"{shown} of {count} films are shown."
 
 
 def skipped(count: int) -> str:

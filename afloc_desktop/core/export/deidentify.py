@@ -90,6 +90,14 @@ def hide_film(results: FilmResults, number: int, pseudonyms: Pseudonyms) -> Film
     )
 
 
+def hidden_label(statement: Statement) -> str:
+    """What a finding is called where a reader's own words may not leave: they may hold a name."""
+    finding = statement.finding
+    if finding.prompt.origin == "preset":
+        return statement.label
+    return _ASKED if finding.id == "text" else finding.id.replace("_", " ").capitalize()
+
+
 def hidden(selection: Selection) -> Selection:
     """A selection as it may leave: with everyone hidden where it says so."""
     if selection.pseudonyms is None:
@@ -133,10 +141,9 @@ def _table(tags: Tags) -> Dataset:
 
 
 def _hide_statement(statement: Statement, image: Image, pseudonyms: Pseudonyms) -> Statement:
-    finding, label = statement.finding, statement.label
+    finding, label = statement.finding, hidden_label(statement)
     prompt = finding.prompt
-    if prompt.origin != "preset":  # typed or from a report: it may hold a name
-        label = _ASKED if finding.id == "text" else finding.id.replace("_", " ").capitalize()
+    if prompt.origin != "preset":
         prompt = Prompt(label, prompt.origin)
     author = pseudonyms.name(finding.author) if finding.author else ""
     heatmap = statement.heatmap

@@ -6,7 +6,6 @@ An exporter turns findings into files of one kind. Plugins implement the same pr
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -15,9 +14,10 @@ from afloc_desktop.core.errors import PluginError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.export.deidentify import hide_film, hide_source
 from afloc_desktop.core.export.files import CsvExporter, JsonExporter, PngExporter
+from afloc_desktop.core.export.formats import DICOM, OBJECTS
 from afloc_desktop.core.export.gsps import presentation_state
 from afloc_desktop.core.export.names import object_name
-from afloc_desktop.core.export.objects import NewSeries, Page, describe_series
+from afloc_desktop.core.export.objects import Page, SeriesBook, describe_series
 from afloc_desktop.core.export.sc import secondary_capture
 from afloc_desktop.core.export.seg import binary_seg, fractional_seg
 from afloc_desktop.core.export.selection import check_belongs
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.export.selection import Selection
-
-DICOM = "application/dicom"
 
 
 class Exporter(Protocol):
@@ -91,7 +89,7 @@ class DicomExporter:
         """
         make_folder(folder)
         written = []
-        for page in _pages(selection):
+        for page in _pages(selection, self.id):
             data = self.build(page)
             if data is None:
                 continue
@@ -103,30 +101,17 @@ class DicomExporter:
 
 def exporters() -> Mapping[str, Exporter]:
     """Our own exporters by id, in the order a dialog lists them."""
-    return by_id(
-        (
-            DicomExporter("seg", "DICOM segmentation: regions", binary_seg),
-            DicomExporter("sr", "DICOM structured report: findings and regions", report),
-            DicomExporter("sc", "DICOM secondary capture: picture with legend", secondary_capture),
-            DicomExporter(
-                "gsps", "DICOM presentation state: outlines and labels", presentation_state
-            ),
-            DicomExporter("fractional-seg", "DICOM segmentation: similarity maps", fractional_seg),
-            DicomExporter(
-                "fractional-seg-plain",
-                "DICOM segmentation: similarity maps, uncompressed for old readers",
-                partial(fractional_seg, is_compressed=False),
-            ),
-            DicomExporter(
-                "sc-plain",
-                "DICOM secondary capture, uncompressed for old readers",
-                partial(secondary_capture, is_compressed=False),
-            ),
-            PngExporter(),
-            CsvExporter(),
-            JsonExporter(),
-        )
-    )
+    builders: Mapping[str, Callable[[Page], bytes | None]] = {
+        "seg": binary_seg,
+        "sr": report,
+        "sc": secondary_capture,
+        "gsps": presentation_state,
+        "fractional-seg": fractional_seg,
+        "fractional-seg-plain": partial(fractional_seg, is_compressed=False),
+        "sc-plain": partial(secondary_capture, is_compressed=False),
+    }
+    objects = [DicomExporter(kind.id, kind.label, builders[kind.id]) for kind in OBJECTS]
+    return by_id((*objects, PngExporter(), CsvExporter(), JsonExporter()))
 
 
 def by_id(found: Iterable[Exporter]) -> Mapping[str, Exporter]:
@@ -146,20 +131,18 @@ def by_id(found: Iterable[Exporter]) -> Mapping[str, Exporter]:
     return known
 
 
-def _pages(selection: Selection) -> Iterator[Page]:
-    """What each object is made from; one series for all films of a study."""
+def _pages(selection: Selection, kind: str) -> Iterator[Page]:
+    """What each object of a kind is made from; one series for all films of a study."""
     films = [
         film if selection.pseudonyms is None else hide_film(film, n, selection.pseudonyms)
         for n, film in enumerate(selection.films, 1)
     ]
-    description = describe_series(s.label for film in films for s in film.stated)
-    series: dict[str, NewSeries] = {}
-    counts: Counter[str] = Counter()
+    book = selection.series
+    if book is None:
+        book = SeriesBook(describe_series(s.label for film in films for s in film.stated))
     for original, film in zip(selection.films, films, strict=True):
         check_belongs(original)
         source = read_source(original.image)
         if selection.pseudonyms is not None:
             source = hide_source(source, selection.pseudonyms)
-        counts[source.study_uid] += 1
-        own = series.setdefault(source.study_uid, NewSeries(description))
-        yield Page(film, source, own, counts[source.study_uid])
+        yield Page(film, source, *book.place(source.study_uid, kind))

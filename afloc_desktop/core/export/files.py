@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.export.deidentify import hidden
+from afloc_desktop.core.export.formats import CSV, JSON, PNG
 from afloc_desktop.core.export.names import free_path
 from afloc_desktop.core.export.overlay import to_png
 from afloc_desktop.core.export.page import draw_statements
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 class PngExporter:
     """A picture a film: outlines, legend and disclaimer. See `Exporter`."""
 
-    id: str = "png"
-    label: str = "PNG picture with legend"
-    media: str = "image/png"
+    id: str = PNG.id
+    label: str = PNG.label
+    media: str = PNG.media
 
     def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
         """Write a picture for each film with a finding.
@@ -53,9 +54,9 @@ class PngExporter:
 class CsvExporter:
     """One table of all findings, a row a region. See `Exporter`."""
 
-    id: str = "csv"
-    label: str = "CSV table"
-    media: str = "text/csv"
+    id: str = CSV.id
+    label: str = CSV.label
+    media: str = CSV.media
 
     def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
         """Write `findings.csv`.
@@ -78,9 +79,9 @@ class CsvExporter:
 class JsonExporter:
     """`results.json`, as `afloc localize` writes it. See `Exporter`."""
 
-    id: str = "json"
-    label: str = "JSON document"
-    media: str = "application/json"
+    id: str = JSON.id
+    label: str = JSON.label
+    media: str = JSON.media
 
     def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
         """Write `results.json`; films without a finding are not in it.

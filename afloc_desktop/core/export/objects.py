@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,6 +70,24 @@ class NewSeries:
     description: str
     uid: str = field(default_factory=lambda: generate_uid(prefix=None))
     created: datetime = field(default_factory=datetime.now)
+
+
+class SeriesBook:
+    """The new series of one export: one a study and kind, whenever its films come.
+
+    `description` is that of all of them.
+    """
+
+    def __init__(self, description: str) -> None:
+        self._description = description
+        self._series: dict[tuple[str, str], NewSeries] = {}
+        self._counts: Counter[str] = Counter()
+
+    def place(self, study_uid: str, kind: str) -> tuple[NewSeries, int]:
+        """Where the next object of a kind goes: its series, and its number in it from 1."""
+        series = self._series.setdefault((study_uid, kind), NewSeries(self._description))
+        self._counts[series.uid] += 1
+        return series, self._counts[series.uid]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

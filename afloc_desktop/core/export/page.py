@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image
     from afloc_desktop.core.export.selection import FilmResults, Statement
 
+Colour = tuple[int, int, int]
+
 LONGEST = 1536  # long side of the film; 300 dpi on half a page
 _NARROWEST = 720  # below, the legend would not fit
 _GROUND, _INK, _WARNING = (24, 26, 30), (235, 235, 235), (255, 214, 102)
@@ -33,25 +35,34 @@ _COLOURS = (
 
 class _Line(NamedTuple):
     text: str
-    colour: tuple[int, int, int]
+    colour: Colour
 
 
 def draw_statements(results: FilmResults) -> Picture:
     """A film as it opens, square pixels, with the outlines of its findings and what they say."""
-    film = _film(results.image)
-    zoom = (film.width / results.image.columns, film.height / results.image.rows)
-    draw = PIL.ImageDraw.Draw(film)
-    lines = []
-    found = [s for s in results.stated if s.finding.is_present]
-    for number, statement in enumerate(found, 1):
-        colour = _COLOURS[(number - 1) % len(_COLOURS)]
-        lines.append(_Line(_sentence(number, statement), colour))
-        for region in statement.regions:
-            _outline(draw, [(x * zoom[0], y * zoom[1]) for x, y in region.outline], number, colour)
+    film = draw_outlined(results)
+    lines = [_Line(_sentence(n, s), colour) for n, s, colour in numbered(results)]
     absent = [s for s in results.stated if not s.finding.is_present]
     lines += [_Line(_below(absent), _INK)] if absent else []
     lines += [_Line(text, _INK) for text in _makers(results)]
     return _framed(film, [*lines, _Line(BANNER, _WARNING)])
+
+
+def numbered(results: FilmResults) -> list[tuple[int, Statement, Colour]]:
+    """What was found on a film, with the number and the colour of its outlines."""
+    found = (s for s in results.stated if s.finding.is_present)
+    return [(n, s, _COLOURS[(n - 1) % len(_COLOURS)]) for n, s in enumerate(found, 1)]
+
+
+def draw_outlined(results: FilmResults) -> Picture:
+    """A film as it opens, square pixels, with the numbered outlines of its findings alone."""
+    film = _film(results.image)
+    zoom = (film.width / results.image.columns, film.height / results.image.rows)
+    draw = PIL.ImageDraw.Draw(film)
+    for number, statement, colour in numbered(results):
+        for region in statement.regions:
+            _outline(draw, [(x * zoom[0], y * zoom[1]) for x, y in region.outline], number, colour)
+    return film
 
 
 def _film(image: Image) -> Picture:
@@ -68,7 +79,7 @@ def _outline(
     draw: PIL.ImageDraw.ImageDraw,
     points: list[tuple[float, float]],
     number: int,
-    colour: tuple[int, int, int],
+    colour: Colour,
 ) -> None:
     draw.line([*points, points[0]], fill=colour, width=3)
     x, y = min(p[0] for p in points), min(p[1] for p in points)
@@ -80,22 +91,26 @@ def _outline(
 
 def _sentence(number: int, statement: Statement) -> str:
     finding = statement.finding
-    numbers = f"similarity {_two(finding.similarity)}, threshold {_two(finding.threshold)}"
+    numbers = f"similarity {two(finding.similarity)}, threshold {two(finding.threshold)}"
     if finding.probability is not None:
         numbers += f", calibrated probability {finding.probability:.0%}"
-    who = f"{finding.status} by {finding.author}" if finding.author else finding.status
-    return _drawable(f"{number}  {statement.label}: {numbers}, {who}")
+    return _drawable(f"{number}  {statement.label}: {numbers}, {decision(statement)}")
+
+
+def decision(statement: Statement) -> str:
+    """What was decided on a finding, and by whom."""
+    finding = statement.finding
+    return f"{finding.status} by {finding.author}" if finding.author else finding.status
 
 
 def _below(statements: list[Statement]) -> str:
     each = (
-        f"{s.label} {_two(s.finding.similarity)} (of {_two(s.finding.threshold)})"
-        for s in statements
+        f"{s.label} {two(s.finding.similarity)} (of {two(s.finding.threshold)})" for s in statements
     )
     return _drawable(f"Below their thresholds: {', '.join(each)}")
 
 
-def _two(value: float) -> str:
+def two(value: float) -> str:
     """Two decimals, and no minus before zero."""
     return f"{round(value, 2) + 0.0:.2f}"
 
@@ -107,11 +122,10 @@ def _drawable(text: str) -> str:
 
 
 def _makers(results: FilmResults) -> list[str]:
-    made = dict.fromkeys(s.finding.provenance for s in results.stated)
     return [
         f"Model {p.bundle_id}, sha256 {p.bundle_sha256[:16]}, AFLoc Desktop {p.app_version}, "
         f"{p.created}. Image-text similarity is no probability."
-        for p in made
+        for p in dict.fromkeys(s.finding.provenance for s in results.stated)
     ]
 
 

@@ -9,6 +9,7 @@ from afloc_desktop.core.errors import ExportError
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Region
+    from afloc_desktop.core.export.objects import SeriesBook
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
 
 
@@ -58,10 +59,12 @@ class Selection:
         films: With their findings.
         pseudonyms: Nothing that identifies the patient or a reader may leave; these stand in
             their place. None where all is kept.
+        series: Of an export that comes in several selections; None where this is all of it.
     """
 
     films: tuple[FilmResults, ...]
     pseudonyms: Pseudonyms | None = None
+    series: SeriesBook | None = None
 
 
 def check_belongs(results: FilmResults) -> None:
