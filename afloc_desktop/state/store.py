@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.measuring import Mark
     from afloc_desktop.core.model.manifest import FindingSpec
     from afloc_desktop.core.understanding import Question
+    from afloc_desktop.state.exporting import Export
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
     from afloc_desktop.state.reports import Report
@@ -161,6 +162,7 @@ class State:
         kept: Questions that are drawn whatever else is chosen.
         draws_all: Everything at or above its threshold is drawn.
         has_boxes: A box around each place instead of an outline.
+        export: The last export, until its window is closed.
         reports: Of the study on screen.
         report: Which of them is shown.
         sentence: Which of its sentences is chosen; None where none is.
@@ -198,6 +200,7 @@ class State:
     kept: tuple[Prompt, ...] = ()
     draws_all: bool = False
     has_boxes: bool = False
+    export: Export | None = None
     reports: tuple[Report, ...] = ()
     report: int = 0
     sentence: int | None = None

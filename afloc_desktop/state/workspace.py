@@ -13,6 +13,7 @@ from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.audit import Audit
 from afloc_desktop.state.drawings import Drawings
 from afloc_desktop.state.drawn import Drawn
+from afloc_desktop.state.exporting import Exports
 from afloc_desktop.state.films import Films
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import Query, StudyIndex
@@ -54,6 +55,7 @@ class Engine:
         forget: `Shelf.clear`, called on the main thread.
         search: Studies listed before that hold these words.
         note: `Audit.note_one`.
+        note_film: `Audit.note`.
         reports: `report_files.read_reports`.
         prior: Files of a study's prior among studies that were listed before; `prior_files`.
         rules: Hanging protocols, and why the site's own are not in use; on the main thread.
@@ -68,6 +70,7 @@ class Engine:
     forget: Callable[[], None]
     search: Callable[[str], tuple[KnownStudy, ...]]
     note: Callable[..., None]
+    note_film: Callable[..., None]
     reports: Callable[..., tuple[Report, ...]]
     prior: Callable[[Study, frozenset[str]], tuple[Path, ...]]
     rules: Callable[[], tuple[tuple[Rule, ...], Problem | None]]
@@ -87,6 +90,7 @@ def engine(paths: Paths) -> Engine:
         forget=shelf.clear,
         search=lambda words: index.search(Query(text=words)),
         note=Audit(paths.audit).note_one,
+        note_film=Audit(paths.audit).note,
         reports=_read_reports,
         prior=partial(prior_files, index),
         rules=partial(_load_rules, paths),
@@ -101,6 +105,7 @@ class Workspace:
     Attributes:
         history: What can be taken back.
         judging: Verdicts on answers.
+        exports: What leaves the station.
         drawn: Which findings are seen beside the chosen one.
         reports: What was written about the study on screen.
         wall: The cells of the screen.
@@ -115,6 +120,14 @@ class Workspace:
         self._questions = Questions(store, tasks, engine.open_model)
         self.history = History(store)
         self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
+        self.exports = Exports(
+            store,
+            tasks,
+            post,
+            accepted=self.judging.accepted,
+            read=engine.read,
+            note=engine.note_film,
+        )
         self.drawn = Drawn(store)
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)

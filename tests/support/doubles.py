@@ -202,6 +202,7 @@ class Desk:
             forget=lambda: None,
             search=self.search,
             note=self.note,
+            note_film=self.note,
             reports=lambda study, is_alone: self.reports,
             prior=lambda study, open_uids: self.prior,
             rules=lambda: (self.rules, None),
