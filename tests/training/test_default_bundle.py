@@ -26,13 +26,14 @@ from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.picture import read_picture
+from tests.support.weight_files import published
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "pleural", "effusion", "mass", "nodule", "."]
 VOCABULARY = {word: number for number, word in enumerate(WORDS)}
 DEFAULT = load_recipe(None)
 RECIPE = dataclasses.replace(
     DEFAULT,
-    films=dataclasses.replace(DEFAULT.films, real_copies=1, painted_per_normal=1),
+    films=dataclasses.replace(DEFAULT.films, editions=2, painted_per_normal=1),
     network=dataclasses.replace(DEFAULT.network, channels=16, dimensions=8),
     fit=dataclasses.replace(DEFAULT.fit, batch=4, frozen_steps=2, end_to_end_steps=1),
 )
@@ -80,7 +81,7 @@ def tiny_weights(tmp_path, monkeypatch):
     vocabulary = tmp_path / "vocabulary.json"
     vocabulary.write_text(json.dumps({"model": {"type": "WordPiece", "vocab": VOCABULARY}}))
     torch.manual_seed(0)
-    state = MobileNetV2().state_dict()
+    state = published(MobileNetV2())
     files = TextFiles(vocabulary, vocabulary, vocabulary)
     monkeypatch.setattr(default_bundle, "backbone_state", lambda: state)
     monkeypatch.setattr(default_bundle, "text_files", lambda: files)

@@ -18,7 +18,7 @@ from afloc_desktop.core.errors import DatasetError
 
 SPEC = load_recipe(None).preprocess
 SETTINGS = FilmSettings(
-    held_out_share=0.1, held_out_seed=0, real_copies=2, painted_per_normal=3, painted_per_abnormal=1
+    held_out_share=0.1, held_out_seed=0, editions=2, painted_per_normal=3, painted_per_abnormal=1
 )
 
 
@@ -35,10 +35,10 @@ def film_row(drawn_film, tmp_path):
 
 def test_every_film_is_planned_as_often_as_the_settings_say():
     rows = [row("normal"), row("ill", "mass"), row("unclear"), row("small", is_low_resolution=True)]
-    plans = plan_films(rows, [True, True, False, True], SETTINGS)
+    plans = plan_films(rows, [True, True, False, True], SETTINGS, 0)
     kinds = [(plan.row.patient_id, plan.kind) for plan in plans]
     assert kinds.count(("normal", "plain")) == 1
-    assert kinds.count(("unclear", "varied")) == 1
+    assert kinds.count(("unclear", "plain")) == 1
     assert kinds.count(("normal", "painted")) == 3
     assert kinds.count(("ill", "painted")) == 1
     assert ("unclear", "painted") not in kinds
@@ -46,9 +46,17 @@ def test_every_film_is_planned_as_often_as_the_settings_say():
     assert len({plan.seed for plan in plans}) == len(plans)
 
 
+def test_no_film_of_a_later_edition_was_seen_before():
+    rows = [row("normal"), row("ill", "mass")]
+    first, second, third = (plan_films(rows, [True, True], SETTINGS, n) for n in range(3))
+    assert {plan.kind for plan in second} == {"varied", "painted"}
+    seeds = [plan.seed for plan in first + second + third]
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_films_without_a_ground_to_paint_on_are_refused():
     with pytest.raises(DatasetError):
-        plan_films([row("unclear")], [False], SETTINGS)
+        plan_films([row("unclear")], [False], SETTINGS, 0)
 
 
 def test_equal_plans_give_equal_films_and_other_seeds_others(film_row):
@@ -68,7 +76,7 @@ def test_a_plain_film_is_what_the_desktop_prepares(film_row, drawn_film):
 
 def test_a_mask_becomes_the_share_of_each_cell_it_covers():
     mask = np.zeros((384, 384), bool)
-    mask[0:16, 0:8] = True  # half of the first cell
+    mask[0:8, 0:4] = True  # half of the first cell
     facts = FilmFacts(frozenset(), (Fact("mass", "right", "upper"),))
     cells = cell_masks(SyntheticFilm(np.zeros((384, 384), np.float32), facts, (mask,)))
     assert cells[PAINTABLE.index("mass"), 0, 0] == 0.5
@@ -86,6 +94,11 @@ def test_features_are_those_of_the_trunk_and_are_computed_once(film_row, tmp_pat
     assert counts[-1] == (2, 2)
     assert np.allclose(found.stem[0], stem[0], atol=0.02)
     assert list(found.is_painted) == [False, True]
+
+    stems = compute_features(plans, SPEC, trunk, tmp_path, lambda *_: None, is_stem_enough=True)
+    assert np.array_equal(stems.stem, found.stem)
+    assert stems.middle is None
+    found = compute_features(plans, SPEC, trunk, tmp_path, lambda *_: None)
 
     monkeypatch.setattr(features, "_compute_all", lambda *_: pytest.fail("computed again"))
     again = compute_features(plans, SPEC, trunk, tmp_path, lambda *_: None)

@@ -44,6 +44,8 @@ _SELF_TEST_WORDS = (
     "No pneumothorax.",
 )
 _UNLISTED_SIGMA_CELLS = 2.0
+# The vocabulary counts cells of 24.
+_FINER = GRID / 24
 _LICENCE = (
     "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
     "(Apache-2.0)."
@@ -172,7 +174,7 @@ def manifest(
             grid=GRID,
             similarity="cosine",
             extent="film",
-            sigma_cells=_UNLISTED_SIGMA_CELLS,
+            sigma_cells=_UNLISTED_SIGMA_CELLS * _FINER,
             threshold=thresholds.unlisted,
             sharpness=settings.sharpness,
             side_penalty=settings.side_penalty,
@@ -198,7 +200,7 @@ def _finding(term: Term, thresholds: Thresholds) -> FindingSpec:
         prompts=term.prompts,
         synonyms=term.synonyms,
         threshold=thresholds.by_finding[term.id],
-        sigma_cells=term.sigma_cells,
+        sigma_cells=term.sigma_cells * _FINER,
         gain=calibration.gain if calibration else None,
         bias=calibration.bias if calibration else None,
         prevalence=calibration.prevalence if calibration else None,

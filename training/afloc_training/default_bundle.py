@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import Localizer
@@ -21,10 +22,10 @@ from afloc_desktop.core.regions import read_cases, read_labels
 from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files, model_card
 from afloc_training.backbone import MobileNetV2
+from afloc_training.course import Lecture, train
 from afloc_training.export import TextEncoder, export_image, export_text, export_trunk
-from afloc_training.features import compute_features, find_all_lungs, plan_films, render
+from afloc_training.features import compute_features, find_all_lungs, plan_films, plans_key, render
 from afloc_training.films import hold_out, read_rows
-from afloc_training.fit import Trainer, new_matcher, stages
 from afloc_training.pretrained import (
     backbone_state,
     load_text_encoder,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from afloc_training.sentences import Sentence
     from afloc_training.thresholds import Threshold
 
+WEIGHTS = "weights.safetensors"
+"""File of a bundle that holds what was trained, under the names of `network.Matcher`."""
 _SELF_TEST_SEED = 20_251
 
 
@@ -67,12 +70,40 @@ class _Language:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Films:
-    """The image side: rows kept and held out, plans and their features."""
+    """The image side: rows kept and held out, and editions of films made from the kept ones."""
 
     kept: tuple[FilmRow, ...]
     held: tuple[FilmRow, ...]
-    plans: tuple[FilmPlan, ...]
-    features: FeatureSet
+    has_lungs: list[bool]
+    recipe: Recipe
+    trunk: Path
+    reporter: Reporter
+
+    @property
+    def key(self) -> str:
+        """Changes with anything that shapes a film."""
+        return plans_key(self.plans(0), self.recipe.preprocess, self.trunk)
+
+    @property
+    def painted(self) -> int:
+        """Synthetic films of all editions."""
+        each = sum(plan.kind == "painted" for plan in self.plans(0))
+        return each * self.recipe.films.editions
+
+    def plans(self, number: int) -> tuple[FilmPlan, ...]:
+        """Every film of an edition."""
+        return plan_films(self.kept, self.has_lungs, self.recipe.films, number)
+
+    def edition(self, number: int, *, is_stem_enough: bool) -> FeatureSet:
+        """The films of an edition, painted and run through the trunk."""
+        return compute_features(
+            self.plans(number),
+            self.recipe.preprocess,
+            self.trunk,
+            self.trunk.parent,
+            self.reporter.count,
+            is_stem_enough=is_stem_enough,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +125,8 @@ def build_default_bundle(
         output: The bundle folder; an earlier bundle there is replaced.
         recipe: All settings.
         reporter: Hears of progress.
-        work: Keeps the trunk features for the next run; None uses a temporary folder.
+        work: Keeps features and checkpoints, so that a stopped run goes on; None uses a temporary
+            folder.
 
     Raises:
         DatasetError: The tables cannot be used.
@@ -108,7 +140,8 @@ def build_default_bundle(
     with _work_folder(work) as folder:
         films = _films(data / "cxr", recipe, backbone, folder, reporter)
         language = _language(text, recipe, reporter)
-        matcher = _train(films, language, backbone, recipe, reporter)
+        lecture = Lecture(language.bank, language.features, backbone)
+        matcher = train(films, lecture, recipe, folder / "training", reporter)
     with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(text.tokenizer, partial / "tokenizer.json")
@@ -130,24 +163,20 @@ def _films(
     kept, held = hold_out(rows, settings.held_out_share, settings.held_out_seed)
     with reporter.stage("lung fields"):
         has_lungs = find_all_lungs(kept, recipe.preprocess)
-    plans = plan_films(kept, has_lungs, settings)
+    trunk = MobileNetV2()
+    trunk.load_torchvision(backbone)
+    export_trunk(trunk, work / "trunk.onnx", recipe.preprocess.side)
+    films = _Films(kept, held, has_lungs, recipe, work / "trunk.onnx", reporter)
     reporter.event(
         "films",
         f"  {len(kept)} films kept, {len(held)} held out, {sum(has_lungs)} with clear lungs, "
-        f"{len(plans)} training films in all",
+        f"{settings.editions} editions of {len(films.plans(0))} training films",
         kept=len(kept),
         held_out=len(held),
         with_lungs=sum(has_lungs),
-        planned=len(plans),
+        planned=len(films.plans(0)),
     )
-    with reporter.stage("trunk features"):
-        trunk = MobileNetV2()
-        trunk.load_torchvision(backbone)
-        export_trunk(trunk, work / "trunk.onnx", recipe.preprocess.side)
-        features = compute_features(
-            plans, recipe.preprocess, work / "trunk.onnx", work, reporter.count
-        )
-    return _Films(kept, held, plans, features)
+    return films
 
 
 def _language(files: TextFiles, recipe: Recipe, reporter: Reporter) -> _Language:
@@ -159,33 +188,19 @@ def _language(files: TextFiles, recipe: Recipe, reporter: Reporter) -> _Language
     return _Language(tokenizer, encoder, bank, features)
 
 
-def _train(
-    films: _Films,
-    language: _Language,
-    backbone: Mapping[str, Tensor],
-    recipe: Recipe,
-    reporter: Reporter,
-) -> Matcher:
-    matcher = new_matcher(recipe.network, backbone, films.features, recipe.fit.seed)
-    trainer = Trainer(matcher, films.features, language.bank, language.features, recipe.fit)
-    for stage in stages(recipe.fit):
-        if stage.steps:
-            with reporter.stage(f"training, {stage.name}"):
-                trainer.run(stage, reporter.count)
-    return matcher
-
-
 def _export(
     partial: Path, matcher: Matcher, language: _Language, films: _Films, recipe: Recipe
 ) -> GateSpec:
     """Graphs, finding vectors, self-test and gate."""
     export_image(matcher, partial / "image.onnx", recipe.preprocess.side)
+    # What a site goes on training from: the graphs keep no gains, and the text head in 8 bits.
+    save_file(matcher.state_dict(), partial / WEIGHTS)
     examples = [sentence.text for sentence in language.bank[:: len(language.bank) // 40]]
     ids, mask = (torch.tensor(values) for values in language.tokenizer.encode_all(examples))
     text = TextEncoder(language.encoder, matcher.text)
     export_text(text, partial / "text.onnx", ids, mask)
     vectors = bundle_files.write_finding_vectors(partial, language.tokenizer)
-    painted = next(plan for plan in films.plans if plan.kind == "painted")
+    painted = next(plan for plan in films.plans(0) if plan.kind == "painted")
     film = render(replace(painted, seed=_SELF_TEST_SEED), recipe.preprocess).film
     bundle_files.write_self_test(partial, film, vectors, language.tokenizer)
     return bundle_files.write_gate(partial, language.tokenizer)
@@ -202,7 +217,7 @@ def _measure(
     """Choose thresholds on held-out patients, evaluate on the dev split, seal, self-test."""
     training = model_card.Training(
         real_films=len(films.kept),
-        painted_films=int(films.features.is_painted.sum()),
+        painted_films=films.painted,
         held_out_films=len(films.held),
         fit=recipe.fit,
     )

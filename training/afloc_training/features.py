@@ -1,4 +1,4 @@
-"""Trunk features of all training films, computed once by two processes and kept in files."""
+"""Trunk features of one edition of the training films, computed by processes, kept in files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import multiprocessing
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNEL
 from afloc_training.facts import Fact, FilmFacts
 from afloc_training.films import network_input
 from afloc_training.lung_fields import find_lungs
-from afloc_training.network import GRID
+from afloc_training.network import COARSE, GRID
 from afloc_training.synthesis import PAINTABLE, SyntheticFilm, compose, vary
 
 if TYPE_CHECKING:
@@ -30,16 +31,18 @@ if TYPE_CHECKING:
     from afloc_training.films import FilmRow
     from afloc_training.recipe import FilmSettings
 
-PROCESSES = 2
 _CHUNK = 24
 _FACTS = "facts.json"
 _SHAPING = ("facts", "features", "films", "lung_fields", "painting", "synthesis")
+_MASKS = "masks"
 _SHAPES: dict[str, tuple[int, ...]] = {
-    "stem": (STEM_CHANNELS, 2 * GRID, 2 * GRID),
-    "middle": (MIDDLE_CHANNELS, GRID, GRID),
-    "deep": (DEEP_CHANNELS, GRID // 2, GRID // 2),
-    "masks": (len(PAINTABLE), GRID, GRID),
+    "stem": (STEM_CHANNELS, GRID, GRID),
+    "middle": (MIDDLE_CHANNELS, COARSE, COARSE),
+    "deep": (DEEP_CHANNELS, COARSE // 2, COARSE // 2),
+    _MASKS: (len(PAINTABLE), GRID, GRID),
 }
+# Seeds of one edition lie below this one.
+_EDITION_SEEDS = 10**7
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,19 @@ class FilmPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureSet:
-    """Features of N films, float16, some 0.4 MB a film.
+    """Features of N films, float16, 0.2 MB a film, or 0.4 MB with all strides.
 
     Attributes:
-        stem, middle, deep: The trunk's three strides, see `network.TrunkFeatures`.
-        masks: Share of each cell a painted finding covers, (N, len(PAINTABLE), 24, 24).
+        stem, middle, deep: The trunk's three strides, see `network.TrunkFeatures`; the last two
+            are None where only the stem was wanted.
+        masks: Share of each cell a painted finding covers, (N, len(PAINTABLE), 48, 48).
         facts: What is known of each film.
         is_painted: Whether the film comes from the synthesiser, (N,).
     """
 
     stem: np.ndarray
-    middle: np.ndarray
-    deep: np.ndarray
+    middle: np.ndarray | None
+    deep: np.ndarray | None
     masks: np.ndarray
     facts: tuple[FilmFacts, ...]
     is_painted: np.ndarray
@@ -79,24 +83,26 @@ class _Job:
     folder: Path
     trunk: Path
     spec: PreprocessSpec
+    strides: tuple[str, ...]
 
 
 def plan_films(
-    rows: Sequence[FilmRow], has_lungs: Sequence[bool], settings: FilmSettings
+    rows: Sequence[FilmRow], has_lungs: Sequence[bool], settings: FilmSettings, edition: int
 ) -> tuple[FilmPlan, ...]:
-    """Every film of one training, real ones first.
+    """Every film of one edition, real ones first: plain in the first edition, varied in others.
 
     Args:
         rows: Kept training rows.
         has_lungs: Whether the lung fields of each row were found.
         settings: How many copies of each.
+        edition: From 0.
 
     Raises:
         DatasetError: No film to paint on.
     """
+    seeds = edition * _EDITION_SEEDS
     plans = [
-        FilmPlan(row, "varied" if copy else "plain", copy * len(rows) + number)
-        for copy in range(settings.real_copies)
+        FilmPlan(row, "varied" if edition else "plain", seeds + number)
         for number, row in enumerate(rows)
     ]
     grounds = [
@@ -112,7 +118,8 @@ def plan_films(
         )
     for row in grounds:
         count = settings.painted_per_normal if row.is_normal else settings.painted_per_abnormal
-        plans += [FilmPlan(row, "painted", 10**6 + len(plans) + copy) for copy in range(count)]
+        first = seeds + _EDITION_SEEDS // 10 + len(plans)
+        plans += [FilmPlan(row, "painted", first + copy) for copy in range(count)]
     return tuple(plans)
 
 
@@ -148,6 +155,8 @@ def compute_features(
     trunk: Path,
     folder: Path,
     progress: Callable[[int, int], None],
+    *,
+    is_stem_enough: bool = False,
 ) -> FeatureSet:
     """Render every plan and run the trunk on it.
 
@@ -155,25 +164,37 @@ def compute_features(
         plans: From `plan_films`.
         spec: The recipe's.
         trunk: From `export.export_trunk`.
-        folder: Existing; receives four `.npy` files, some 0.4 MB a film. What an equal call
-            left there is used again.
+        folder: Existing; receives `.npy` files. What an equal call left there is used again.
         progress: Called with films done and in all.
+        is_stem_enough: Leave out what lies behind the stem.
     """
-    key = _key(plans, spec, trunk)
+    strides = ("stem",) if is_stem_enough else ("stem", "middle", "deep")
+    key = f"{plans_key(plans, spec, trunk)} {strides}"
     facts = _finished_facts(folder, key)
     if facts is None:
-        facts = _compute_all(plans, spec, trunk, folder, progress)
+        facts = _compute_all(plans, spec, trunk, folder, strides, progress)
         films = [dataclasses.asdict(fact) | {"labels": sorted(fact.labels)} for fact in facts]
         text = json.dumps({"key": key, "films": films})
         (folder / _FACTS).write_text(text, encoding="utf-8")
     # Read whole: a step draws films at random, and a page cache under pressure made that ten times
     # slower than computing on them.
-    arrays = {name: np.load(folder / f"{name}.npy") for name in _SHAPES}
+    arrays = {name: np.load(_array(folder, name)) for name in (*strides, _MASKS)}
     is_painted = np.array([plan.kind == "painted" for plan in plans])
-    return FeatureSet(**arrays, facts=tuple(facts), is_painted=is_painted)
+    return FeatureSet(
+        stem=arrays["stem"],
+        middle=arrays.get("middle"),
+        deep=arrays.get("deep"),
+        masks=arrays[_MASKS],
+        facts=tuple(facts),
+        is_painted=is_painted,
+    )
 
 
-def _key(plans: Sequence[FilmPlan], spec: PreprocessSpec, trunk: Path) -> str:
+def _array(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npy"
+
+
+def plans_key(plans: Sequence[FilmPlan], spec: PreprocessSpec, trunk: Path) -> str:
     """Changes with anything that shapes the features: plans, preprocessing, trunk, this code."""
     digest = hashlib.sha256(trunk.read_bytes() + spec.fingerprint.encode())
     for plan in plans:
@@ -204,15 +225,17 @@ def _compute_all(
     spec: PreprocessSpec,
     trunk: Path,
     folder: Path,
+    strides: tuple[str, ...],
     progress: Callable[[int, int], None],
 ) -> list[FilmFacts]:
     (folder / _FACTS).unlink(missing_ok=True)
-    for name, shape in _SHAPES.items():
+    for name in (*strides, _MASKS):
+        shape = (len(plans), *_SHAPES[name])
         np.lib.format.open_memmap(
-            folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(plans), *shape)
+            _array(folder, name), mode="w+", dtype=np.float16, shape=shape
         ).flush()
     jobs = [
-        _Job(tuple(plans[first : first + _CHUNK]), first, folder, trunk, spec)
+        _Job(tuple(plans[first : first + _CHUNK]), first, folder, trunk, spec, strides)
         for first in range(0, len(plans), _CHUNK)
     ]
     facts: list[FilmFacts] = []
@@ -225,7 +248,7 @@ def _compute_all(
 
 def _pool() -> ProcessPoolExecutor:
     # Spawned, not forked: the parent may hold threads of torch, which a fork would freeze.
-    return ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
 
 
 def _has_lungs(job: tuple[FilmRow, PreprocessSpec]) -> bool:
@@ -237,14 +260,15 @@ def _compute(job: _Job) -> list[FilmFacts]:
     from afloc_training.export import open_session
 
     session = open_session(job.trunk, threads=1)
-    arrays = {name: np.load(job.folder / f"{name}.npy", mmap_mode="r+") for name in _SHAPES}
+    names = (*job.strides, _MASKS)
+    arrays = {name: np.load(_array(job.folder, name), mmap_mode="r+") for name in names}
     facts = []
     for number, plan in enumerate(job.plans, job.first):
         film = render(plan, job.spec)
-        features = session.run(["stem", "middle", "deep"], {"image": film.film[None, None]})
-        for name, value in zip(("stem", "middle", "deep"), features, strict=True):
+        features = session.run(list(job.strides), {"image": film.film[None, None]})
+        for name, value in zip(job.strides, features, strict=True):
             arrays[name][number] = value[0]
-        arrays["masks"][number] = cell_masks(film)
+        arrays[_MASKS][number] = cell_masks(film)
         facts.append(film.facts)
     for array in arrays.values():
         array.flush()
@@ -252,8 +276,8 @@ def _compute(job: _Job) -> list[FilmFacts]:
 
 
 def cell_masks(film: SyntheticFilm) -> FloatArray:
-    """Share of each grid cell every paintable finding covers, (len(PAINTABLE), 24, 24)."""
-    cells: Any = np.zeros(_SHAPES["masks"], np.float32)
+    """Share of each grid cell every paintable finding covers, (len(PAINTABLE), 48, 48)."""
+    cells: Any = np.zeros(_SHAPES[_MASKS], np.float32)
     for fact, mask in zip(film.facts.painted, film.masks, strict=True):
         size = len(mask) // GRID
         share = mask.reshape(GRID, size, GRID, size).mean(axis=(1, 3))

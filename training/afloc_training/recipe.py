@@ -26,14 +26,15 @@ class FilmSettings:
     Attributes:
         held_out_share: Of the training patients, for thresholds and the choice of a model.
         held_out_seed: Of that draw.
-        real_copies: Of every labelled film: the first as it is, the others varied.
-        painted_per_normal: Synthetic films made from a normal one.
-        painted_per_abnormal: Synthetic films made from an abnormal one.
+        editions: Sets of films, each varied and painted anew: on one set alone training over-fits.
+            The first serves the stage with the trunk frozen, the others the one after it.
+        painted_per_normal: Synthetic films made from a normal one, in each edition.
+        painted_per_abnormal: Synthetic films made from an abnormal one, in each edition.
     """
 
     held_out_share: float
     held_out_seed: int
-    real_copies: int
+    editions: int
     painted_per_normal: int
     painted_per_abnormal: int
 
