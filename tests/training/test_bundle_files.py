@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 from afloc_training import bundle_files
 from afloc_training.recipe import load_recipe
 from afloc_training.thresholds import Calibration
-from afloc_training.vocabulary import FINDINGS
+from afloc_training.vocabulary import BY_ID, FINDINGS
 from onnx import TensorProto, helper, save
 
 from afloc_desktop.core.errors import WouldOverwrite
@@ -98,10 +99,13 @@ def test_the_desktop_opens_a_sealed_bundle_and_its_self_test_passes(sealed):
 
 def test_a_finding_is_the_unit_mean_of_its_prompts(sealed):
     vectors = load_finding_vectors(load_bundle(sealed))
-    # "mass" is known: [CLS] ... mass . [SEP] = 2 + 4 + 5 + 3, every unknown piece adds 1.
+    # [CLS] is 2, [SEP] 3, "mass" 4, "." 5 and every other piece unknown, which is 1.
+    known = {"mass": 4, ".": 5}
     each = []
-    for unknown in (2, 2, 0):  # "Findings suggesting mass." "There is mass." "Mass."
-        total, count = 2 + 4 + 5 + 3 + unknown, 4 + unknown
+    for prompt in BY_ID["mass"].prompts:
+        pieces = re.findall(r"\w+|[^\w\s]", prompt.lower())
+        total = 2 + 3 + sum(known.get(piece, 1) for piece in pieces)
+        count = 2 + len(pieces)
         each.append(np.array([total, count]) / np.hypot(total, count))
     mean = np.mean(each, axis=0)
     assert np.allclose(vectors["mass"], mean / np.linalg.norm(mean), atol=1e-6)
