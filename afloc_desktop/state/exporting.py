@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError, ExportError
 from afloc_desktop.core.export.formats import FORMATS, Planned, plan
+from afloc_desktop.core.export.names import describe_series
 from afloc_desktop.state.store import Problem, home_of
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ class Exports:
         films = [[statements for _, statements in study] for study in self.studies()]
         return None if kind is None else plan(kind, films)
 
+    def series(self, *, is_deidentified: bool) -> tuple[str, ...]:
+        """What the new series of each study would be called."""
+        return tuple(_description(s, is_deidentified=is_deidentified) for s in self.studies())
+
     def start(self, order: Order, make: MakeExporters) -> None:
         """Write what was accepted; `State.export` tells what becomes of it.
 
@@ -216,13 +221,11 @@ class _Writing:
 
     def _selection(self, study: Sequence[Film], pseudonyms: Pseudonyms | None) -> Selection:
         """No film yet, but what all objects of a study share."""
-        from afloc_desktop.core.export.deidentify import hidden_label
-        from afloc_desktop.core.export.objects import SeriesBook, describe_series
+        from afloc_desktop.core.export.objects import SeriesBook
         from afloc_desktop.core.export.selection import Selection
 
-        stated = [s for _, statements in study for s in statements]
-        labels = [s.label if pseudonyms is None else hidden_label(s) for s in stated]
-        return Selection((), pseudonyms, SeriesBook(describe_series(labels)) if study else None)
+        description = _description(study, is_deidentified=pseudonyms is not None)
+        return Selection((), pseudonyms, SeriesBook(description))
 
     def _film(
         self, ref: ImageRef, statements: tuple[Statement, ...], number: int
@@ -255,6 +258,11 @@ class _Writing:
                 self.tell(Outcome(id_, numbers, paths, Problem.of(error)))
             else:
                 self.tell(Outcome(id_, numbers, paths))
+
+
+def _description(study: Sequence[Film], *, is_deidentified: bool) -> str:
+    stated = [s for _, statements in study for s in statements]
+    return describe_series(s.harmless_label if is_deidentified else s.label for s in stated)
 
 
 def _scope(format_id: str) -> Scope:

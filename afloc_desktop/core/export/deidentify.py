@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.source import Source
 
 _METHOD = "AFLoc Desktop: PS3.15 Basic Profile, results only"
-_ASKED = "Finding asked in words"
 _NUMBERS = (
     "ImagePositionPatient",
     "ImageOrientationPatient",
@@ -90,14 +89,6 @@ def hide_film(results: FilmResults, number: int, pseudonyms: Pseudonyms) -> Film
     )
 
 
-def hidden_label(statement: Statement) -> str:
-    """What a finding is called where a reader's own words may not leave: they may hold a name."""
-    finding = statement.finding
-    if finding.prompt.origin == "preset":
-        return statement.label
-    return _ASKED if finding.id == "text" else finding.id.replace("_", " ").capitalize()
-
-
 def hidden(selection: Selection) -> Selection:
     """A selection as it may leave: with everyone hidden where it says so."""
     if selection.pseudonyms is None:
@@ -141,7 +132,7 @@ def _table(tags: Tags) -> Dataset:
 
 
 def _hide_statement(statement: Statement, image: Image, pseudonyms: Pseudonyms) -> Statement:
-    finding, label = statement.finding, hidden_label(statement)
+    finding, label = statement.finding, statement.harmless_label
     prompt = finding.prompt
     if prompt.origin != "preset":
         prompt = Prompt(label, prompt.origin)

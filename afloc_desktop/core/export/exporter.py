@@ -16,8 +16,8 @@ from afloc_desktop.core.export.deidentify import hide_film, hide_source
 from afloc_desktop.core.export.files import CsvExporter, JsonExporter, PngExporter
 from afloc_desktop.core.export.formats import DICOM, OBJECTS
 from afloc_desktop.core.export.gsps import presentation_state
-from afloc_desktop.core.export.names import object_name
-from afloc_desktop.core.export.objects import Page, SeriesBook, describe_series
+from afloc_desktop.core.export.names import describe_series, object_name
+from afloc_desktop.core.export.objects import Page, SeriesBook
 from afloc_desktop.core.export.sc import secondary_capture
 from afloc_desktop.core.export.seg import binary_seg, fractional_seg
 from afloc_desktop.core.export.selection import check_belongs

@@ -14,13 +14,13 @@ from pydicom.dataset import Dataset
 from afloc_desktop.core.dicom.display import first_choice
 from afloc_desktop.core.domain import VoiLut, VoiWindow
 from afloc_desktop.core.export.geometry import aspect_of, spacing_of
+from afloc_desktop.core.export.names import short
 from afloc_desktop.core.export.objects import (
     Kind,
     Page,
     long,
     new_object,
     person,
-    short,
     to_bytes,
 )
 from afloc_desktop.core.export.profile import srgb_profile

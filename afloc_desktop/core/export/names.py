@@ -1,4 +1,4 @@
-"""File and folder names that cannot collide, escape their folder or name a patient."""
+"""Names of files that cannot collide, escape their folder or name a patient; of series."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _LONGEST = 40
+_LONG = 64  # characters of LO
+_DISCLAIMER = "image-text similarity, research use"
 # Windows takes these for devices, whatever their suffix.
 _DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)))
@@ -45,3 +48,18 @@ def free_path(folder: Path, stem: str, suffix: str) -> Path:
         number += 1
         path = folder / f"{stem}-{number}{suffix}"
     return path
+
+
+def describe_series(labels: Iterable[str]) -> str:
+    """A series description that says what it is, how sure, and for what use."""
+    known = list(dict.fromkeys(labels))
+    what = known[0] if len(known) == 1 else f"{len(known)} findings" if known else "no finding"
+    room = _LONG - len(f"AFLoc: , {_DISCLAIMER}")
+    return f"AFLoc: {short(what, room)}, {_DISCLAIMER}"
+
+
+def short(text: str, most: int = _LONG) -> str:
+    """Text as short DICOM elements take it: printable, no backslash, at most so long."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    plain = plain.replace("\\", "/")
+    return plain if len(plain) <= most else plain[: most - 2].rstrip() + ".."

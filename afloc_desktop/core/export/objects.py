@@ -16,6 +16,7 @@ from afloc_desktop import __version__
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.errors import InvalidObject, UnreadableFile
 from afloc_desktop.core.export.codes import PROCESSING_EQUIPMENT, SOURCE_IMAGE, scheme_item
+from afloc_desktop.core.export.names import short
 from afloc_desktop.core.export.record import put_record
 
 if TYPE_CHECKING:
@@ -26,11 +27,9 @@ if TYPE_CHECKING:
 
 MAKER = "AFLoc Desktop contributors"
 PRODUCT = "AFLoc Desktop"
-DISCLAIMER = "image-text similarity, research use"
 UTF8 = "ISO_IR 192"
 # Of this application, in every installation: who wrote a file, never whose it is.
 IMPLEMENTATION = UID("2.25.309485316425466846303934062466110358217")
-_LONG = 64  # characters of LO
 _PAIRED = (
     "ANKLE", "ARM", "BREAST", "CLAVICLE", "ELBOW", "EYE", "FOOT", "HAND", "HIP", "KNEE", "LEG",
     "LUNG", "RIB", "SCAPULA", "SHOULDER", "WRIST",
@@ -105,21 +104,6 @@ class Page:
     source: Source
     series: NewSeries
     number: int
-
-
-def describe_series(labels: Iterable[str]) -> str:
-    """A series description that says what it is, how sure, and for what use."""
-    known = list(dict.fromkeys(labels))
-    what = known[0] if len(known) == 1 else f"{len(known)} findings" if known else "no finding"
-    room = _LONG - len(f"AFLoc: , {DISCLAIMER}")
-    return f"AFLoc: {short(what, room)}, {DISCLAIMER}"
-
-
-def short(text: str, most: int = _LONG) -> str:
-    """Text as short DICOM elements take it: printable, no backslash, at most so long."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    plain = plain.replace("\\", "/")
-    return plain if len(plain) <= most else plain[: most - 2].rstrip() + ".."
 
 
 def long(text: str, most: int = 1024) -> str:

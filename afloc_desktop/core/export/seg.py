@@ -26,12 +26,12 @@ from afloc_desktop.core.export.geometry import (
     position_item,
     put_frame_of_reference,
 )
+from afloc_desktop.core.export.names import short
 from afloc_desktop.core.export.objects import (
     Kind,
     Page,
     long,
     new_object,
-    short,
     source_item,
     to_bytes,
 )

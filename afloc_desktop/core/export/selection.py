@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
 
 
+_ASKED = "Finding asked in words"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """One finding as it leaves: a machine's proposal or what a reader made of it.
@@ -31,6 +34,15 @@ class Statement:
     def regions(self) -> tuple[Region, ...]:
         """Where it is; nothing where it is not stated to be anywhere."""
         return self.finding.regions if self.finding.is_present else ()
+
+    @property
+    def harmless_label(self) -> str:
+        """What it is called where a reader's own words may not leave: they may hold a name."""
+        if self.finding.prompt.origin == "preset":
+            return self.label
+        return (
+            _ASKED if self.finding.id == "text" else self.finding.id.replace("_", " ").capitalize()
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from afloc_desktop.core.export.names import free_path, object_name, safe_name
+from afloc_desktop.core.export.names import (
+    describe_series,
+    free_path,
+    object_name,
+    safe_name,
+    short,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +50,35 @@ def test_a_name_that_is_taken_is_left_alone(tmp_path):
     (tmp_path / "a-2.csv").symlink_to("nowhere")
     assert free_path(tmp_path, "a", ".csv").name == "a-3.csv"
     assert free_path(tmp_path, "b", ".csv").name == "b.csv"
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (["Pleural effusion"], "AFLoc: Pleural effusion, image-text similarity, research use"),
+        (["A", "A"], "AFLoc: A, image-text similarity, research use"),
+        (["A", "B"], "AFLoc: 2 findings, image-text similarity, research use"),
+        ([], "AFLoc: no finding, image-text similarity, research use"),
+    ],
+)
+def test_a_series_says_what_it_is_and_for_what_use(labels, text):
+    assert describe_series(labels) == text
+
+
+def test_a_long_label_never_pushes_the_use_out():
+    text = describe_series(["something that is much longer than the room there is"])
+    assert len(text) <= 64
+    assert text.endswith(", image-text similarity, research use")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("a\\b", "a/b"), ("a\nb\tc", "a b c"), ("  a  b ", "a b"), ("a\u202eb", "a b")],
+)
+def test_short_text_is_one_printable_value(text, plain):
+    assert short(text) == plain
+
+
+def test_short_text_fits_its_element():
+    assert len(short("x" * 99)) == 64
+    assert short("x" * 99).endswith("..")

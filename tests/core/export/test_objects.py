@@ -5,45 +5,14 @@ import pydicom
 import pytest
 
 from afloc_desktop.core.export.objects import (
-    describe_series,
     long,
     person,
-    short,
     to_bytes,
 )
 from afloc_desktop.core.export.sr import report
 
 
-@pytest.mark.parametrize(
-    ("labels", "text"),
-    [
-        (["Pleural effusion"], "AFLoc: Pleural effusion, image-text similarity, research use"),
-        (["A", "A"], "AFLoc: A, image-text similarity, research use"),
-        (["A", "B"], "AFLoc: 2 findings, image-text similarity, research use"),
-        ([], "AFLoc: no finding, image-text similarity, research use"),
-    ],
-)
-def test_a_series_says_what_it_is_and_for_what_use(labels, text):
-    assert describe_series(labels) == text
-
-
-def test_a_long_label_never_pushes_the_use_out():
-    text = describe_series(["something that is much longer than the room there is"])
-    assert len(text) <= 64
-    assert text.endswith(", image-text similarity, research use")
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [("a\\b", "a/b"), ("a\nb\tc", "a b c"), ("  a  b ", "a b"), ("a\u202eb", "a b")],
-)
-def test_short_text_is_one_printable_value(text, plain):
-    assert short(text) == plain
-
-
 def test_text_fits_its_element():
-    assert len(short("x" * 99)) == 64
-    assert short("x" * 99).endswith("..")
     assert long("a\0b\nc") == "a b\nc"
     assert person("Reader=Ann^Bo\\Co") == "Reader Ann^Bo/Co"
 
