@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import ExportError, SettingsError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.state.presets import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ class Settings:
         is_contour: A line instead of colours.
         last_folder: Where the last file or folder was opened; empty at first.
         bundle: Id of the model to use; empty for the shipped one.
+        presets: Windows of CT, as `state.presets` writes them; empty for the defaults.
         provider: Where to run it, one of `PROVIDER_CHOICES`.
     """
 
@@ -40,6 +42,7 @@ class Settings:
     is_contour: bool = False
     last_folder: str = ""
     bundle: str = ""
+    presets: str = ""
     provider: str = "auto"
 
 
@@ -63,6 +66,7 @@ def load_settings(path: Path) -> Settings:
         if name not in known:
             raise _unusable(f"holds the unknown entry {name!r}")
         table[name] = _checked(name, value, known[name])
+    parse(table.get("presets", ""))
     return Settings(**table)
 
 

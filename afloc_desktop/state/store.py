@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from afloc_desktop.core.domain import IdentityKey, Listing, Prompt
 from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.presets import DEFAULT, Preset
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.measuring import Mark
     from afloc_desktop.core.model.manifest import FindingSpec
     from afloc_desktop.core.understanding import Question
+    from afloc_desktop.state.comparison import Comparison
     from afloc_desktop.state.exporting import Export
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
@@ -155,6 +157,7 @@ class State:
         parked: What the other cells show; one without a film is absent.
         marks: What the reader drew, by film.
         calibrations: What the reader calibrated by hand, by film.
+        presets: Windows of CT on the number keys.
         reader: Who judges; empty until the reader was asked.
         judged: Verdicts on answers, of every film that was open.
         judgement_problem: Why the last verdict was not taken.
@@ -166,6 +169,7 @@ class State:
         reports: Of the study on screen.
         report: Which of them is shown.
         sentence: Which of its sentences is chosen; None where none is.
+        comparison: With an earlier film; None where none is made.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -193,6 +197,7 @@ class State:
     parked: Mapping[int, Pane] = field(default_factory=dict)
     marks: Mapping[FilmKey, tuple[Mark, ...]] = field(default_factory=dict)
     calibrations: Mapping[FilmKey, Spacing] = field(default_factory=dict)
+    presets: tuple[Preset, ...] = DEFAULT
     reader: str = ""
     judged: Mapping[IdentityKey, Judgement] = field(default_factory=dict)
     judgement_problem: Problem | None = None
@@ -204,6 +209,7 @@ class State:
     reports: tuple[Report, ...] = ()
     report: int = 0
     sentence: int | None = None
+    comparison: Comparison | None = None
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""

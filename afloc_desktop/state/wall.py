@@ -38,6 +38,7 @@ class Wall:
         self._films = films
         self._questions = questions
         self.rules: tuple[Rule, ...] = ()
+        self._rule: Rule | None = None
         self._hung: tuple[Grid, tuple[ImageRef, ...]] | None = None
 
     def arrange(self, grid: Grid) -> None:
@@ -120,8 +121,16 @@ class Wall:
             refs = hanging.hang(rule, studies, current)
         if refs is None:
             return False
+        self._rule = rule
         self.show(Grid(rule.rows, rule.columns), refs)
         return True
+
+    def hang_another(self, by: int) -> None:
+        """Hang by the rule so many places on among those that fit; around the ends."""
+        fitting = self.fitting()
+        if fitting:
+            here = fitting.index(self._rule) if self._rule in fitting else -1 if by > 0 else 0
+            self.hang(fitting[(here + by) % len(fitting)])
 
     def fitting(self) -> tuple[Rule, ...]:
         """The rules that can hang the study on screen."""
@@ -145,6 +154,7 @@ class Wall:
             found = hanging.automatic(self.rules, state.listing.studies, newest)
             if found is not None:
                 rule, refs = found
+                self._rule = rule
                 self._hung = Grid(rule.rows, rule.columns), refs
                 self.show(*self._hung)
 

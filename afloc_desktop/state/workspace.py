@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.audit import Audit
+from afloc_desktop.state.comparison import Comparisons
 from afloc_desktop.state.drawings import Drawings
 from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.exporting import Exports
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.presets import Preset
     from afloc_desktop.state.reports import Report
     from afloc_desktop.state.shelf import Found
     from afloc_desktop.state.store import Problem, Store
@@ -107,6 +109,7 @@ class Workspace:
         judging: Verdicts on answers.
         exports: What leaves the station.
         drawn: Which findings are seen beside the chosen one.
+        comparing: The film on screen beside an earlier one.
         reports: What was written about the study on screen.
         wall: The cells of the screen.
         drawings: What the reader measures and draws.
@@ -129,6 +132,7 @@ class Workspace:
             note=engine.note_film,
         )
         self.drawn = Drawn(store)
+        self.comparing = Comparisons(store, tasks, engine.read, self._questions)
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)
         self.drawings = Drawings(store, self.history)
@@ -169,6 +173,7 @@ class Workspace:
         """Close every study."""
         self._questions.drop()
         self.reports.close()
+        self.comparing.close()
         self._films.drop()
         self.wall.close_all()
         self.history.forget()
@@ -229,6 +234,10 @@ class Workspace:
         """Hide everything the model said for the moment."""
         if is_hidden != self._store.state.is_hidden:
             self._store.update(is_hidden=is_hidden)
+
+    def set_presets(self, presets: tuple[Preset, ...]) -> None:
+        """Put other windows of CT on the number keys."""
+        self._store.update(presets=presets)
 
     def _hang(self, ref: ImageRef) -> None:
         """Hang what was opened; where its prior is known but not open, open that and hang again."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import SettingsError
+from afloc_desktop.state import presets
 from afloc_desktop.state.paths import Paths
 from afloc_desktop.state.settings import Settings, load_settings, save_settings, set_aside
 from afloc_desktop.state.store import Problem, State, Store
@@ -91,6 +92,7 @@ class Station:
                 opacity=self._settings.opacity,
                 is_contour=self._settings.is_contour,
                 settings_problem=problem,
+                presets=presets.parse(self._settings.presets),
             )
         )
         self.tasks = Tasks(self._loop.post, self._show_busy)
@@ -133,6 +135,7 @@ class Station:
             opacity=state.opacity,
             is_contour=state.is_contour,
             last_folder=window.last_folder,
+            presets=presets.written(state.presets),
         )
         try:
             save_settings(self._file, settings)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.orientation import opposite, turned
+from afloc_desktop.state.store import SINGLE
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
+from afloc_desktop.ui.lettering import INK, write
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Spacing
     from afloc_desktop.state.store import Answer, Home, State
     from afloc_desktop.ui.scene import Scene
 
 _MARGIN = 12
-_INK = QColor(222, 226, 231)
-_OUTLINE = QPen(QColor(0, 0, 0, 190), 3, j=Qt.PenJoinStyle.RoundJoin)
 _QUIET = QColor(148, 155, 164)
 _ALERT = QColor(theme.WARNING)
 _LARGE, _SMALL = 1.6, 1.15  # of a marker, to the other text
 _FLAG = Qt.AlignmentFlag
+_SCALE_SHARE, _SCALE_LEAST, _SCALE_MOST = 0.25, 24.0, 220.0  # screen points across
+_NARROW = 700  # screen points: the caption stands above the corners instead of between them
 _TOP_MIDDLE = _FLAG.AlignHCenter | _FLAG.AlignTop
 _HINT_TOP = 26  # below the marker
 
@@ -39,8 +43,17 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
         _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
     which = [] if home is None else which_of(home)
     _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, [*which, *how_shown(scene)])
-    size = [strings.spacing(image.spacing), strings.zoom(scene.view.zoom * 100)]
+    spacing = state.spacing(image)
+    size = [strings.spacing(spacing), strings.zoom(scene.view.zoom * 100)]
     _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, size)
+    if spacing is not None:
+        _paint_scale(painter, inside, scene, spacing)
+    paint_turn(painter, area, scene)
+
+
+def paint_turn(painter: QPainter, area: QRect, scene: Scene) -> None:
+    """That the reader turned or flipped the film: said even where no other text is."""
+    inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
     hint = strings.turned(scene.view.turn.quarters, scene.view.turn.is_mirrored)
     painter.save()
     font = QFont(painter.font())
@@ -48,6 +61,37 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
     painter.setFont(font)
     _text(painter, inside.adjusted(0, _HINT_TOP, 0, 0), _TOP_MIDDLE, [hint], _ALERT)
     painter.restore()
+
+
+def scale_size(mm_across: float) -> float:
+    """The longest of 1, 2, 5, 10 … mm that fits into so many; 0 where not even a hair does."""
+    if not mm_across > 1e-3:
+        return 0.0
+    decade = 10.0 ** floor(log10(mm_across))
+    return decade * max(step for step in (1, 2, 5) if step * decade <= mm_across * (1 + 1e-9))
+
+
+def _paint_scale(painter: QPainter, inside: QRect, scene: Scene, spacing: Spacing) -> None:
+    """A bar of a round length above the lower right corner, and where that length is true."""
+    # Along the screen's x: a film that was turned sideways shows its rows across.
+    across, down = scene.view.scale
+    per_mm = down / spacing.row_mm if scene.view.turn.is_sideways else across / spacing.column_mm
+    per_mm /= painter.device().devicePixelRatio()
+    size = scale_size(min(inside.width() * _SCALE_SHARE, _SCALE_MOST) / per_mm)
+    long = size * per_mm
+    if long < _SCALE_LEAST:
+        return
+    right, bottom = inside.right(), inside.bottom() - 3 * painter.fontMetrics().lineSpacing()
+    bar = QPainterPath()
+    bar.moveTo(right - long, bottom - 5)
+    bar.lineTo(right - long, bottom)
+    bar.lineTo(right, bottom)
+    bar.lineTo(right, bottom - 5)
+    for pen in (QPen(QColor(0, 0, 0, 190), 4), QPen(INK, 1.6)):
+        painter.strokePath(bar, pen)
+    label = inside.adjusted(0, 0, 0, -2 * painter.fontMetrics().lineSpacing())
+    _text(painter, label, _FLAG.AlignRight | _FLAG.AlignBottom,
+          [strings.scale_bar(size, spacing.basis)])  # fmt: skip
 
 
 def which_of(home: Home) -> list[str]:
@@ -80,7 +124,8 @@ def paint_markers(painter: QPainter, area: QRect, scene: Scene) -> None:
         (_FLAG.AlignHCenter | _FLAG.AlignTop, opposite(shown.column)),
     )
     # Room for the caption at the bottom.
-    inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN - 36)
+    room = 36 if area.width() >= _NARROW else 72
+    inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN - room)
     for where, letters in places:
         is_side = letters[0] in (strings.RIGHT, strings.LEFT)
         font = QFont(painter.font())
@@ -98,15 +143,17 @@ def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer |
     if not words:
         return
     metrics = painter.fontMetrics()
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * 0.5))
+    is_narrow = area.width() < _NARROW
+    share, lift = (0.9, 2.6 * metrics.lineSpacing()) if is_narrow else (0.5, 0.0)
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * share) - 28)
     width, height = metrics.horizontalAdvance(words) + 28, metrics.height() + 12
-    box = QRectF(area.center().x() - width / 2, area.bottom() - height - 10, width, height)
+    box = QRectF(area.center().x() - width / 2, area.bottom() - height - 10 - lift, width, height)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(20, 22, 25, 215))
     painter.drawRoundedRect(box, height / 2, height / 2)
-    painter.setPen(_INK)
+    painter.setPen(INK)
     painter.drawText(box, int(_FLAG.AlignCenter), words)
     painter.restore()
 
@@ -135,6 +182,8 @@ def _name(state: State) -> str:
 def paint_message(painter: QPainter, area: QRect, state: State) -> None:
     """What to do where there is no film, or why it is not shown."""
     first, second = strings.DROP_HERE, strings.DROP_HINT
+    if state.grid != SINGLE and state.image_ref is None:
+        first, second = strings.EMPTY_CELL, ""
     if state.image_problem is not None:
         first, second = state.image_problem.reason, state.image_problem.remedy
     elif "scan" in state.busy:
@@ -148,7 +197,7 @@ def paint_message(painter: QPainter, area: QRect, state: State) -> None:
     below = QRect(inside.left(), above.bottom() + 8, inside.width(), inside.height() // 2)
     font = QFont(painter.font())
     font.setPointSizeF(font.pointSizeF() * 1.35)
-    painter.setPen(_INK)
+    painter.setPen(INK)
     painter.save()
     painter.setFont(font)
     wrap = int(Qt.TextFlag.TextWordWrap)
@@ -163,29 +212,23 @@ def _text(
     area: QRect,
     where: Qt.AlignmentFlag,
     lines: list[str],
-    ink: QColor = _INK,
+    ink: QColor = INK,
 ) -> None:
-    """Lines of literal text with a dark outline, readable on black and on white."""
+    """Lines of literal text in a corner or at an edge of an area."""
     shown = [line for line in lines if line]
-    if not shown:
-        return  # even an empty outline takes a millisecond
-    metrics, font = painter.fontMetrics(), painter.font()
+    metrics = painter.fontMetrics()
     height = metrics.lineSpacing()
     top = float(area.top())
     if where & _FLAG.AlignBottom:
         top = area.bottom() - height * len(shown)
     elif where & _FLAG.AlignVCenter:
         top = area.center().y() - height * len(shown) / 2
-    path = QPainterPath()
+    places = []
     for number, line in enumerate(shown):
         left = float(area.left())
         if where & _FLAG.AlignRight:
             left = area.right() - metrics.horizontalAdvance(line)
         elif where & _FLAG.AlignHCenter:
             left = area.center().x() - metrics.horizontalAdvance(line) / 2
-        path.addText(left, top + metrics.ascent() + number * height, font, line)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.strokePath(path, _OUTLINE)
-    painter.fillPath(path, ink)
-    painter.restore()
+        places.append((left, top + number * height, line))
+    write(painter, places, ink)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import overlay, strings
 from afloc_desktop.ui.film import Film
-from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF
+from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF, Qt
 from afloc_desktop.ui.viewport import Viewport
+from afloc_desktop.ui.windowing import carried
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,6 +55,58 @@ class Scene:
         self._layer: tuple[object, overlay.Layer | None] | None = None
         self._home: tuple[Listing, Home | None] | None = None
 
+    def look_like(self, other: Scene) -> None:
+        """Be looked at as another image of the same stack: same window, same place, same turn."""
+        self.choice, self.is_inverted = other.choice, other.is_inverted
+        self.view, self._is_fitted = other.view, other._is_fitted
+
+    def follow(self, other: Scene) -> None:
+        """Be looked at as another film: as near, as far from the middle, as bright.
+
+        All of it relative to each film whole and through its own first window: two films need
+        not have the same size, nor two machines the same grey levels.
+        """
+        fitted, its = self._fitted(), other._fitted()
+        self.view = fitted
+        self._is_fitted = other._is_fitted
+        if not other._is_fitted:
+            x, y = (
+                other.view.centre.x / (2 * its.centre.x),
+                other.view.centre.y / (2 * its.centre.y),
+            )
+            centre = Point(x * 2 * fitted.centre.x, y * 2 * fitted.centre.y)
+            zoom = fitted.zoom * other.view.zoom / its.zoom
+            self.view = replace(fitted, centre=centre, zoom=zoom)
+        self.is_inverted = other.is_inverted
+        found = carried(other.choice, other.film.image, self.film.image)
+        if found is not None:
+            self.choice = found
+
+    def enlarged(self, at: Point, side: int, factor: float) -> Scene:
+        """A square of `side` device pixels around a position, `factor` times as large.
+
+        It shares the film and its copies.
+        """
+        lens = copy(self)
+        lens._painted = lens._drawn = lens._layer = None
+        view = replace(self.view, zoom=self.view.zoom * factor, width=side, height=side)
+        lens.view = replace(view, centre=self.view.to_source(at))
+        return lens
+
+    def is_stack(self, listing: Listing) -> bool:
+        """It is one of several slices or frames, not of films that were taken one by one."""
+        home = self.home(listing)
+        images = () if home is None else home.series.images
+        is_slice = len(images) > 1 and images[0].position_mm is not None
+        return is_slice or (len(images) > 1 and images[-1].frame > 1)
+
+    def is_stacked_with(self, other: Scene, listing: Listing) -> bool:
+        """Both are of one stack and of one size."""
+        here, there = self.home(listing), other.home(listing)
+        is_same = here is not None and there is not None and here.series is there.series
+        sizes = [(s.film.image.rows, s.film.image.columns) for s in (self, other)]
+        return is_same and sizes[0] == sizes[1] and self.is_stack(listing)
+
     def home(self, listing: Listing) -> Home | None:
         """Where the film was listed; sought once in a listing, however often it paints."""
         if self._home is None or self._home[0] is not listing:
@@ -72,9 +126,11 @@ class Scene:
 
     def fit(self) -> None:
         """Show the whole film, also after the canvas changes its size."""
+        self.view, self._is_fitted = self._fitted(), True
+
+    def _fitted(self) -> Viewport:
         image = self.film.image
-        self.view = self.view.fitted(image.rows, image.columns, _MARGIN)
-        self._is_fitted = True
+        return self.view.fitted(image.rows, image.columns, _MARGIN)
 
     def zoom(self, factor: float, at: Point | None = None) -> None:
         """Zoom about a position, or the middle."""
@@ -129,7 +185,7 @@ class Scene:
         visible = self.view.visible(image.rows, image.columns)
         if visible is not None:
             painter.save()
-            painter.setClipRect(self._on_screen(visible))
+            painter.setClipRect(self._on_screen(visible), Qt.ClipOperation.IntersectClip)
             self._paint_film(painter, visible)
             if self.has_graphics:
                 self._paint_graphics(painter, visible)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
+    from afloc_desktop.state.comparison import Change
 
 APP = "AFLoc"
 TITLE = "AFLoc – research use only"
@@ -215,6 +216,19 @@ VERDICTS = {
     "rejected": "Rejected",
 }
 
+# --- comparison with an earlier film
+COMPARE = "Compare with the prior…"
+COMPARE_TITLE = "Comparison with the prior"
+NO_PRIOR = "No earlier film of this patient in this view is open."
+NO_PRIOR_HINT = "Open the earlier study; patient ID, date and view must be in its header."
+PRESENT_FILM, EARLIER_FILM = "Present film", "Earlier film"
+EARLIER_LAID = "Earlier film, laid over the present one"
+BLINK = "Blink"
+ALIGN = "Lay over"
+LAYING = "Laying the films over each other…"
+CLOSE = "Close"
+CHOOSE_FINDING = "Choose a finding to see what became of it."
+
 # --- status
 READY = "Ready"
 LISTING = "Looking through files…"
@@ -398,6 +412,26 @@ def understood(notes: Sequence[str]) -> str:
     return "Understood – " + ", ".join(notes)
 
 
+def laid(quality: float, *, is_trusted: bool) -> str:
+    words = f"agreement {number(quality)}"
+    return words if is_trusted else f"{words}: too little to lay the films over each other"
+
+
+def changed(found: Change) -> str:
+    """What became of a finding between two films."""
+    now, then = number(found.similarity), number(found.earlier_similarity)
+    words = f"Similarity {now}, before {then}."
+    if found.extent is None or found.earlier_extent is None:
+        return f"{words} Extents cannot be compared: the films have no common scale."
+    if found.unit == "%":
+        extents = f"{found.extent:.1%} of the film, before {found.earlier_extent:.1%}"
+    else:
+        extents = f"{found.extent / 100:.1f} cm², before {found.earlier_extent / 100:.1f} cm²"
+    growth = found.growth
+    share = "" if growth is None else f" ({'+' if growth >= 0 else '−'}{abs(growth):.0%})"
+    return f"{words} Extent at the same similarity {extents}{share}."
+
+
 def verdict(status: str, author: str, reason: str) -> str:
     words = f"{status} by {author}" if author else status
     return f"{words}: {reason[0].lower()}{reason[1:]}" if reason else words
@@ -465,6 +499,7 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ("Space (hold)", "Hide everything AI"),
     ("C", "Contour or colours"),
     ("Y, E, N", "Accept, redraw, reject the finding"),
+    ("Ctrl + P", "Compare with the prior"),
     ("K", "Keep the finding on the film beside others"),
     ("Shift + A", "Show everything at or above its threshold"),
     ("B", "Boxes instead of colours"),

@@ -29,6 +29,8 @@ QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
 QStatusBar {{ background: {BACKGROUND}; color: {QUIET}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel {{ background: transparent; color: {QUIET}; padding: 0 8px; }}
+QToolBar {{ background: {PANEL}; border: none; spacing: 5px; padding: 7px 8px; }}
+QToolBar QToolButton#qt_toolbar_ext_button {{ padding: 2px; }}
 QSplitter::handle {{ background: {BACKGROUND}; }}
 QLabel {{ background: transparent; }}
 QLabel[role="title"] {{ font-weight: 600; color: {TEXT}; }}

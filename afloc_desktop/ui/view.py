@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.orientation import Turn
-from afloc_desktop.ui.qt import QWidget, Signal
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.ui.qt import QPointF, QWidget, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.dicom.display import Choice
-    from afloc_desktop.core.geometry import Point
     from afloc_desktop.ui.scene import Scene
 
 
@@ -21,6 +21,7 @@ class FilmView(QWidget):
     Attributes:
         scene: The film; None where there is none.
         has_graphics: Graphics of a file are drawn, on this film and those to come.
+        has_text: Whose film it is and how it is shown stands in the corners.
     """
 
     viewed = Signal()  # film, window, inversion, zoom or turn changed
@@ -29,6 +30,7 @@ class FilmView(QWidget):
         super().__init__(parent)
         self.scene: Scene | None = None
         self.has_graphics = True
+        self.has_text = True
 
     def set_choice(self, choice: Choice) -> None:
         """Show the film through one of its windows, or one of the reader's own."""
@@ -48,6 +50,11 @@ class FilmView(QWidget):
         if self.scene is not None:
             self.scene.has_graphics = is_on
             self.changed()
+
+    def set_text(self, is_on: bool) -> None:
+        """Write into the corners whose film it is, or leave the film bare."""
+        self.has_text = is_on
+        self.changed()
 
     def rotate_right(self) -> None:
         """Turn the film clockwise, for the eye alone."""
@@ -97,3 +104,11 @@ class FilmView(QWidget):
         """Paint again, and tell whoever shows how the film is looked at."""
         self.viewed.emit()
         self.update()
+
+    def _device(self, position: QPointF) -> Point:
+        ratio = self.devicePixelRatioF()
+        return Point(position.x() * ratio, position.y() * ratio)
+
+    def _pixels(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))

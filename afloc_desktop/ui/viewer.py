@@ -1,91 +1,145 @@
-"""The film with its tools: a bar above, warnings below it, the canvas under both."""
+"""The films with their tools: a bar above, warnings below it, the cells under both."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.dicom.display import AUTO, AsColour, MinMax, choices
-from afloc_desktop.core.domain import VoiLut
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.canvas import FilmCanvas
+from afloc_desktop.ui.cine import DEFAULT_SPEED, SPEEDS, Cine, playable
 from afloc_desktop.ui.notes import Notes
+from afloc_desktop.ui.presets import Offered, offered
 from afloc_desktop.ui.qt import (
     QAction,
     QComboBox,
+    QMenu,
     QSizePolicy,
     Qt,
+    QToolBar,
     QToolButton,
     QWidget,
     column,
-    row,
 )
+from afloc_desktop.ui.wall import FilmWall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.dicom.display import Choice
     from afloc_desktop.state.store import State
+    from afloc_desktop.state.wall import Wall
+    from afloc_desktop.ui.canvas import FilmCanvas
+    from afloc_desktop.ui.tools.pencil import Tool
 
 
 class Viewer(QWidget):
-    """Everything about looking at one film."""
+    """Everything about looking at films.
 
-    def __init__(self) -> None:
+    Attributes:
+        wall: The films.
+        cine: Plays the series of the active one.
+    """
+
+    def __init__(self, cells: Wall) -> None:
         super().__init__()
-        self.canvas = FilmCanvas()
-        self._windows = QComboBox()
-        policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        self._windows.setSizeAdjustPolicy(policy)  # a long name must not push the buttons out
-        self._windows.setMinimumContentsLength(10)
-        self._windows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._windows.setAccessibleName(strings.WINDOW)
+        self.wall = FilmWall()
+        self.wall.activated.connect(cells.activate)
+        self.wall.scrolled.connect(cells.scroll)
+        self.cine = Cine(self, cells)
+        self._windows = _list(strings.WINDOW)
         self._windows.activated.connect(self._choose_window)
-        self._choices: tuple[Choice, ...] = ()
+        self._speeds = _list(strings.SPEED)
+        self._speeds.addItems([strings.speed(speed) for speed in SPEEDS])
+        self._speeds.setCurrentIndex(SPEEDS.index(DEFAULT_SPEED))
+        self._speeds.activated.connect(self._choose_speed)
+        self._speeds.setParent(self)
+        self._speeds.hide()
+        self._player: list[QAction] = []
+        self._offered = Offered()
         self._notes = Notes()
-        self._bar = row(self._windows)
-        self._bar.setContentsMargins(8, 7, 8, 7)
-        self._bar.setSpacing(5)
-        layout = column(self._notes, self.canvas)
-        layout.insertLayout(0, self._bar)
+        self._bar = QToolBar()  # what does not fit into it stays within reach at its end
+        self._bar.addWidget(self._windows)
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._space = self._bar.addWidget(space)
+        layout = column(self._bar, self._notes, self.wall)
+        layout.setStretch(2, 1)
         layout.setSpacing(0)
         self.setLayout(layout)
-        self.canvas.viewed.connect(self._show_window)
+        self.wall.viewed.connect(self._show_window)
+
+    @property
+    def canvas(self) -> FilmCanvas:
+        """The active film."""
+        return self.wall.active
 
     def add_buttons(self, looking: Sequence[QAction], asking: Sequence[QAction]) -> None:
         """Put actions into the bar: those about the film on the left, about AI on the right."""
         for action in looking:
-            self._bar.addWidget(_button(action))
-        self._bar.addStretch(1)
+            self._bar.insertWidget(self._space, _button(action))
         for action in asking:
             self._bar.addWidget(_button(action))
 
+    def add_menus(self, menus: Sequence[tuple[str, QMenu]], play: QAction) -> None:
+        """Put menus and the control of a series into the bar, right of what looks at the film."""
+        for title, menu in menus:
+            self._bar.insertWidget(self._space, _menu_button(title, menu))
+        for part in (_button(play), self._speeds):
+            self._player.append(self._bar.insertWidget(self._space, part))
+        self._show_player(None)
+
     def render_state(self, old: State, new: State) -> None:
-        """Show the film, the windows it offers and what to be told about it."""
-        self.canvas.render_state(old, new)
-        if old.image is not new.image:
-            self._fill_windows()
-        if old.image is not new.image or old.model is not new.model:
+        """Show the films, the windows the active one offers and what to be told about it."""
+        self.wall.render_state(old, new)
+        self.cine.render_state(old, new)
+        has_changed = old.image is not new.image
+        if has_changed or old.presets != new.presets:
+            self._fill_windows(new)
+        if old.image_ref != new.image_ref or old.listing is not new.listing:
+            self._show_player(new)
+        if has_changed or old.model is not new.model:
             self._notes.show_notes(warnings(new))
 
-    def _fill_windows(self) -> None:
-        scene = self.canvas.scene
-        self._choices = () if scene is None else choices(scene.film.image)
+    def take(self, tool: Tool) -> None:
+        """Draw with another tool."""
+        self.wall.take(tool)
+        self.wall.viewed.emit()
+
+    def choose_number(self, number: int) -> None:
+        """Look through the window on a number key, where the film has one there."""
+        place = self._offered.on_key(number)
+        if place is not None:
+            self._choose_window(place)
+
+    def named(self, number: int) -> str:
+        """The name of the window on a number key; empty where there is none."""
+        place = self._offered.on_key(number)
+        return "" if place is None else self._offered.names[place]
+
+    def _fill_windows(self, state: State) -> None:
+        self._offered = Offered() if state.image is None else offered(state.image, state.presets)
         self._windows.clear()
-        self._windows.addItems([name_of(c, i) for i, c in enumerate(self._choices, start=1)])
-        self._windows.setEnabled(bool(self._choices))
+        self._windows.addItems(list(self._offered.names))
+        self._windows.setEnabled(bool(self._offered.names))
         self._show_window()
 
     def _show_window(self) -> None:
         """Select the window in use; a reader's own stands as text that is not in the list."""
         scene = self.canvas.scene
         used = None if scene is None else scene.choice
-        numbers = [i for i, choice in enumerate(self._choices) if choice == used]
+        numbers = [i for i, choice in enumerate(self._offered.choices) if choice == used]
         self._windows.setCurrentIndex(numbers[0] if numbers else -1)
-        self._windows.setPlaceholderText(strings.USER_WINDOW if self._choices else "")
+        self._windows.setPlaceholderText(strings.USER_WINDOW if self._offered.choices else "")
 
     def _choose_window(self, index: int) -> None:
-        self.canvas.set_choice(self._choices[index])
+        self.canvas.set_choice(self._offered.choices[index])
+
+    def _choose_speed(self, index: int) -> None:
+        self.cine.set_speed(SPEEDS[index])
+
+    def _show_player(self, state: State | None) -> None:
+        is_playable = state is not None and playable(state) is not None
+        for part in self._player:
+            part.setVisible(is_playable)
 
 
 def warnings(state: State) -> list[str]:
@@ -101,17 +155,14 @@ def warnings(state: State) -> list[str]:
     return found
 
 
-def name_of(choice: Choice, number: int) -> str:
-    """How a window or table is called in the list."""
-    if isinstance(choice, AsColour):
-        return strings.COLOUR
-    if isinstance(choice, MinMax):
-        return strings.MIN_MAX
-    if isinstance(choice, VoiLut):
-        return choice.explanation or strings.table(number)
-    if choice.explanation == AUTO:
-        return strings.AUTO_WINDOW
-    return choice.explanation or strings.window(choice.centre, choice.width)
+def _list(name: str) -> QComboBox:
+    box = QComboBox()
+    policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    box.setSizeAdjustPolicy(policy)  # a long name must not push the buttons out
+    box.setMinimumContentsLength(7 if name == strings.WINDOW else 4)
+    box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    box.setAccessibleName(name)
+    return box
 
 
 def _button(action: QAction) -> QToolButton:
@@ -119,4 +170,13 @@ def _button(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button
+
+
+def _menu_button(title: str, menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setText(title)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button

@@ -5,14 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.drawings import marks_of
+from afloc_desktop.state.presets import MOST
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import actions, dialogs, strings
+from afloc_desktop.ui.cine import playable
+from afloc_desktop.ui.hands import GRIDS, TOOLS, Hands
+from afloc_desktop.ui.hangings import fill_hangings
+from afloc_desktop.ui.comparing import Comparing
 from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
 from afloc_desktop.ui.panels.heatmap import HeatmapPanel
 from afloc_desktop.ui.panels.report import ReportPanel
+from afloc_desktop.ui.panels.studies import read_film
 from afloc_desktop.ui.panels.verdict import VerdictPanel
+from afloc_desktop.ui.preset_dialog import PresetDialog
 from afloc_desktop.ui.qt import (
     QAction,
     QCloseEvent,
@@ -40,8 +49,6 @@ if TYPE_CHECKING:
     from afloc_desktop.state.workspace import Workspace
     from afloc_desktop.ui.canvas import FilmCanvas
 
-_ZOOM_STEP = 1.25
-
 
 class MainWindow(QMainWindow):
     """Everything the reader sees. Renders the store; knows no file and no model.
@@ -59,22 +66,32 @@ class MainWindow(QMainWindow):
         self._workspace = workspace
         self.setWindowTitle(strings.TITLE)
         self.setAcceptDrops(True)
-        self.viewer = Viewer()
+        self.viewer = Viewer(workspace.wall)
+        self._hands = Hands(self, store, workspace, self.viewer)
         self.findings = FindingsPanel(workspace)
         self.heatmap = HeatmapPanel(workspace)
         self.report = ReportPanel(workspace)
         self.verdict = VerdictPanel(workspace)
+        self.comparing = Comparing(self, store, workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._actions = actions.make(self, self._calls())
         self.viewer.add_buttons(
             [self._actions[name] for name in actions.FILM_BAR],
             [self._actions[name] for name in actions.AI_BAR],
         )
+        layout, measure = (actions.menu(self, t) for t in (strings.LAYOUT, strings.TOOLS))
+        fill_hangings(layout, workspace.wall)
+        self.viewer.add_menus(
+            [(strings.LAYOUT_BUTTON, layout), (strings.MEASURE_BUTTON, measure)],
+            self._actions["play"],
+        )
         self.browser = Browser(workspace, self._actions["open_files"], self._actions["open_folder"])
         self.splitter = self._lay_out()
         self._status = StatusLine(self.statusBar())
-        self.viewer.canvas.probed.connect(self._status.show_probe)
-        self.viewer.canvas.viewed.connect(self._show_switches)
+        self.viewer.wall.probed.connect(self._status.show_probe)
+        self.viewer.wall.viewed.connect(self._show_switches)
+        self.viewer.wall.dropped.connect(self._place_dropped)
+        self.viewer.cine.changed.connect(self._show_switches)
         self._parts = (
             self.viewer,
             self.browser,
@@ -83,30 +100,20 @@ class MainWindow(QMainWindow):
             self.report,
             self.verdict,
             self.judging,
+            self.comparing,
             self._status,
         )
         self._stop_listening = store.listen(self.render_state)
         self.render_state(State(), store.state)
 
     def _calls(self) -> dict[str, Callable[..., object]]:
-        canvas, workspace = self.viewer.canvas, self._workspace
+        workspace = self._workspace
         return {
             "open_files": self.open_files,
             "open_folder": self.open_folder,
             "open_sample": workspace.open_sample,
             "close_all": workspace.close_all,
             "quit": self.close,
-            "fit": canvas.fit,
-            "one_to_one": canvas.one_to_one,
-            "zoom_in": self._zoom_in,
-            "zoom_out": self._zoom_out,
-            "invert": canvas.set_inverted,
-            "graphics": canvas.set_graphics,
-            "rotate_right": canvas.rotate_right,
-            "rotate_left": canvas.rotate_left,
-            "flip_across": canvas.flip_across,
-            "flip_down": canvas.flip_down,
-            "reset": canvas.reset,
             "overlay": workspace.set_overlay,
             "contour": workspace.set_contour,
             "clear": self._clear,
@@ -115,7 +122,10 @@ class MainWindow(QMainWindow):
             "next": workspace.select_next,
             "shortcuts": self._show_shortcuts,
             "about": self._show_about,
+            "presets": self._edit_presets,
+            **self._hands.calls(),
             **self.judging.calls(),
+            "compare": self.comparing.start,
         }
 
     def _lay_out(self) -> QSplitter:
@@ -151,10 +161,21 @@ class MainWindow(QMainWindow):
         _set_quietly(self._actions["draw_all"], new.draws_all)
         for name in ("accept", "redraw", "reject", "keep"):
             self._actions[name].setEnabled(new.answer is not None and not new.is_hidden)
+        self._actions["compare"].setEnabled(new.image is not None)
         self._actions["undo"].setEnabled(self._workspace.history.can_undo)
         self._actions["redo"].setEnabled(self._workspace.history.can_redo)
         for name in actions.ON_A_FILM:
             self._actions[name].setEnabled(new.image is not None)
+        for name, grid in GRIDS.items():
+            self._actions[name].setEnabled(new.grid != grid)
+        self._actions["link"].setEnabled(new.grid.cells > 1)
+        has_marks = bool(marks_of(new))
+        for name in ("delete_mark", "clear_marks"):
+            self._actions[name].setEnabled(has_marks)
+        is_calibrated = new.image is not None and FilmKey.of(new.image) in new.calibrations
+        self._actions["forget_calibration"].setEnabled(is_calibrated)
+        self._actions["play"].setEnabled(playable(new) is not None)
+        self._name_windows()
         has_graphics = new.image is not None and bool(new.image.overlays)
         self._actions["graphics"].setEnabled(has_graphics)
 
@@ -162,9 +183,31 @@ class MainWindow(QMainWindow):
         return self.viewer.canvas
 
     def _show_switches(self) -> None:
-        scene = self.viewer.canvas.scene
+        canvas, scene = self.viewer.canvas, self.viewer.canvas.scene
         _set_quietly(self._actions["invert"], scene is not None and scene.is_inverted)
-        _set_quietly(self._actions["graphics"], scene is None or scene.has_graphics)
+        _set_quietly(self._actions["graphics"], canvas.has_graphics)
+        _set_quietly(self._actions["corner_text"], canvas.has_text)
+        _set_quietly(self._actions["link"], self.viewer.wall.is_linked)
+        _set_quietly(self._actions["play"], self.viewer.cine.is_playing)
+        for tool in TOOLS:
+            _set_quietly(self._actions[f"tool_{tool}"], canvas.pencil.tool == tool)
+
+    def _name_windows(self) -> None:
+        """Say in the menu which window is on which key of this film."""
+        for number in range(1, MOST + 1):
+            name = self.viewer.named(number)
+            self._actions[f"window_{number}"].setText(name or strings.window_key(number))
+            self._actions[f"window_{number}"].setVisible(bool(name))
+
+    def _place_dropped(self, cell: int, written: object) -> None:
+        ref = read_film(written, self._store.state.listing)
+        if ref is not None:
+            self._workspace.wall.place(cell, ref)
+
+    def _edit_presets(self) -> None:
+        dialog = PresetDialog(self, self._store.state.presets)
+        dialog.chosen.connect(self._workspace.set_presets)
+        dialog.open()
 
     # --- opening
 
@@ -207,23 +250,22 @@ class MainWindow(QMainWindow):
                 box.clear()
                 box.clearFocus()
                 return
-        self._workspace.clear_question()
-
-    def _zoom_in(self) -> None:
-        self.viewer.canvas.zoom_by(_ZOOM_STEP)
-
-    def _zoom_out(self) -> None:
-        self.viewer.canvas.zoom_by(1 / _ZOOM_STEP)
+        if not self._hands.put_down():
+            self._workspace.clear_question()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
             self._workspace.hide_ai(True)
+        elif event.key() == Qt.Key.Key_M and not event.modifiers():
+            self._hands.enlarge(True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._workspace.hide_ai(False)
+        elif event.key() == Qt.Key.Key_M and not event.isAutoRepeat():
+            self._hands.enlarge(False)
         else:
             super().keyReleaseEvent(event)
 
@@ -231,6 +273,7 @@ class MainWindow(QMainWindow):
         # The release of a held key goes elsewhere when the window loses the keyboard.
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
             self._workspace.hide_ai(False)
+            self._hands.enlarge(False)
         super().changeEvent(event)
 
     def _show_about(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afloc_desktop.core.dicom.display import AsColour, choices, first_choice
 from afloc_desktop.core.domain import VoiLut, VoiWindow
 
 if TYPE_CHECKING:
@@ -23,6 +24,30 @@ def as_window(image: Image, choice: Choice) -> VoiWindow:
         width = float(len(choice.values))
         return own_window(choice.first + width / 2, width)
     return full_range(image)
+
+
+def carried(choice: Choice, one: Image, other: Image) -> Choice | None:
+    """What a choice on one film is on another; None where it has none like it.
+
+    A window of the reader's own keeps its place and width relative to each film's first window:
+    films of two machines look alike, whatever their units. One of a film's own list becomes the
+    one at the same place in the list of the other.
+    """
+    if isinstance(choice, AsColour) or other.colour is not None or one.colour is not None:
+        return None
+    offered = choices(one)
+    if choice in offered:
+        place, others = offered.index(choice), choices(other)
+        if choice == offered[-1] or len(offered) == len(others):
+            return others[place - len(offered)]
+        return first_choice(other)
+    if not isinstance(choice, VoiWindow):
+        return None
+    start, target = as_window(one, first_choice(one)), as_window(other, first_choice(other))
+    factor = target.width / start.width
+    return own_window(
+        target.centre + (choice.centre - start.centre) * factor, choice.width * factor
+    )
 
 
 def full_range(image: Image) -> VoiWindow:

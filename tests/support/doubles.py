@@ -29,6 +29,7 @@ from afloc_desktop.core.hanging import Rule
 from afloc_desktop.core.model.manifest import FindingSpec
 from afloc_desktop.core.understanding import TEXT, Question
 from afloc_desktop.core.wording import Mention
+from afloc_desktop.state.comparison import Comparisons
 from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import KnownStudy
@@ -253,6 +254,7 @@ def recording_workspace():
         ("judging", Judgements),
         ("history", History),
         ("reports", Reports),
+        ("comparing", Comparisons),
     ):
         setattr(made, name, create_autospec(kind, instance=True))
     return made

@@ -163,7 +163,7 @@ def test_the_real_calls_go_from_a_folder_to_a_painted_answer(qtbot):
     assert {p.words for p in state.answers} == {"bright_spot", "dark_spot"}
     made.workspace.ask("right bright spot")
     qtbot.waitUntil(lambda: made.store.state.answer is not None, timeout=20_000)
-    assert made.store.state.answer.question.notes == ("side: right",)
+    assert made.store.state.answer.question.notes == ("finding: Bright spot", "side: right")
     assert canvas.scene.answer_to_paint(made.store.state) is not None
     made.close()
     made.window.close()

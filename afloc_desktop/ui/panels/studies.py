@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from typing import TYPE_CHECKING
 
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
+from afloc_desktop.ui.mouse import FILM_MIME
 from afloc_desktop.ui.qt import (
+    QByteArray,
     QColor,
     QHeaderView,
+    QMimeData,
+    QMouseEvent,
     Qt,
     QTimer,
     QTreeWidgetItem,
@@ -20,7 +26,7 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from afloc_desktop.core.domain import ImageRef, Listing, NonImage, Series, Study
 
@@ -45,7 +51,10 @@ class StudyTree(Tree):
         super().__init__(name)
         self.setIndentation(14)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.currentItemChanged.connect(self._choose)
+        self.currentItemChanged.connect(self._go_to)
+        self.itemClicked.connect(self._click)
+        self.setDragEnabled(True)
+        self._is_pressed = False
         self._patients: dict[tuple[str, str], QTreeWidgetItem] = {}
         self._rows: dict[_Key, tuple[Study, QTreeWidgetItem]] = {}
         self._stacks: dict[int, tuple[ImageRef, ...]] = {}
@@ -185,10 +194,43 @@ class StudyTree(Tree):
     def _fits(self, study: Study) -> bool:
         return all(word in _haystack(study) for word in self._words) if self._words else True
 
-    def _choose(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        # A press may be the start of a drag to another cell: the film is chosen when it is let go.
+        self._is_pressed = True
+        super().mousePressEvent(event)
+        self._is_pressed = False
+
+    def mimeData(self, items: Sequence[QTreeWidgetItem]) -> QMimeData:
+        """The film of a row, for a cell of the screen to take."""
+        data, ref = QMimeData(), items[0].data(0, _REF) if items else None
+        if ref is not None:
+            data.setData(FILM_MIME, QByteArray(_written(ref)))
+        return data
+
+    def _go_to(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None) -> None:
+        if not self._is_pressed:
+            self._choose(item)
+
+    def _click(self, item: QTreeWidgetItem) -> None:
+        self._choose(item)
+
+    def _choose(self, item: QTreeWidgetItem | None) -> None:
         ref = None if item is None else item.data(0, _REF)
         if ref is not None:
             self.chosen.emit(ref)
+
+
+def _written(ref: ImageRef) -> bytes:
+    """Names one film of a listing, within this process."""
+    return json.dumps([os.fspath(ref.path), ref.member, ref.frame]).encode("utf-8", "surrogatepass")
+
+
+def read_film(written: object, listing: Listing) -> ImageRef | None:
+    """The film that was dragged; None where it is not open any more."""
+    if not isinstance(written, bytes):
+        return None
+    wanted = [ref for ref in listing.images if _written(ref) == written]
+    return wanted[0] if wanted else None
 
 
 def _key(study: Study) -> _Key:
