@@ -126,7 +126,8 @@ def register(
 def laid_over(earlier: Image, alignment: Alignment, present: Image) -> Image:
     """The earlier film in the place, and the size, of the present one; padding where it ends.
 
-    Its name, hash and warnings stay: what was answered on it still belongs to it.
+    Its name, hash and warnings stay: what was answered on it still belongs to it. Its lengths
+    were those of another exposure, so it has no spacing there.
     """
     rows, columns = present.rows, present.columns
     pixels, is_outside = _sampled(earlier.pixels, alignment, (rows, columns))
@@ -137,7 +138,7 @@ def laid_over(earlier: Image, alignment: Alignment, present: Image) -> Image:
         earlier,
         pixels=read_only(pixels),
         padding=read_only(is_outside) if is_outside.any() else None,
-        spacing=present.spacing,
+        spacing=None,
         orientation=present.orientation,
         pixel_aspect=present.pixel_aspect,
         colour=None,
@@ -145,17 +146,19 @@ def laid_over(earlier: Image, alignment: Alignment, present: Image) -> Image:
     )
 
 
-def map_laid_over(heatmap: Heatmap, alignment: Alignment, present: Heatmap) -> Heatmap:
-    """A map of the earlier film in the place of one of the present film; NaN beyond its film."""
-    shape = present.similarity.shape
+def map_laid_over(heatmap: Heatmap, alignment: Alignment, present: Image) -> Heatmap:
+    """A map of the earlier film in the place of the present one; NaN beyond the earlier film."""
+    step = max(present.rows, present.columns) / max(heatmap.similarity.shape)
+    rows, columns = (max(1, round(side / step)) for side in (present.rows, present.columns))
+    scale = (present.columns / columns, present.rows / rows)
     scaled = replace(
         alignment,
-        matrix=_scaled(alignment.matrix, present.scale, heatmap.scale),
+        matrix=_scaled(alignment.matrix, scale, heatmap.scale),
         offset=(alignment.offset[0] / heatmap.scale[0], alignment.offset[1] / heatmap.scale[1]),
     )
-    values, is_outside = _sampled(heatmap.similarity, scaled, shape)
+    values, is_outside = _sampled(heatmap.similarity, scaled, (rows, columns))
     values[is_outside] = np.nan
-    return replace(heatmap, similarity=read_only(values), scale=present.scale)
+    return replace(heatmap, similarity=read_only(values), scale=scale)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.findings import extent, peak
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.tasks import Tasks, Token
 
 Answers = dict[Prompt, Answer]
+T = TypeVar("T")
 _AT_ONCE = 6  # findings of a survey in one piece of work: some 100 ms on two cores
 
 
@@ -47,7 +48,26 @@ class Questions:
         """Have the model read texts, of a report, without asking a film."""
         if self._localizer is not None and texts:
             work = partial(_read_all, self._localizer, texts)
-            self._tasks.submit("sentences", work, done, _no_words, lane="infer")
+            self._tasks.submit("sentences", work, done, _leave, lane="infer")
+
+    def ask_about(
+        self,
+        image: Image,
+        prompts: tuple[Prompt, ...],
+        finish: Callable[[Answers], T],
+        done: Callable[[T], None],
+    ) -> None:
+        """Ask about a film that is not the one on screen, an earlier one of the patient.
+
+        Args:
+            image: That film.
+            prompts: What is asked.
+            finish: Makes of the answers what `done` gets, on the inference lane.
+            done: Not called where a network could not be run.
+        """
+        if self._localizer is not None:
+            work = partial(_answer_and, self._localizer, image, prompts, finish)
+            self._tasks.submit("prior answers", work, done, _leave, lane="infer")
 
     def load_model(self) -> None:
         """Load the model and ask it about the film on screen."""
@@ -172,6 +192,16 @@ def _margin(answer: Answer) -> float:
     return answer.similarity - answer.question.threshold
 
 
+def _answer_and(
+    localizer: Localizer,
+    image: Image,
+    prompts: tuple[Prompt, ...],
+    finish: Callable[[Answers], T],
+    token: Token,
+) -> T:
+    return finish(_answer_all(localizer, image, prompts, token))
+
+
 def _read_all(localizer: Localizer, texts: tuple[str, ...], token: Token) -> Mapping[str, Question]:
     read = {}
     for text in texts:
@@ -180,8 +210,8 @@ def _read_all(localizer: Localizer, texts: tuple[str, ...], token: Token) -> Map
     return read
 
 
-def _no_words(error: AflocError) -> None:
-    """Reading words cannot fail but by a defect; a report that was not read is still shown."""
+def _leave(error: AflocError) -> None:
+    """What was asked by the way and failed is missing where it would be shown."""
 
 
 def _answer_all(

@@ -53,6 +53,18 @@ def shortcuts(parent: QWidget) -> QDialog:
     return dialog
 
 
+def tell(parent: QWidget, what: str, more: str) -> QMessageBox:
+    """Something to know before going on, and what to do about it."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIcon(QMessageBox.Icon.Information)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setWindowTitle(strings.APP)
+    box.setText(what)
+    box.setInformativeText(more)
+    return box
+
+
 def crash(parent: QWidget | None, details: str) -> QMessageBox:
     """An error of our own: say so, and give the details to whoever looks after the station."""
     box = QMessageBox(parent)

@@ -109,13 +109,12 @@ def heatmap(values, scale):
     return Heatmap(np.asarray(values, np.float32), scale, Prompt("nodule", "preset"), "b", key, ())
 
 
-def test_a_map_is_laid_over_with_its_film():
+def test_a_map_is_laid_over_with_its_film(make_image):
     values = np.zeros((10, 15))
     values[4, 8] = 0.5  # centre at source (34, 18): the present point (12, 11)
     values[:, :6] = np.nan
     earlier = heatmap(values, (4.0, 4.0))
-    present = heatmap(np.zeros((15, 15)), (2.0, 2.0))
-    laid = map_laid_over(earlier, by_hand(), present)
+    laid = map_laid_over(earlier, by_hand(), make_image(np.zeros((30, 30))))
     assert laid.scale == (2.0, 2.0)
     assert np.unravel_index(np.nanargmax(laid.similarity), (15, 15)) == (5, 5)
     assert np.isnan(laid.similarity[5, 0])
