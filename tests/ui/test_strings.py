@@ -1,13 +1,15 @@
 import inspect
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from afloc_desktop.core.domain import Spacing
-from afloc_desktop.ui import strings
+from afloc_desktop.ui import phrases, strings
 
 HELPERS = {"annotations", "TYPE_CHECKING"}
+WORDS = re.sub(r"(?m)^from .*\n", "", inspect.getsource(strings))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,7 @@ def test_a_number_has_two_decimals_and_unknown_is_a_dash(similarity, shown):
 
 def test_nothing_but_what_is_calibrated_is_called_a_probability():
     calibrated = inspect.getsource(strings.probability)
-    source = inspect.getsource(strings).replace(calibrated, "").lower()
+    source = f"{WORDS}{inspect.getsource(phrases)}".replace(calibrated, "").lower()
     assert source.count("probab") == source.count("not a probability") == 1
     assert strings.probability(0.625) == "Calibrated probability 62 %"
 
@@ -27,7 +29,7 @@ def test_nothing_but_what_is_calibrated_is_called_a_probability():
 def test_every_string_is_shown_somewhere():
     sources = "".join(p.read_text() for p in Path(strings.__file__).parent.rglob("*.py"))
     names = [name for name in vars(strings) if name[0] != "_" and name not in HELPERS]
-    own = Path(strings.__file__).read_text()
+    own = WORDS + inspect.getsource(phrases)
     unused = [n for n in names if f"strings.{n}" not in sources and own.count(n) < 2]
     assert unused == []
 

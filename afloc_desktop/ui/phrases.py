@@ -1,0 +1,252 @@
+"""Phrases of the window that are made of parts: numbers, names, places.
+
+They are used as `strings.window(…)` and the like; what stands by itself is in `strings`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from afloc_desktop.core.domain import Spacing
+    from afloc_desktop.core.measuring import Length, Ratio, Statistics
+    from afloc_desktop.state.comparison import Change
+
+
+def film_numbers(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) if len(numbers) <= 4 else images(len(numbers))
+
+
+def exported(files: int, problems: int, folder: str, *, is_stopped: bool) -> str:
+    words = f"{'1 file' if files == 1 else f'{files} files'} written to {folder}."
+    if problems:
+        words += f" {problems} could not be written; the list says why."
+    return f"Stopped. {words}" if is_stopped else words
+
+
+def skipped(count: int) -> str:
+    return f"Skipped files ({count})"
+
+
+def more(count: int) -> str:
+    return f"… and {count} more"
+
+
+def part(number: int) -> str:
+    return f"part {number}"
+
+
+def images(count: int) -> str:
+    return "1 film" if count == 1 else f"{count} films"
+
+
+def percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def scanned(count: int) -> str:
+    return f"Looking through files… {count}"
+
+
+def table(number: int) -> str:
+    return f"Table {number}"
+
+
+def film(number: int) -> str:
+    return f"Film {number}"
+
+
+def frame(number: int) -> str:
+    return f"Frame {number}"
+
+
+def window(centre: float, width: float) -> str:
+    return f"W {width:.5g}   L {centre:.5g}"
+
+
+def place(number: int, count: int, position_mm: float | None) -> str:
+    image = f"Image {number} of {count}"
+    return image if position_mm is None else f"{image}   at {position_mm:.1f} mm"
+
+
+def zoom(percent: float) -> str:
+    return f"Zoom {percent:.0f} %"
+
+
+def probe(x: int, y: int, value: float, unit: str, *, is_as_stored: bool) -> str:
+    """`unit` may be empty; a stored value has none, whatever the file says of it."""
+    if is_as_stored:
+        return f"x {x}  y {y}   stored value {value:.6g}"
+    return f"x {x}  y {y}   value {value:.6g} {unit}".rstrip()
+
+
+def probe_colour(x: int, y: int, red: int, green: int, blue: int) -> str:
+    return f"x {x}  y {y}   red {red}  green {green}  blue {blue}"
+
+
+_BASIS = {
+    "detector": "at detector",
+    "calibrated": "calibrated",
+    "corrected": "corrected",
+    "estimated": "estimated",
+    "patient": "in patient",
+    "unknown": "uncertain",
+    "reader": "calibrated by hand",
+}
+
+
+def spacing(size: Spacing | None) -> str:
+    """How large a pixel is and where that is true; short, it shares a line with the caption."""
+    if size is None:
+        return "no scale"
+    high, wide = f"{size.row_mm:.3g}", f"{size.column_mm:.3g}"
+    return f"{high if high == wide else f'{high} × {wide}'} mm {_BASIS[size.basis]}"
+
+
+def window_key(number: int) -> str:
+    return f"Window on key {number}"
+
+
+def speed(images_per_s: int) -> str:
+    return f"{images_per_s} / s"
+
+
+def amount(value: float) -> str:
+    """Three or four digits that count, never an exponent."""
+    if value != value:
+        return "–"
+    text = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def length(measured: Length) -> str:
+    """A distance and where it is true; pixels where the film has no scale."""
+    if measured.basis is None:
+        return f"{measured.value:.1f} px"
+    return f"{measured.value:.1f} mm {_BASIS[measured.basis]}"
+
+
+def area(measured: Length) -> str:
+    """As `length`, of a shape; square centimetres where square millimetres are many."""
+    if measured.basis is None:
+        return f"{measured.value:.0f} px²"
+    is_large = measured.value >= 1000
+    size = f"{measured.value / 100:.1f} cm²" if is_large else f"{measured.value:.1f} mm²"
+    return f"{size} {_BASIS[measured.basis]}"
+
+
+def angle(degrees: float) -> str:
+    return f"{degrees:.1f}°"
+
+
+def statistics(found: Statistics, unit: str) -> list[str]:
+    return [
+        f"mean {amount(found.mean)} {unit}".rstrip() + f"   sd {amount(found.deviation)}",
+        f"min {amount(found.least)}   max {amount(found.most)}",
+        area(found.area),
+    ]
+
+
+def heart(measured: Length) -> str:
+    return f"heart {length(measured)}"
+
+
+def ratio(found: Ratio) -> list[str]:
+    share = "–" if found.value != found.value else f"{found.value:.2f}"
+    return [f"CTR {share}", heart(found.heart), f"chest {length(found.chest)}"]
+
+
+def scale_bar(size_mm: float, basis: str) -> str:
+    size = f"{size_mm / 10:g} cm" if size_mm >= 10 else f"{size_mm:g} mm"
+    return f"{size} {_BASIS[basis]}"
+
+
+def turned(quarters: int, is_mirrored: bool) -> str:
+    """How the reader turned the film, clockwise quarters after the mirror; empty where not."""
+    rotated = ("", "ROTATED RIGHT", "UPSIDE DOWN", "ROTATED LEFT")[quarters]
+    if not is_mirrored:
+        return rotated
+    if quarters % 2:
+        return f"FLIPPED, {rotated}"
+    return "FLIPPED TOP TO BOTTOM" if quarters else "FLIPPED LEFT TO RIGHT"
+
+
+def more_notes(count: int) -> str:
+    return f"{count} more"
+
+
+def model(identity: str, version: str) -> str:
+    return f"Model {identity} {version}"
+
+
+def provider(name: str) -> str:
+    """What runs the model, without the runtime's own suffix."""
+    return {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU (CUDA)"}.get(
+        name, name.removesuffix("ExecutionProvider")
+    )
+
+
+def answered_in(seconds: float) -> str:
+    if seconds < 0.001:
+        return "answered in < 1 ms"
+    return f"answered in {seconds * 1000:.0f} ms" if seconds < 1 else f"answered in {seconds:.1f} s"
+
+
+def understood(notes: Sequence[str]) -> str:
+    return "Understood – " + ", ".join(notes)
+
+
+def laid(quality: float, *, is_trusted: bool) -> str:
+    words = f"agreement {number(quality)}"
+    return words if is_trusted else f"{words}: too little to lay the films over each other"
+
+
+def changed(found: Change) -> str:
+    """What became of a finding between two films."""
+    now, then = number(found.similarity), number(found.earlier_similarity)
+    words = f"Similarity {now}, before {then}."
+    if found.extent is None or found.earlier_extent is None:
+        return f"{words} Extents cannot be compared: the films have no common scale."
+    if found.unit == "%":
+        extents = f"{found.extent:.1%} of the film, before {found.earlier_extent:.1%}"
+    else:
+        extents = f"{found.extent / 100:.1f} cm², before {found.earlier_extent / 100:.1f} cm²"
+    growth = found.growth
+    share = "" if growth is None else f" ({'+' if growth >= 0 else '−'}{abs(growth):.0%})"
+    return f"{words} Extent at the same similarity {extents}{share}."
+
+
+def verdict(status: str, author: str, reason: str) -> str:
+    words = f"{status} by {author}" if author else status
+    return f"{words}: {reason[0].lower()}{reason[1:]}" if reason else words
+
+
+def probability(share: float) -> str:
+    return f"Calibrated probability {share * 100:.0f} %"
+
+
+def number(similarity: float) -> str:
+    """Two decimals, a true minus sign, and a dash for "not known"."""
+    return "–" if similarity != similarity else f"{similarity:.2f}".replace("-", "−")
+
+
+def caption_found(name: str, similarity: float, threshold: float) -> str:
+    return f"{name}   similarity {number(similarity)}   (threshold {number(threshold)})"
+
+
+def caption_below(name: str, similarity: float, threshold: float) -> str:
+    return f"{name}   nothing at or above {number(threshold)}   (highest {number(similarity)})"
+
+
+def caption_waiting(name: str) -> str:
+    return f"{name}   comparing…"
+
+
+def other_modality(modality: str, accepted: str) -> str:
+    return f"This is {modality}; the model was made for {accepted}. Its answers mean little here."
+
+
+def about(version: str) -> str:
+    return f"AFLoc Desktop {version}"
