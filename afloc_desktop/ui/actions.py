@@ -48,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_files", _F, strings.OPEN_FILES, ("Ctrl+O",)),
     Command("open_folder", _F, strings.OPEN_FOLDER, ("Ctrl+Shift+O",)),
     Command("open_sample", _F, strings.OPEN_SAMPLE),
+    Command("export", _F, strings.EXPORT, ("Ctrl+E",), starts_group=True),
     Command("close_all", _F, strings.CLOSE_ALL, ("Ctrl+W",), starts_group=True),
     Command("quit", _F, strings.QUIT, ("Ctrl+Q",), starts_group=True),
     Command("fit", _V, strings.FIT_LONG, ("=",), strings.FIT),

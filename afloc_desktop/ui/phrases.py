@@ -13,6 +13,22 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
+    from afloc_desktop.state.store import Home
+
+
+def film_named(number: int, home: Home | None) -> str:
+    """A film as a reader knows it: whose, of when, and which."""
+    if home is None:
+        return film(number)
+    study, series = home.study, home.series
+    words = (
+        study.patient_name.replace("^", " ").strip(),
+        study.date,
+        series.modality,
+        series.view_position,
+        series.description,
+    )
+    return f"{film(number)}   {'   '.join(filter(None, words))}"
 
 
 def film_numbers(numbers: Sequence[int]) -> str:

@@ -13,6 +13,7 @@ from afloc_desktop.ui.phrases import caption_waiting as caption_waiting
 from afloc_desktop.ui.phrases import changed as changed
 from afloc_desktop.ui.phrases import exported as exported
 from afloc_desktop.ui.phrases import film as film
+from afloc_desktop.ui.phrases import film_named as film_named
 from afloc_desktop.ui.phrases import film_numbers as film_numbers
 from afloc_desktop.ui.phrases import frame as frame
 from afloc_desktop.ui.phrases import heart as heart
@@ -300,7 +301,6 @@ EXPORT_RESULT_COLUMNS = ("File", "Kind", "Film", "Result")
 EXPORT_BY_PLUGIN = "as the plugin decides"
 EXPORT_OK = "written and checked"
 EXPORT_GO = "Export"
-EXPORT_CLOSE = "Close"
 
 # --- status
 READY = "Ready"
@@ -356,6 +356,7 @@ SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
     ("Page Up, Page Down", "Previous, next film"),
     ("Ctrl + O", "Open files"),
     ("Ctrl + Shift + O", "Open folder"),
+    ("Ctrl + E", "Export accepted findings"),
     ("Ctrl + W", "Close all studies"),
     ("Ctrl + Q", "Quit"),
     ("F1", "This list"),

@@ -11,9 +11,10 @@ from afloc_desktop.state.presets import MOST
 from afloc_desktop.state.store import State
 from afloc_desktop.ui import actions, dialogs, strings
 from afloc_desktop.ui.cine import playable
+from afloc_desktop.ui.comparing import Comparing
+from afloc_desktop.ui.exporting import Exporting
 from afloc_desktop.ui.hands import GRIDS, TOOLS, Hands
 from afloc_desktop.ui.hangings import fill_hangings
-from afloc_desktop.ui.comparing import Comparing
 from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.verdict = VerdictPanel(workspace)
         self.comparing = Comparing(self, store, workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
+        self._exporting = Exporting(self, store, workspace)
         self._actions = actions.make(self, self._calls())
         self.viewer.add_buttons(
             [self._actions[name] for name in actions.FILM_BAR],
@@ -112,6 +114,7 @@ class MainWindow(QMainWindow):
             "open_files": self.open_files,
             "open_folder": self.open_folder,
             "open_sample": workspace.open_sample,
+            "export": self._exporting.start,
             "close_all": workspace.close_all,
             "quit": self.close,
             "overlay": workspace.set_overlay,
@@ -155,6 +158,7 @@ class MainWindow(QMainWindow):
         self._actions["overlay"].setEnabled(new.model is not None)
         self._actions["contour"].setEnabled(new.model is not None)
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
+        self._actions["export"].setEnabled(bool(new.listing.studies))
         _set_quietly(self._actions["overlay"], new.is_overlay_on)
         _set_quietly(self._actions["contour"], new.is_contour)
         _set_quietly(self._actions["boxes"], new.has_boxes)

@@ -318,7 +318,8 @@ def test_real_films_of_a_folder_are_shown_one_after_the_other(shared, qtbot):
     real = replace(engine(Paths.default()), open_model=desk.open_model)
     made = Station(Paths.default(), real)
     made.show([shared / "data" / "dicom" / "cxr"], demo=False)
-    qtbot.waitUntil(lambda: made.store.state.image_ref is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: made.store.state.image_ref is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: "scan" not in made.store.state.busy, timeout=30_000)
     films = made.store.state.listing.images
     assert len(films) >= 3
     for wanted in films:
