@@ -33,6 +33,11 @@ class Settings:
         bundle: Id of the model to use; empty for the shipped one.
         presets: Windows of CT, as `state.presets` writes them; empty for the defaults.
         provider: Where to run it, one of `PROVIDER_CHOICES`.
+        reader: Who reads; empty until the reader was asked.
+        look: `dark` or `light`.
+        language: `en` or `zh`.
+        keys: The reader's own shortcuts, as `ui.keymap` writes them; empty for the defaults.
+        is_welcomed: What the application is for was read and understood.
     """
 
     window: tuple[int, ...] = ()
@@ -44,6 +49,11 @@ class Settings:
     bundle: str = ""
     presets: str = ""
     provider: str = "auto"
+    reader: str = ""
+    look: str = "dark"
+    language: str = "en"
+    keys: str = ""
+    is_welcomed: bool = False
 
 
 def load_settings(path: Path) -> Settings:

@@ -97,6 +97,6 @@ class FilmCanvas(FilmMouse):
     def _paint_border(self, painter: QPainter) -> None:
         """The active one of several cells has a border."""
         if self.is_marked:
-            painter.setPen(QPen(QColor(theme.ACCENT), 2))
+            painter.setPen(QPen(QColor(theme.DARK.accent), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 12
 _QUIET = QColor(148, 155, 164)
-_ALERT = QColor(theme.WARNING)
+_ALERT = QColor(theme.DARK.warning)
 _LARGE, _SMALL = 1.6, 1.15  # of a marker, to the other text
 _FLAG = Qt.AlignmentFlag
 _SCALE_SHARE, _SCALE_LEAST, _SCALE_MOST = 0.25, 24.0, 220.0  # screen points across

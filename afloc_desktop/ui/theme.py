@@ -1,127 +1,212 @@
-"""Dark and calm: the film is the brightest thing in the room."""
+"""How the window looks: dark and calm, so that the film is the brightest thing; or light.
+
+`theme.TEXT` and the other names below are the colours of the look in use. On the film itself the
+dark ones are used whatever the window wears.
+"""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from string import Template
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
 from afloc_desktop.ui.qt import QApplication, QColor, QPalette
 
-BACKGROUND = "#16181b"
-PANEL = "#1d2024"
-RAISED = "#272b31"
-LINE = "#33383f"
-TEXT = "#d5d9de"
-QUIET = "#949ba4"
-ACCENT = "#5aa9e6"
-ACCENT_DARK = "#274b68"
-WARNING = "#e0b15a"
-FOUND = "#f0a04b"
-
-STYLE = f"""
-QMainWindow, QWidget {{ background: {PANEL}; color: {TEXT}; }}
-QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
-QMenuBar {{ background: {BACKGROUND}; color: {TEXT}; padding: 2px; }}
-QMenuBar::item {{ padding: 4px 10px; background: transparent; border-radius: 4px; }}
-QMenuBar::item:selected {{ background: {RAISED}; }}
-QMenu {{ background: {RAISED}; border: 1px solid {LINE}; padding: 4px; }}
-QMenu::item {{ padding: 5px 24px 5px 20px; border-radius: 3px; }}
-QMenu::item:selected {{ background: {ACCENT_DARK}; }}
-QMenu::item:disabled {{ color: {QUIET}; }}
-QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
-QStatusBar {{ background: {BACKGROUND}; color: {QUIET}; }}
-QStatusBar::item {{ border: none; }}
-QStatusBar QLabel {{ background: transparent; color: {QUIET}; padding: 0 8px; }}
-QToolBar {{ background: {PANEL}; border: none; spacing: 5px; padding: 7px 8px; }}
-QToolBar QToolButton#qt_toolbar_ext_button {{ padding: 2px; }}
-QSplitter::handle {{ background: {BACKGROUND}; }}
-QLabel {{ background: transparent; }}
-QLabel[role="title"] {{ font-weight: 600; color: {TEXT}; }}
-QLabel[role="quiet"] {{ color: {QUIET}; }}
-QFrame[role="calm"] QLabel {{ color: {QUIET}; }}
-QFrame[role="warning"] {{ background: #2c281f; border-left: 3px solid {WARNING}; }}
-QFrame[role="warning"] QLabel {{ color: {WARNING}; border: none; }}
-QLabel[role="warning"] {{ color: {WARNING}; background: #2c281f; border-left: 3px solid {WARNING};
-    padding: 6px 8px; }}
-QLabel[role="note"] {{ color: {TEXT}; background: #1f2a33; border-left: 3px solid {ACCENT};
-    padding: 6px 8px; }}
-QLabel[role="research"] {{ color: {WARNING}; font-weight: 600; border: 1px solid #6b5a34;
-    border-radius: 4px; padding: 3px 10px; }}
-QLabel[role="number"] {{ color: {TEXT}; font-weight: 600; }}
-QLineEdit {{ background: {BACKGROUND}; border: 1px solid {LINE}; border-radius: 5px;
-    padding: 7px 9px; selection-background-color: {ACCENT_DARK}; }}
-QLineEdit:focus {{ border-color: {ACCENT}; }}
-QPushButton, QToolButton {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
-    padding: 5px 9px; }}
-QPushButton:hover, QToolButton:hover {{ border-color: {QUIET}; }}
-QPushButton:pressed, QToolButton:pressed {{ background: {BACKGROUND}; }}
-QPushButton:focus, QToolButton:focus {{ border-color: {ACCENT}; }}
-QPushButton:disabled, QToolButton:disabled {{ color: #5d636b; background: {PANEL}; }}
-QToolButton:checked {{ background: {ACCENT_DARK}; border-color: {ACCENT}; }}
-QToolButton:checked:disabled {{ border-color: {LINE}; }}
-QPushButton[role="link"] {{ background: transparent; border: none; color: {ACCENT}; padding: 2px; }}
-QPushButton[role="link"]:disabled {{ color: #5d636b; }}
-QComboBox {{ background: {RAISED}; border: 1px solid {LINE}; border-radius: 5px;
-    padding: 5px 8px; }}
-QComboBox:disabled {{ color: #5d636b; background: {PANEL}; }}
-QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE};
-    selection-background-color: {ACCENT_DARK}; }}
-QPlainTextEdit {{ background: {BACKGROUND}; border: 1px solid {LINE}; border-radius: 5px;
-    padding: 4px; selection-background-color: {ACCENT_DARK}; }}
-QTabWidget::pane {{ border: none; }}
-QTabBar {{ background: transparent; }}
-QTabBar::tab {{ background: transparent; color: {QUIET}; padding: 6px 14px; border: none;
-    border-bottom: 2px solid transparent; }}
-QTabBar::tab:selected {{ color: {TEXT}; border-bottom-color: {ACCENT}; }}
-QTabBar::tab:hover, QTabBar::tab:focus {{ color: {TEXT}; }}
-QTreeWidget {{ background: {PANEL}; border: none; outline: none; show-decoration-selected: 1; }}
-QTreeWidget::item {{ padding: 4px 2px; border: none; }}
-QTreeWidget::item:hover {{ background: {RAISED}; }}
-QTreeWidget::item:selected {{ background: {ACCENT_DARK}; color: #ffffff; }}
-QTreeWidget::indicator, QCheckBox::indicator {{ width: 11px; height: 11px; border-radius: 3px;
-    border: 1px solid {QUIET}; background: {BACKGROUND}; }}
-QTreeWidget::indicator:checked, QCheckBox::indicator:checked {{ background: {ACCENT};
-    border-color: {ACCENT}; }}
-QFrame[role="sheet"] {{ border: 1px solid {LINE}; border-radius: 5px; }}
-QCheckBox {{ background: transparent; spacing: 7px; }}
-QSlider {{ background: transparent; min-height: 20px; }}
-QSlider::groove:horizontal {{ height: 4px; background: {LINE}; border-radius: 2px; }}
-QSlider::sub-page:horizontal {{ background: {ACCENT_DARK}; border-radius: 2px; }}
-QSlider::handle:horizontal {{ background: {TEXT}; width: 12px; margin: -5px 0;
-    border-radius: 6px; }}
-QSlider::handle:horizontal:focus {{ background: {ACCENT}; }}
-QSlider::handle:horizontal:disabled {{ background: #5d636b; }}
-QProgressBar {{ background: {LINE}; border: none; max-height: 3px; }}
-QProgressBar::chunk {{ background: {ACCENT}; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle {{ background: {LINE}; border-radius: 4px; min-height: 28px; min-width: 28px; }}
-QScrollBar::handle:hover {{ background: #464d56; }}
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
-    background: none; border: none; width: 0; height: 0; }}
-"""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-def dress(application: QApplication) -> None:
-    """Give every window of the application the dark look."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The colours of a window, as HTML writes them.
+
+    Attributes:
+        background, panel, raised: Paper, from the lowest to the highest.
+        line, faint: Borders, and words that cannot be used now.
+        text, quiet, accent, warning: Ink.
+        accent_dark, chosen: Paper and ink of what is chosen.
+        found: A mark.
+        warning_paper, warning_line, note_paper: Around words that must be seen.
+    """
+
+    background: str
+    panel: str
+    raised: str
+    line: str
+    faint: str
+    text: str
+    quiet: str
+    accent: str
+    warning: str
+    accent_dark: str
+    chosen: str
+    found: str
+    warning_paper: str
+    warning_line: str
+    note_paper: str
+
+
+DARK = Look(
+    background="#16181b",
+    panel="#1d2024",
+    raised="#272b31",
+    line="#33383f",
+    faint="#5d636b",
+    text="#d5d9de",
+    quiet="#949ba4",
+    accent="#5aa9e6",
+    warning="#e0b15a",
+    accent_dark="#274b68",
+    chosen="#ffffff",
+    found="#f0a04b",
+    warning_paper="#2c281f",
+    warning_line="#6b5a34",
+    note_paper="#1f2a33",
+)
+LIGHT = Look(
+    background="#e4e7eb",
+    panel="#f4f5f7",
+    raised="#ffffff",
+    line="#c3c9d1",
+    faint="#9aa2ac",
+    text="#1d2126",
+    quiet="#565e68",
+    accent="#175f96",
+    warning="#7d5200",
+    accent_dark="#c9dff0",
+    chosen="#10161c",
+    found="#c05f00",
+    warning_paper="#fbf1dc",
+    warning_line="#c9a35a",
+    note_paper="#e3eef7",
+)
+LOOKS: Mapping[str, Look] = MappingProxyType({"dark": DARK, "light": LIGHT})
+_WORN = "afloc-look"
+_STYLE = Template("""
+QMainWindow, QWidget { background: $panel; color: $text; }
+QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px; }
+QMenuBar { background: $background; color: $text; padding: 2px; }
+QMenuBar::item { padding: 4px 10px; background: transparent; border-radius: 4px; }
+QMenuBar::item:selected { background: $raised; }
+QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
+QMenu::item { padding: 5px 24px 5px 20px; border-radius: 3px; }
+QMenu::item:selected { background: $accent_dark; }
+QMenu::item:disabled { color: $quiet; }
+QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
+QStatusBar { background: $background; color: $quiet; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { background: transparent; color: $quiet; padding: 0 8px; }
+QToolBar { background: $panel; border: none; spacing: 5px; padding: 7px 8px; }
+QToolBar QToolButton#qt_toolbar_ext_button { padding: 2px; }
+QSplitter::handle { background: $background; }
+QLabel { background: transparent; }
+QLabel[role="title"] { font-weight: 600; color: $text; }
+QLabel[role="quiet"] { color: $quiet; }
+QFrame[role="calm"] QLabel { color: $quiet; }
+QFrame[role="warning"] { background: $warning_paper; border-left: 3px solid $warning; }
+QFrame[role="warning"] QLabel { color: $warning; border: none; }
+QLabel[role="warning"] { color: $warning; background: $warning_paper; padding: 6px 8px;
+    border-left: 3px solid $warning; }
+QLabel[role="note"] { color: $text; background: $note_paper; border-left: 3px solid $accent;
+    padding: 6px 8px; }
+QLabel[role="research"] { color: $warning; font-weight: 600; border: 1px solid $warning_line;
+    border-radius: 4px; padding: 3px 10px; }
+QLabel[role="number"] { color: $text; font-weight: 600; }
+QLineEdit { background: $background; border: 1px solid $line; border-radius: 5px;
+    padding: 7px 9px; selection-background-color: $accent_dark; }
+QLineEdit:focus { border-color: $accent; }
+QPushButton, QToolButton { background: $raised; border: 1px solid $line; border-radius: 5px;
+    padding: 5px 9px; }
+QPushButton:hover, QToolButton:hover { border-color: $quiet; }
+QPushButton:pressed, QToolButton:pressed { background: $background; }
+QPushButton:focus, QToolButton:focus { border-color: $accent; }
+QPushButton:disabled, QToolButton:disabled { color: $faint; background: $panel; }
+QToolButton:checked { background: $accent_dark; border-color: $accent; }
+QToolButton:checked:disabled { border-color: $line; }
+QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: 2px; }
+QPushButton[role="link"]:disabled { color: $faint; }
+QComboBox { background: $raised; border: 1px solid $line; border-radius: 5px;
+    padding: 5px 8px; }
+QComboBox:disabled { color: $faint; background: $panel; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
+    selection-background-color: $accent_dark; }
+QPlainTextEdit { background: $background; border: 1px solid $line; border-radius: 5px;
+    padding: 4px; selection-background-color: $accent_dark; }
+QTabWidget::pane { border: none; }
+QTabBar { background: transparent; }
+QTabBar::tab { background: transparent; color: $quiet; padding: 6px 14px; border: none;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:hover, QTabBar::tab:focus { color: $text; }
+QTreeWidget { background: $panel; border: none; outline: none; show-decoration-selected: 1; }
+QTreeWidget::item { padding: 4px 2px; border: none; }
+QTreeWidget::item:hover { background: $raised; }
+QTreeWidget::item:selected { background: $accent_dark; color: $chosen; }
+QTreeWidget::indicator, QCheckBox::indicator { width: 11px; height: 11px; border-radius: 3px;
+    border: 1px solid $quiet; background: $background; }
+QTreeWidget::indicator:checked, QCheckBox::indicator:checked { background: $accent;
+    border-color: $accent; }
+QFrame[role="sheet"] { border: 1px solid $line; border-radius: 5px; }
+QCheckBox { background: transparent; spacing: 7px; }
+QSlider { background: transparent; min-height: 20px; }
+QSlider::groove:horizontal { height: 4px; background: $line; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent_dark; border-radius: 2px; }
+QSlider::handle:horizontal { background: $text; width: 12px; margin: -5px 0;
+    border-radius: 6px; }
+QSlider::handle:horizontal:focus { background: $accent; }
+QSlider::handle:horizontal:disabled { background: $faint; }
+QProgressBar { background: $line; border: none; max-height: 3px; }
+QProgressBar::chunk { background: $accent; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle { background: $line; border-radius: 4px; min-height: 28px; min-width: 28px; }
+QScrollBar::handle:hover { background: $quiet; }
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {
+    background: none; border: none; width: 0; height: 0; }
+""")
+
+
+def __getattr__(name: str) -> str:
+    """A colour of the look in use, in capitals: `theme.TEXT`."""
+    application = QApplication.instance()
+    worn = None if application is None else application.property(_WORN)
+    value = getattr(LOOKS.get(str(worn), DARK), name.lower(), None)
+    if value is None or not name.isupper():
+        raise AttributeError(name)
+    return str(value)
+
+
+def style(look: Look) -> str:
+    """The style sheet of a look."""
+    return _STYLE.substitute(asdict(look))
+
+
+def dress(application: QApplication, name: str = "dark") -> None:
+    """Give every window of the application a look, `dark` or `light`."""
+    look = LOOKS.get(name, DARK)
+    application.setProperty(_WORN, name)
     application.setStyle("Fusion")
     palette = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (
-        (roles.Window, PANEL),
-        (roles.Base, PANEL),
-        (roles.AlternateBase, RAISED),
-        (roles.Button, RAISED),
-        (roles.Text, TEXT),
-        (roles.WindowText, TEXT),
-        (roles.ButtonText, TEXT),
-        (roles.ToolTipBase, RAISED),
-        (roles.ToolTipText, TEXT),
-        (roles.PlaceholderText, QUIET),
-        (roles.Highlight, ACCENT_DARK),
-        (roles.HighlightedText, "#ffffff"),
-        (roles.Link, ACCENT),
+        (roles.Window, look.panel),
+        (roles.Base, look.panel),
+        (roles.AlternateBase, look.raised),
+        (roles.Button, look.raised),
+        (roles.Text, look.text),
+        (roles.WindowText, look.text),
+        (roles.ButtonText, look.text),
+        (roles.ToolTipBase, look.raised),
+        (roles.ToolTipText, look.text),
+        (roles.PlaceholderText, look.quiet),
+        (roles.Highlight, look.accent_dark),
+        (roles.HighlightedText, look.chosen),
+        (roles.Link, look.accent),
     ):
         palette.setColor(role, QColor(colour))
     font = application.font()
     font.setPointSizeF(max(font.pointSizeF(), 10))
     application.setFont(font)
     application.setPalette(palette)
-    application.setStyleSheet(STYLE)
+    application.setStyleSheet(style(look))

@@ -147,9 +147,9 @@ class ColourBar(QWidget):
         strip = _strip(int(bar.width()), low, high, first, last)
         painter.drawImage(bar, strip)
         at = bar.left() + bar.width() * (min(max(level, low), high) - low) / (high - low)
-        painter.fillRect(
-            QRectF(bar.left(), bar.top(), at - bar.left(), bar.height()), QColor(29, 32, 36, 200)
-        )
+        dimmed = QColor(theme.PANEL)
+        dimmed.setAlpha(200)
+        painter.fillRect(QRectF(bar.left(), bar.top(), at - bar.left(), bar.height()), dimmed)
         painter.fillRect(QRectF(at - 1, bar.top() - 3, 2, bar.height() + 6), QColor(theme.TEXT))
         below = QRect(_INSET, line + 20, self.width() - 2 * _INSET, line)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), strings.number(low))
