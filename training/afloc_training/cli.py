@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError
 from afloc_training.afloc.cli import add_afloc_verbs
+from afloc_training.fitting.cli import add_fitting_verbs
 from afloc_training.libraries import training_libraries
 from afloc_training.progress import Reporter
 from afloc_training.site.cli import add_site_verbs
@@ -22,7 +23,7 @@ _EXAMPLE = """example:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; 0 done, 1 some inputs failed, 2 nothing done.
+    """Run one verb; 0 done, 1 some inputs failed, 2 nothing done, 3 stopped on request.
 
     Args:
         arguments: Of the command line; None takes those of the process.
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=_default_bundle)
     add_site_verbs(verbs)
     add_afloc_verbs(verbs)
+    add_fitting_verbs(verbs)
     return parser
 
 

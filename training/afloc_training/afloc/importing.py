@@ -183,9 +183,9 @@ def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer
     subjects = SUBJECTS[plan.modality]
     spec = text_spec(plan, config)
     sentences = [as_sentence(subject.prompt, spec) for subject in subjects]
-    vectors = _encoded(folder, tokenizer, sentences)
+    vectors = encoded(folder, tokenizer, sentences)
     np.savez(folder / "findings.npz", ids=np.array([s.id for s in subjects]), vectors=vectors)
-    tensor = _example(preprocess_spec(plan, config))
+    tensor = example(preprocess_spec(plan, config))
     local = run(folder / "image.onnx", {"image": tensor})[0][0]
     np.savez_compressed(
         folder / "selftest.npz",
@@ -197,7 +197,7 @@ def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer
     return int(local.shape[1])
 
 
-def _encoded(folder: Path, tokenizer: WordPiece, sentences: Sequence[str]) -> FloatArray:
+def encoded(folder: Path, tokenizer: WordPiece, sentences: Sequence[str]) -> FloatArray:
     """One text at a time, as the desktop encodes typed words, (K, D)."""
     session = open_session(folder / "text.onnx", threads=2)
     rows = [np.array([tokenizer.encode(sentence)], np.int64) for sentence in sentences]
@@ -211,9 +211,9 @@ def _encoded(folder: Path, tokenizer: WordPiece, sentences: Sequence[str]) -> Fl
     return vectors
 
 
-def _example(spec: PreprocessSpec) -> FloatArray:
+def example(spec: PreprocessSpec) -> FloatArray:
     """A picture of no patient: blurred shapes on a slope, whole grey levels."""
-    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    y, x = np.mgrid[: spec.side, : spec.side] / spec.side
     film = 60 + 90 * x + 40 * np.sin(9 * y) * np.cos(7 * x)
     film += 60 * np.exp(-((x - 0.3) ** 2 + (y - 0.6) ** 2) / 0.01)
     grey = np.rint(np.clip(film, 0, 255)).astype(np.float32)

@@ -33,7 +33,13 @@ class ImageVectors(NamedTuple):
 
 
 class ImageEncoder(nn.Module):
-    """Residual network, tapped after stages 2, 3 and 4."""
+    """Residual network, tapped after stages 2, 3 and 4.
+
+    Attributes:
+        is_unit: Answers with unit vectors, for bundles that compare by cosine.
+    """
+
+    is_unit = False
 
     def __init__(self, config: AflocConfig) -> None:
         super().__init__()
@@ -49,15 +55,24 @@ class ImageEncoder(nn.Module):
         side = (self.net_side, self.net_side)
         x = functional.interpolate(image, size=side, mode="bilinear", align_corners=True)
         stages = self.model(x)
-        return ImageVectors(
+        vectors = ImageVectors(
             self.local_embedder(stages.deep),
             self.local2_embedder(stages.shallow),
             self.global_embedder(stages.last.mean((2, 3))),
         )
+        if self.is_unit:
+            vectors = ImageVectors(*(functional.normalize(each, dim=1) for each in vectors))
+        return vectors
 
 
 class TextEncoder(nn.Module):
-    """BERT, the last hidden states added up."""
+    """BERT, the last hidden states added up.
+
+    Attributes:
+        is_unit: Answers with unit vectors, for bundles that compare by cosine.
+    """
+
+    is_unit = False
 
     def __init__(self, config: AflocConfig) -> None:
         super().__init__()
@@ -81,7 +96,8 @@ class TextEncoder(nn.Module):
         AFLoc gathers word pieces into words and averages over all rows, padding included. Both
         steps are linear, so this sum is the same vector at any padding.
         """
-        return self.tokens(ids, mask).sum(1) / self.max_tokens
+        vectors = self.tokens(ids, mask).sum(1) / self.max_tokens
+        return functional.normalize(vectors, dim=1) if self.is_unit else vectors
 
 
 class Afloc(nn.Module):

@@ -29,8 +29,8 @@ else:
 
 
 @contextmanager
-def sole_writer(folder: Path) -> Iterator[None]:
-    """Be the only one who writes into a store.
+def sole_writer(folder: Path, what: str = "store") -> Iterator[None]:
+    """Be the only one who writes into a store, or what else the folder is.
 
     Raises:
         DatasetError: Another run is writing.
@@ -40,7 +40,7 @@ def sole_writer(folder: Path) -> Iterator[None]:
         file = (folder / LOCK).open("ab")
     except OSError as error:
         raise ExportError(
-            f"The store cannot be written: {error.strerror}.",
+            f"The {what} cannot be written: {error.strerror}.",
             remedy="Choose another folder, or change its permissions.",
         ) from error
     with file:
@@ -48,6 +48,6 @@ def sole_writer(folder: Path) -> Iterator[None]:
             _take(file)
         except OSError as error:
             raise DatasetError(
-                "Another run is writing this store.", remedy="Wait until it has ended."
+                f"Another run is writing this {what}.", remedy="Wait until it has ended."
             ) from error
         yield

@@ -1,0 +1,100 @@
+"""Verbs of the training of AFLoc: `fit` and `export`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from afloc_desktop.core.errors import SettingsError
+from afloc_training.libraries import training_libraries
+
+if TYPE_CHECKING:
+    from afloc_training.progress import Reporter
+
+DONE, STOPPED = 0, 3
+_FIT_EXAMPLE = """exit codes: 0 done, 2 nothing done, 3 stopped on request; --resume goes on
+
+a file named `stop` in the run folder, Ctrl-C or SIGTERM stops after the step at hand
+
+example:
+  afloc-train fit --store /data/store --preset tiny --run /data/run1
+  afloc-train fit --store /data/store --preset tiny --run /data/run1 --resume
+  torchrun --nproc-per-node 2 -m afloc_training.cli fit --store /data/store --run /data/run2
+"""
+_EXPORT_EXAMPLE = """example:
+  afloc-train export --run /data/run1 --output /data/afloc-cxr-site
+"""
+
+
+def add_fitting_verbs(verbs: Any) -> None:
+    """Add `fit` and `export` to the parser; nothing heavy is loaded."""
+    verb = _verb(verbs, "fit", "train AFLoc on a prepared store", _FIT_EXAMPLE)
+    verb.add_argument("--store", "--data", type=Path, required=True, metavar="STORE",
+                      help="what `afloc-train prepare` made")  # fmt: skip
+    verb.add_argument("--run", "--output", type=Path, required=True, metavar="RUN", dest="folder",
+                      help="folder of the training: checkpoints, log, result")  # fmt: skip
+    verb.add_argument("--preset", choices=("tiny", "small", "paper"), default="tiny",
+                      help="size of the network (default: tiny)")  # fmt: skip
+    verb.add_argument("--from", type=Path, dest="source", metavar="RUN|CHECKPOINT",
+                      help="begin with these weights instead of random ones")  # fmt: skip
+    verb.add_argument("--vocab", type=Path, help="vocab.txt that goes with a checkpoint file")
+    verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the preset")
+    verb.add_argument("--resume", action="store_true",
+                      help="go on with what is in the folder; begin where nothing is")  # fmt: skip
+    verb.set_defaults(run=_fit)
+    verb = _verb(verbs, "export", "turn a training into a bundle", _EXPORT_EXAMPLE)
+    verb.add_argument("trained", type=Path, nargs="?", metavar="RUN", help="of `fit`")
+    verb.add_argument("--run", type=Path, dest="named", metavar="RUN", help="the same by name")
+    verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
+    verb.add_argument("--id", help="of the bundle; made of its weights unless given")
+    verb.set_defaults(run=_export)
+
+
+def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    return verb
+
+
+def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.fitting.fit import FitOrder, fit
+    order = FitOrder(
+        store=options.store,
+        run=options.folder,
+        preset=options.preset,
+        source=options.source,
+        vocabulary=options.vocab,
+        recipe=options.recipe,
+        is_resumed=options.resume,
+    )
+    outcome = fit(order, reporter)
+    if outcome.is_stopped:
+        reporter.event("stopped", f"stopped after step {outcome.standing.step}; --resume goes on",
+                       step=outcome.standing.step)  # fmt: skip
+        return STOPPED
+    return DONE
+
+
+def _export(options: argparse.Namespace, reporter: Reporter) -> int:
+    folder = options.trained or options.named
+    if folder is None:
+        raise SettingsError("No training was named.", remedy="Give its folder with --run.")
+    with training_libraries():
+        from afloc_training.fitting.exporting import export_run
+    told = export_run(folder, options.output, options.id)
+    lines = [
+        f"{told.id}: the graphs equal torch, the self-test is passed",
+        "thresholds are not set: nothing is proposed until `afloc-train calibrate` has set them",
+    ]
+    reporter.event("exported", "\n".join(lines), id=told.id, sha256=told.sha256,
+                   image_difference=told.image_difference,
+                   text_difference=told.text_difference)  # fmt: skip
+    return DONE

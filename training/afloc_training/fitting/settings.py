@@ -1,0 +1,141 @@
+"""What a training is asked for: the recipe of `fit`, as strict TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Literal
+
+from afloc_desktop.core.errors import SettingsError
+from afloc_training.recipe import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_REMEDY = "Compare it with training/recipes/fit-tiny.toml."
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How long, how fast, and by which losses.
+
+    Attributes:
+        seed: Of every draw.
+        threads: Of the processor; 0 takes as many as torch does. Part of the recipe because sums
+            depend on it.
+        precision: `auto` is bfloat16 where the processor or the GPU computes it, else float32.
+        batch: Films a step; all are contrasted with each other.
+        accumulated: Batches whose gradients are added up for one step.
+        films_at_once: Films whose activations are in memory together; the others are computed
+            again for the gradient. 0 keeps all of a batch.
+        epochs: At most.
+        patience: Epochs without a better validation before it stops; 0 never stops early.
+        rate: Peak learning rate.
+        warm_up: Share of all steps in which the rate rises; a cosine follows.
+        weight_decay: Of matrices and kernels.
+        clip: Largest length of the gradient.
+        average_decay: Of the moving average of the weights, which is what is validated and kept.
+        cosine_weight: Of our own alignment beside AFLoc's three losses; 0 is AFLoc alone.
+        teacher_weight: Of the pull towards what the network computed when training began; needs
+            weights to begin with.
+        statistics: Of batch normalisation: `learned` from the batches, or `kept` as they are.
+        dropout: In the text encoder.
+        recall_at: A validation film counts where its report is among the first so many.
+    """
+
+    seed: int
+    threads: int
+    precision: Literal["auto", "float32", "bfloat16"]
+    batch: int
+    accumulated: int
+    films_at_once: int
+    epochs: int
+    patience: int
+    rate: float
+    warm_up: float
+    weight_decay: float
+    clip: float
+    average_decay: float
+    cosine_weight: float
+    teacher_weight: float
+    statistics: Literal["learned", "kept"]
+    dropout: float
+    recall_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariationSettings:
+    """Largest change of a film; none is ever mirrored, the heart has a side.
+
+    Attributes:
+        turn_degrees: Either way.
+        shift, scale: Shares of the side, either way.
+        gamma: Grey values to a power between 1 / gamma and gamma.
+    """
+
+    turn_degrees: float
+    shift: float
+    scale: float
+    gamma: float
+
+
+@dataclass(frozen=True, slots=True)
+class FitRecipe:
+    """All settings of one training."""
+
+    fit: FitSettings
+    variation: VariationSettings
+
+
+def load_fit_recipe(path: Path | None, preset: str) -> tuple[FitRecipe, str]:
+    """A recipe and its text; None takes the one that comes with the preset.
+
+    Raises:
+        SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
+    """
+    source = (
+        resources.files("afloc_training.recipes") / f"fit-{preset}.toml" if path is None else path
+    )
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(f"{source.name} cannot be read") from error
+    return parse_fit_recipe(text), text
+
+
+def parse_fit_recipe(text: str) -> FitRecipe:
+    """A recipe from TOML.
+
+    Raises:
+        SettingsError: Not TOML, or a missing, unknown, mistyped or senseless field.
+    """
+    try:
+        recipe = decode(FitRecipe, tomllib.loads(text), "the recipe")
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(f"it is not TOML ({error})") from error
+    except SettingsError as error:
+        raise SettingsError(error.reason, remedy=_REMEDY) from error
+    _check(recipe.fit)
+    return recipe
+
+
+def _check(fit: FitSettings) -> None:
+    at_least = {"batch": 2, "accumulated": 1, "epochs": 1, "recall_at": 1, "seed": 0}
+    at_least |= dict.fromkeys(("threads", "films_at_once", "patience"), 0)
+    for name, least in at_least.items():
+        if getattr(fit, name) < least:
+            raise _refused(f"{name!r} must be {least} or more")
+    for name in ("rate", "clip"):
+        if not getattr(fit, name) > 0:
+            raise _refused(f"{name!r} must be more than 0")
+    for name in ("warm_up", "average_decay", "dropout"):
+        if not 0 <= getattr(fit, name) < 1:
+            raise _refused(f"{name!r} must be at least 0 and less than 1")
+    for name in ("weight_decay", "cosine_weight", "teacher_weight"):
+        if not getattr(fit, name) >= 0:
+            raise _refused(f"{name!r} must not be negative")
+
+
+def _refused(why: str) -> SettingsError:
+    return SettingsError(f"The recipe cannot be used: {why}.", remedy=_REMEDY)
