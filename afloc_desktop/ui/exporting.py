@@ -97,7 +97,7 @@ class ExportDialog(QDialog):
         store: Store,
         workspace: Workspace,
         folder: str,
-        plugins: Sequence[str],
+        plugins: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self._store = store
