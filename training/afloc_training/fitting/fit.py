@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import platform
-import signal
-import threading
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +14,7 @@ from afloc_desktop.core.errors import CheckpointError, SettingsError
 from afloc_training.bundle_files import now
 from afloc_training.fitting.learner import Learner
 from afloc_training.fitting.lessons import Lessons
+from afloc_training.fitting.pace import Clock, stop_signals
 from afloc_training.fitting.processes import (
     choose_device,
     has_fast_bfloat16,
@@ -32,8 +29,6 @@ from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from afloc_training.checkpoints import JSON
     from afloc_training.fitting.processes import Processes
     from afloc_training.fitting.run_folder import RunFolder
@@ -41,8 +36,6 @@ if TYPE_CHECKING:
     from afloc_training.progress import Reporter
 
 _STEPS_BETWEEN_CHECKPOINTS = 100
-_SECONDS_BETWEEN_CHECKPOINTS = 120.0
-_SECONDS_BETWEEN_LINES = 2.0
 _LIBRARIES = ("torch", "numpy", "tokenizers", "safetensors", "afloc-desktop")
 
 
@@ -220,9 +213,9 @@ class _Training:
     def train(self) -> Outcome:
         self._resume()
         self._tell_plan()
-        clock = _Clock(self._standing.step)
+        clock = Clock(self._standing.step, _STEPS_BETWEEN_CHECKPOINTS)
         is_stopped = False
-        with _stop_signals() as is_signalled:
+        with stop_signals() as is_signalled:
             while self._standing.step < self._steps and not self._is_stale and not is_stopped:
                 losses = self._learner.step(self._lessons, self._standing.step)
                 self._standing = replace(self._standing, step=self._standing.step + 1)
@@ -284,7 +277,7 @@ class _Training:
             self._say("validation", text, step=standing.step, is_kept=is_better,
                       **found._asdict())  # fmt: skip
 
-    def _log(self, losses: dict[str, float], clock: _Clock) -> None:
+    def _log(self, losses: dict[str, float], clock: Clock) -> None:
         step = self._standing.step
         if not self._is_first:
             return
@@ -321,34 +314,6 @@ class _Training:
             self._reporter.event(kind, text, **values)
 
 
-class _Clock:
-    """What the time says: when to save, when to speak, how long it will take."""
-
-    def __init__(self, step: int) -> None:
-        self._begin = self._saved = time.monotonic()
-        self._first, self._saved_step = step, step
-        self._spoken = 0.0
-
-    def is_time_to_save(self, step: int) -> bool:
-        moment = time.monotonic()
-        is_late = moment - self._saved >= _SECONDS_BETWEEN_CHECKPOINTS
-        if not is_late and step - self._saved_step < _STEPS_BETWEEN_CHECKPOINTS:
-            return False
-        self._saved, self._saved_step = moment, step
-        return True
-
-    def is_time_to_speak(self) -> bool:
-        moment = time.monotonic()
-        if moment - self._spoken < _SECONDS_BETWEEN_LINES:
-            return False
-        self._spoken = moment
-        return True
-
-    def seconds_left(self, step: int, steps: int) -> float:
-        each = (time.monotonic() - self._begin) / max(1, step - self._first)
-        return each * (steps - step)
-
-
 def _standing(state: dict[str, JSON]) -> Standing:
     try:
         best = state["best"]
@@ -368,19 +333,3 @@ def _whole(value: JSON) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("not a count")
     return value
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """While a training runs, an interrupt means: finish the step, save, end."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-    kinds = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(kind, lambda *_: asked.set()) for kind in kinds]
-    try:
-        yield asked.is_set
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
