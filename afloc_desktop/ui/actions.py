@@ -50,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_sample", _F, strings.OPEN_SAMPLE),
     Command("export", _F, strings.EXPORT, ("Ctrl+E",), starts_group=True),
     Command("close_all", _F, strings.CLOSE_ALL, ("Ctrl+W",), starts_group=True),
+    Command("settings", _F, strings.SETTINGS, ("Ctrl+,",), starts_group=True),
     Command("quit", _F, strings.QUIT, ("Ctrl+Q",), starts_group=True),
     Command("fit", _V, strings.FIT_LONG, ("=",), strings.FIT),
     Command("one_to_one", _V, strings.ONE_TO_ONE_LONG, ("Ctrl+0",), strings.ONE_TO_ONE),
@@ -98,7 +99,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("draw_all", _A, strings.DRAW_ALL_LONG, ("Shift+A",), is_switch=True),
     Command("boxes", _A, strings.BOXES_LONG, ("B",), is_switch=True),
     Command("shortcuts", _H, strings.SHORTCUTS, ("F1",)),
-    Command("about", _H, strings.ABOUT),
+    Command("diagnostics", _H, strings.DIAGNOSTICS, starts_group=True),
+    Command("log_folder", _H, strings.LOG_FOLDER),
+    Command("about", _H, strings.ABOUT, starts_group=True),
 )
 FILM_BAR = ("fit", "one_to_one", "invert", "reset")
 ON_A_FILM = (*FILM_BAR, "zoom_in", "zoom_out", "rotate_right", "rotate_left",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import SettingsError
 from afloc_desktop.state import presets
+from afloc_desktop.state.crashes import note_crash
 from afloc_desktop.state.paths import Paths
 from afloc_desktop.state.settings import Settings, load_settings, save_settings, set_aside
 from afloc_desktop.state.store import Problem, State, Store
@@ -54,15 +55,17 @@ def run(
     application = QApplication.instance() or QApplication([strings.APP])
     assert isinstance(application, QApplication)
     application.setApplicationName(strings.APP)
-    theme.dress(application)
     home = Paths.default()
     station = Station(home, engine(home))
-    sys.excepthook = partial(_crashed, station.window)
+    theme.dress(application, station.window.house.settings.look)
+    sys.excepthook = partial(_crashed, station.window, home.log)
     camera = None
     if screenshot is not None:
         station.window.resize(*_PICTURE_SIZE)
         camera = Camera(station, screenshot)
     station.show(paths, demo=demo)
+    if camera is None and quit_after_s is None:
+        station.window.house.welcome()
     if quit_after_s is not None:
         timer = QTimer(station.window)
         timer.setSingleShot(True)
@@ -98,7 +101,7 @@ class Station:
         self.tasks = Tasks(self._loop.post, self._show_busy)
         self.workspace = Workspace(self.store, self.tasks, slow_calls, self._loop.post)
         self.window = MainWindow(self.store, self.workspace)
-        self.window.last_folder = self._settings.last_folder
+        self.window.move_in(self._settings, home.log)
         self.window.closing.connect(self._remember)
         _place(self.window, self._settings)
 
@@ -128,7 +131,7 @@ class Station:
         window, state = self.window, self.store.state
         place = window.normalGeometry()
         settings = replace(
-            self._settings,
+            window.house.now(),
             window=(place.x(), place.y(), place.width(), place.height()),
             is_maximized=window.isMaximized(),
             columns=tuple(window.splitter.sizes()),
@@ -194,10 +197,15 @@ def _place(window: MainWindow, settings: Settings) -> None:
 
 
 def _crashed(
-    window: MainWindow, kind: type[BaseException], error: BaseException, where: TracebackType | None
+    window: MainWindow,
+    log: Path,
+    kind: type[BaseException],
+    error: BaseException,
+    where: TracebackType | None,
 ) -> None:
-    """A defect of ours: on stderr for the log, and in front of the reader, one at a time."""
+    """A defect of ours: on stderr, in the log, and in front of the reader, one at a time."""
     details = "".join(traceback.format_exception(kind, error, where))
     sys.stderr.write(details)
+    note_crash(log, kind, where)
     if window.findChild(QMessageBox) is None:
         dialogs.crash(window, details).open()

@@ -1,4 +1,4 @@
-"""Small windows: about, keys, and what went wrong. All text is literal."""
+"""Small windows: about, the first notice, and what went wrong. All text is literal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from afloc_desktop.ui import strings
 from afloc_desktop.ui.qt import (
     QDialog,
     QDialogButtonBox,
-    QGridLayout,
     QLabel,
     QMessageBox,
     Qt,
@@ -36,21 +35,31 @@ def about(parent: QWidget, model: str) -> QDialog:
     return dialog
 
 
-def shortcuts(parent: QWidget) -> QDialog:
-    """Every key and mouse gesture."""
-    dialog = _dialog(parent, strings.SHORTCUTS)
-    grid = QGridLayout()
-    grid.setHorizontalSpacing(28)
-    grid.setVerticalSpacing(7)
-    for number, (keys, effect) in enumerate(strings.SHORTCUT_ROWS):
-        grid.addWidget(label(keys, role="number"), number, 0)
-        grid.addWidget(label(effect), number, 1)
-    layout = column(margins=(22, 20, 22, 16))
-    layout.addLayout(grid)
-    layout.addWidget(_close_button(dialog))
+def welcome(parent: QWidget) -> QDialog:
+    """What the application is for and not for, before it is used for the first time."""
+    dialog = _dialog(parent, strings.WELCOME_TITLE)
+    buttons = QDialogButtonBox()
+    agree = buttons.addButton(strings.WELCOME_AGREE, QDialogButtonBox.ButtonRole.AcceptRole)
+    agree.setDefault(True)
+    buttons.accepted.connect(dialog.accept)
+    layout = column(
+        label(strings.RESEARCH_ONLY, role="warning"),
+        _paragraph(strings.RESEARCH_TEXT),
+        buttons,
+        margins=(22, 20, 22, 16),
+    )
     layout.setSpacing(14)
     dialog.setLayout(layout)
     return dialog
+
+
+def restore(parent: QWidget) -> QMessageBox:
+    """Whether to open again what a run that did not end properly had open."""
+    box = tell(parent, strings.RESTORE_TITLE, strings.RESTORE_ASK)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.addButton(strings.RESTORE_YES, QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(strings.RESTORE_NO, QMessageBox.ButtonRole.RejectRole)
+    return box
 
 
 def tell(parent: QWidget, what: str, more: str) -> QMessageBox:

@@ -264,5 +264,9 @@ def other_modality(modality: str, accepted: str) -> str:
     return f"This is {modality}; the model was made for {accepted}. Its answers mean little here."
 
 
+def key_conflict(key: str, names: Sequence[str]) -> str:
+    return f"{key} stands for: {', '.join(names)}"
+
+
 def about(version: str) -> str:
     return f"AFLoc Desktop {version}"

@@ -18,6 +18,7 @@ from afloc_desktop.ui.phrases import film_numbers as film_numbers
 from afloc_desktop.ui.phrases import frame as frame
 from afloc_desktop.ui.phrases import heart as heart
 from afloc_desktop.ui.phrases import images as images
+from afloc_desktop.ui.phrases import key_conflict as key_conflict
 from afloc_desktop.ui.phrases import laid as laid
 from afloc_desktop.ui.phrases import length as length
 from afloc_desktop.ui.phrases import model as model
@@ -302,6 +303,35 @@ EXPORT_BY_PLUGIN = "as the plugin decides"
 EXPORT_OK = "written and checked"
 EXPORT_GO = "Export"
 
+# --- settings, keys, help
+SETTINGS = "Settings…"
+SETTINGS_TITLE = "Settings"
+SETTING_READER, SETTING_LOOK = "Who reads", "Look"
+SETTING_LANGUAGE, SETTING_PROVIDER = "Language", "Model runs on"
+LOOKS = {"dark": "Dark", "light": "Light"}
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+PROVIDERS = {
+    "auto": "What is fastest here",
+    "cpu": "Processor (CPU)",
+    "cuda": "NVIDIA GPU (CUDA)",
+    "directml": "GPU (DirectML)",
+    "coreml": "Apple (Core ML)",
+    "openvino": "Intel (OpenVINO)",
+}
+SETTINGS_LATER = "Language and processor change with the next start."
+KEY_SEARCH = "Search commands and keys"
+KEY_NEW = "Key of the chosen command"
+KEY_DEFAULT = "Default"
+KEY_HELD = "held down: hide everything AI, magnifier"
+LOG_FOLDER = "Open log folder"
+DIAGNOSTICS = "Copy diagnostics"
+DIAGNOSTICS_COPIED = "Versions and state, without patient data, are on the clipboard."
+WELCOME_TITLE = "Before you begin"
+WELCOME_AGREE = "I understand: for research only"
+RESTORE_TITLE = "The last session did not end properly"
+RESTORE_ASK = "Open again what was open, with your verdicts and measurements?"
+RESTORE_YES, RESTORE_NO = "Open again", "Begin anew"
+
 # --- status
 READY = "Ready"
 LISTING = "Looking through files…"
@@ -309,55 +339,16 @@ READING_FILM = "Reading film…"
 CRASH_TITLE = "Something went wrong"
 CRASH_TEXT = (
     "AFLoc met an error of its own and may not work as it should from here on. Nothing was changed "
-    "in your files. Please restart it; the details below help whoever looks after it."
+    "in your files; verdicts and measurements are saved and come back at the next start. Please "
+    "restart it; the details below help whoever looks after it."
 )
 
-SHORTCUT_ROWS: tuple[tuple[str, str], ...] = (
-    ("Wheel", "Zoom at the pointer"),
+MOUSE_ROWS: tuple[tuple[str, str], ...] = (
+    ("Wheel", "Zoom at the pointer; on a stack, the next image"),
     ("Left or middle drag", "Move the film"),
-    (
-        "Right drag, Ctrl + drag",
-        "Window: right widens, up brightens",
-    ),
-    ("Double click, =", "Fit film to window"),
-    ("+, −", "Zoom in, zoom out"),
-    ("Ctrl + 0", "One film pixel per screen pixel"),
-    ("1, 2, 3, 4, 5, 6, 7, 8, 9", "Window presets: of CT, or the film's own"),
-    ("M (hold)", "Magnifier"),
-    ("F2, F3, F4", "One, two, four films"),
-    ("., ,", "Next, previous hanging"),
-    ("L", "Zoom, move and window all films together"),
-    ("Up, Down, wheel on a stack", "Previous, next image of the series"),
-    ("P", "Play the series"),
-    ("J", "Text in the corners on or off"),
-    ("S", "Move and select"),
-    ("D, G, T", "Measure a length, an angle, heart and chest"),
-    ("Q, U", "Measure in a rectangle, in an ellipse"),
-    ("W, X", "Draw an arrow, write on the film"),
-    ("Shift + D", "Calibrate with a known length"),
-    ("Del, Backspace", "Delete the selected measurement"),
-    ("I", "Invert grey levels"),
-    ("0", "Reset window, inversion and turns"),
-    ("R, Shift + R", "Rotate right, left"),
-    ("H, V", "Flip left to right, top to bottom"),
-    ("O", "Graphics of the file on or off"),
-    ("A", "AI overlay on or off"),
+    ("Right drag, Ctrl + drag", "Window: right widens, up brightens"),
+    ("Double click", "Fit film to window"),
     ("Space (hold)", "Hide everything AI"),
-    ("C", "Contour or colours"),
-    ("Y, E, N", "Accept, redraw, reject the finding"),
-    ("Ctrl + P", "Compare with the prior"),
-    ("K", "Keep the finding on the film beside others"),
-    ("Shift + A", "Show everything at or above its threshold"),
-    ("B", "Boxes instead of colours"),
-    ("Ctrl + Z", "Undo"),
-    ("Ctrl + Y, Ctrl + Shift + Z", "Redo"),
-    ("Esc", "Film only: choose no finding"),
-    ("/, Ctrl + F", "Go to the question box"),
-    ("Page Up, Page Down", "Previous, next film"),
-    ("Ctrl + O", "Open files"),
-    ("Ctrl + Shift + O", "Open folder"),
-    ("Ctrl + E", "Export accepted findings"),
-    ("Ctrl + W", "Close all studies"),
-    ("Ctrl + Q", "Quit"),
-    ("F1", "This list"),
+    ("M (hold)", "Magnifier"),
+    ("Up, Down", "Previous, next image of the series"),
 )

@@ -9,12 +9,13 @@ from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.drawings import marks_of
 from afloc_desktop.state.presets import MOST
 from afloc_desktop.state.store import State
-from afloc_desktop.ui import actions, dialogs, strings
+from afloc_desktop.ui import actions, strings
 from afloc_desktop.ui.cine import playable
 from afloc_desktop.ui.comparing import Comparing
 from afloc_desktop.ui.exporting import Exporting
 from afloc_desktop.ui.hands import GRIDS, TOOLS, Hands
 from afloc_desktop.ui.hangings import fill_hangings
+from afloc_desktop.ui.house import House
 from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
 from afloc_desktop.ui.panels.findings import FindingsPanel
@@ -46,6 +47,7 @@ from afloc_desktop.ui.viewer import Viewer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from afloc_desktop.state.settings import Settings
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.workspace import Workspace
     from afloc_desktop.ui.canvas import FilmCanvas
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         self.comparing = Comparing(self, store, workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._exporting = Exporting(self, store, workspace)
+        self.house = House(self, store, workspace)
         self._actions = actions.make(self, self._calls())
         self.viewer.add_buttons(
             [self._actions[name] for name in actions.FILM_BAR],
@@ -123,11 +126,10 @@ class MainWindow(QMainWindow):
             "ask": self._go_to_box,
             "previous": workspace.select_previous,
             "next": workspace.select_next,
-            "shortcuts": self._show_shortcuts,
-            "about": self._show_about,
             "presets": self._edit_presets,
             **self._hands.calls(),
             **self.judging.calls(),
+            **self.house.calls(),
             "compare": self.comparing.start,
         }
 
@@ -182,6 +184,11 @@ class MainWindow(QMainWindow):
         self._name_windows()
         has_graphics = new.image is not None and bool(new.image.overlays)
         self._actions["graphics"].setEnabled(has_graphics)
+
+    def move_in(self, settings: Settings, log: Path) -> None:
+        """Wear what the reader chose in the last run; `log` is the folder of logs."""
+        self.last_folder = settings.last_folder
+        self.house.move_in(settings, log, self._actions)
 
     def _canvas(self) -> FilmCanvas:
         return self.viewer.canvas
@@ -279,14 +286,6 @@ class MainWindow(QMainWindow):
             self._workspace.hide_ai(False)
             self._hands.enlarge(False)
         super().changeEvent(event)
-
-    def _show_about(self) -> None:
-        model = self._store.state.model
-        words = strings.NO_MODEL if model is None else f"{model.title} ({model.id} {model.version})"
-        dialogs.about(self, words).open()
-
-    def _show_shortcuts(self) -> None:
-        dialogs.shortcuts(self).open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._stop_listening()

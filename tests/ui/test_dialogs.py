@@ -1,6 +1,6 @@
 from afloc_desktop import __version__
 from afloc_desktop.ui import dialogs, strings
-from afloc_desktop.ui.qt import QLabel, Qt, QWidget
+from afloc_desktop.ui.qt import QLabel, QPushButton, Qt, QWidget
 
 
 def shown(qtbot, made):
@@ -27,11 +27,13 @@ def test_no_paragraph_is_cut_off(qtbot):
         assert part.width() >= part.minimumSizeHint().width()
 
 
-def test_the_keys_are_all_listed(qtbot):
+def test_the_first_notice_says_what_the_application_is_not_for(qtbot):
     parent = QWidget()
     qtbot.addWidget(parent)
-    texts = shown(qtbot, dialogs.shortcuts(parent))
-    assert {word for row in strings.SHORTCUT_ROWS for word in row} <= set(texts)
+    made = dialogs.welcome(parent)
+    assert {strings.RESEARCH_ONLY, strings.RESEARCH_TEXT} <= set(shown(qtbot, made))
+    with qtbot.waitSignal(made.accepted):
+        made.findChild(QPushButton).click()
 
 
 def test_a_crash_is_explained_and_its_details_are_literal(qtbot):

@@ -63,17 +63,19 @@ class FindingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = column(
+            self.box,
             self._busy,
             self._gate,
             self._overrule,
             self._note,
             self._warning,
-            self._state_line,
             self._no_match,
             self._list,
             margins=(8, 8, 10, 4),
         )
-        layout.insertLayout(0, row(self.box, self._all))
+        above = row(self._state_line, self._all)
+        above.setStretch(0, 1)
+        layout.insertLayout(layout.indexOf(self._no_match), above)
         layout.addStretch()
         layout.setStretchFactor(self._list, 1)
         layout.setSpacing(7)

@@ -1,0 +1,138 @@
+"""Housekeeping: settings, keys, the first notice, what helps whoever looks after the station."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import ExportError
+from afloc_desktop.core.export.atomic import make_folder
+from afloc_desktop.state.diagnostics import diagnostics
+from afloc_desktop.state.settings import Settings
+from afloc_desktop.ui import actions, dialogs, keymap, strings, theme
+from afloc_desktop.ui.key_dialog import KeyDialog
+from afloc_desktop.ui.qt import (
+    QApplication,
+    QDesktopServices,
+    QGuiApplication,
+    QKeySequence,
+    QObject,
+    QUrl,
+    QWidget,
+)
+from afloc_desktop.ui.settings_dialog import SettingsDialog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from afloc_desktop.state.store import Store
+    from afloc_desktop.state.workspace import Workspace
+    from afloc_desktop.ui.qt import QAction
+
+
+class House(QObject):
+    """What belongs to no film. Keeps the settings while the window is open.
+
+    Attributes:
+        settings: As the reader has them now.
+    """
+
+    def __init__(self, window: QWidget, store: Store, workspace: Workspace) -> None:
+        super().__init__(window)
+        self._window = window
+        self._store = store
+        self._workspace = workspace
+        self._actions: Mapping[str, QAction] = {}
+        self._log: Path | None = None
+        self.settings = Settings()
+
+    def calls(self) -> dict[str, Callable[..., object]]:
+        """What the commands about the station do, by command id."""
+        return {
+            "settings": self.edit,
+            "shortcuts": self.edit_keys,
+            "log_folder": self.open_log,
+            "diagnostics": self.copy_diagnostics,
+            "about": self.show_about,
+        }
+
+    def move_in(self, settings: Settings, log: Path, made: Mapping[str, QAction]) -> None:
+        """Take over the settings of the last run.
+
+        Args:
+            settings: As they were saved.
+            log: The folder of logs; need not be there.
+            made: The window's actions by command id.
+        """
+        self._log, self._actions = log, made
+        self.settings = settings
+        self._workspace.judging.set_reader(settings.reader)
+        self._use_keys()
+
+    def now(self) -> Settings:
+        """The settings with what was set elsewhere in the window."""
+        return replace(self.settings, reader=self._store.state.reader)
+
+    def edit(self) -> None:
+        """Open the settings."""
+        dialog = SettingsDialog(self._window, self.now())
+        dialog.changed.connect(self._use)
+        dialog.open()
+
+    def edit_keys(self) -> None:
+        """Open the list of keys."""
+        dialog = KeyDialog(self._window, keymap.parse(self.settings.keys, actions.COMMANDS))
+        dialog.changed.connect(self._take_keys)
+        dialog.open()
+
+    def welcome(self) -> None:
+        """Say what the application is for, until the reader has understood."""
+        if not self.settings.is_welcomed:
+            dialog = dialogs.welcome(self._window)
+            dialog.accepted.connect(self._welcomed)
+            dialog.open()
+
+    def open_log(self) -> None:
+        """Show the folder of logs in the platform's own browser."""
+        if self._log is None:
+            return
+        try:
+            make_folder(self._log)
+        except ExportError as error:
+            dialogs.tell(self._window, error.reason, error.remedy).open()
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log)))
+
+    def copy_diagnostics(self) -> None:
+        """Put versions and state on the clipboard."""
+        QGuiApplication.clipboard().setText(diagnostics(self._store.state))
+        dialogs.tell(self._window, strings.DIAGNOSTICS_COPIED, "").open()
+
+    def show_about(self) -> None:
+        """Version, purpose, model and licences."""
+        model = self._store.state.model
+        words = strings.NO_MODEL if model is None else f"{model.title} ({model.id} {model.version})"
+        dialogs.about(self._window, words).open()
+
+    def _use(self, settings: Settings) -> None:
+        self.settings = settings
+        self._workspace.judging.set_reader(settings.reader)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.dress(application, settings.look)
+
+    def _welcomed(self) -> None:
+        self.settings = replace(self.settings, is_welcomed=True)
+
+    def _take_keys(self, keys: keymap.Keys) -> None:
+        self.settings = replace(self.settings, keys=keymap.written(keys))
+        self._use_keys()
+
+    def _use_keys(self) -> None:
+        own = keymap.parse(self.settings.keys, actions.COMMANDS)
+        if keymap.conflicts(own, actions.COMMANDS):
+            own = {}  # written by hand, or by a version with other commands
+        for name, keys in keymap.in_use(own, actions.COMMANDS).items():
+            if name in self._actions:
+                self._actions[name].setShortcuts([QKeySequence(key) for key in keys])

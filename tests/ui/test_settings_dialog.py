@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+import pytest
+
+from afloc_desktop.core.model.runtime import PROVIDER_CHOICES
+from afloc_desktop.state.settings import Settings
+from afloc_desktop.ui import strings, theme
+from afloc_desktop.ui.qt import QDialogButtonBox, QWidget
+from afloc_desktop.ui.settings_dialog import SettingsDialog
+
+GIVEN = Settings(reader="Dr Reader", look="light", language="zh", opacity=0.3, provider="tpu")
+
+
+@pytest.fixture
+def dialog(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    made = SettingsDialog(parent, GIVEN)
+    made.show()
+    yield made
+
+
+def accept(dialog, qtbot):
+    with qtbot.waitSignal(dialog.changed) as said:
+        dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok).click()
+    return said.args[0]
+
+
+def test_what_is_not_touched_stays(dialog, qtbot):
+    assert accept(dialog, qtbot) == GIVEN
+
+
+def test_every_choice_is_taken(dialog, qtbot):
+    dialog.reader.setText("  Dr   Other ")
+    dialog.look.setCurrentIndex(dialog.look.findData("dark"))
+    dialog.language.setCurrentIndex(dialog.language.findData("en"))
+    dialog.provider.setCurrentIndex(dialog.provider.findData("cpu"))
+    expected = replace(GIVEN, reader="Dr Other", look="dark", language="en", provider="cpu")
+    assert accept(dialog, qtbot) == expected
+
+
+def test_every_choice_there_is_has_a_name():
+    assert set(strings.PROVIDERS) == set(PROVIDER_CHOICES)
+    assert set(strings.LOOKS) == set(theme.LOOKS)
