@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.exporting import Export
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
+    from afloc_desktop.state.returned import Result
     from afloc_desktop.state.reports import Report
 
 Listener = Callable[["State", "State"], None]
@@ -166,6 +167,8 @@ class State:
         draws_all: Everything at or above its threshold is drawn.
         has_boxes: A box around each place instead of an outline.
         export: The last export, until its window is closed.
+        results: Results from files that lie over their films.
+        result_told: A result shown as text, or why one cannot be read.
         reports: Of the study on screen.
         report: Which of them is shown.
         sentence: Which of its sentences is chosen; None where none is.
@@ -206,6 +209,8 @@ class State:
     draws_all: bool = False
     has_boxes: bool = False
     export: Export | None = None
+    results: tuple[Result, ...] = ()
+    result_told: Result | Problem | None = None
     reports: tuple[Report, ...] = ()
     report: int = 0
     sentence: int | None = None

@@ -23,6 +23,7 @@ from afloc_desktop.state.listings import Listings
 from afloc_desktop.state.priors import prior_files
 from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.reports import Reports
+from afloc_desktop.state.returned import Returned
 from afloc_desktop.state.shelf import Shelf
 from afloc_desktop.state.wall import Wall
 
@@ -108,6 +109,7 @@ class Workspace:
         history: What can be taken back.
         judging: Verdicts on answers.
         exports: What leaves the station.
+        returned: Results that came back in files.
         drawn: Which findings are seen beside the chosen one.
         comparing: The film on screen beside an earlier one.
         reports: What was written about the study on screen.
@@ -131,6 +133,7 @@ class Workspace:
             read=engine.read,
             note=engine.note_film,
         )
+        self.returned = Returned(store, tasks, self.select_image)
         self.drawn = Drawn(store)
         self.comparing = Comparisons(store, tasks, engine.read, self._questions)
         self.reports = Reports(store, tasks, engine.reports, self._questions)
@@ -177,6 +180,7 @@ class Workspace:
         self._films.drop()
         self.wall.close_all()
         self.history.forget()
+        self.returned.forget()
         self._listings.close_all()
 
     def select_image(self, ref: ImageRef) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.ui import corners, strings, theme
+from afloc_desktop.ui import corners, returned, strings, theme
 from afloc_desktop.ui.marks import Marks
 from afloc_desktop.ui.mouse import FilmMouse
 from afloc_desktop.ui.qt import (
@@ -83,6 +83,7 @@ class FilmCanvas(FilmMouse):
         painter.scale(1 / ratio, 1 / ratio)
         answer = scene.paint(painter, self.shown)
         self._marks.paint(painter, scene, self.shown)
+        returned.paint(painter, scene, self.shown)
         painter.restore()
         corners.paint_markers(painter, self.rect(), scene)
         if self.has_text:

@@ -31,6 +31,11 @@ def film_named(number: int, home: Home | None) -> str:
     return f"{film(number)}   {'   '.join(filter(None, words))}"
 
 
+def from_file(label: str, kind: str) -> str:
+    """What was drawn over a film by somebody else than this session."""
+    return f"{label} ({kind} in file)" if label else f"{kind} in file"
+
+
 def film_numbers(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers)) if len(numbers) <= 4 else images(len(numbers))
 

@@ -16,6 +16,7 @@ from afloc_desktop.ui.phrases import film as film
 from afloc_desktop.ui.phrases import film_named as film_named
 from afloc_desktop.ui.phrases import film_numbers as film_numbers
 from afloc_desktop.ui.phrases import frame as frame
+from afloc_desktop.ui.phrases import from_file as from_file
 from afloc_desktop.ui.phrases import heart as heart
 from afloc_desktop.ui.phrases import images as images
 from afloc_desktop.ui.phrases import key_conflict as key_conflict
@@ -331,6 +332,11 @@ WELCOME_AGREE = "I understand: for research only"
 RESTORE_TITLE = "The last session did not end properly"
 RESTORE_ASK = "Open again what was open, with your verdicts and measurements?"
 RESTORE_YES, RESTORE_NO = "Open again", "Begin anew"
+
+# --- results from files
+RESULT_TITLE = "Result in a file"
+RESULT_TIP = "Click to lay it over its film, double click or Enter to read it."
+VERIFIED = "verified by a person"
 
 # --- status
 READY = "Ready"

@@ -41,6 +41,7 @@ from afloc_desktop.ui.qt import (
     column,
     label,
 )
+from afloc_desktop.ui.returned import Returning
 from afloc_desktop.ui.statusline import StatusLine
 from afloc_desktop.ui.viewer import Viewer
 
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.comparing = Comparing(self, store, workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._exporting = Exporting(self, store, workspace)
+        self._returning = Returning(self, workspace)
         self.house = House(self, store, workspace)
         self._actions = actions.make(self, self._calls())
         self.viewer.add_buttons(
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
             self.verdict,
             self.judging,
             self.comparing,
+            self._returning,
             self._status,
         )
         self._stop_listening = store.listen(self.render_state)

@@ -27,7 +27,7 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Listing, NonImage, Skipped
+    from afloc_desktop.core.domain import ImageRef, Listing, NonImage, Skipped
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.store import State
     from afloc_desktop.state.workspace import Workspace
@@ -59,6 +59,8 @@ class Browser(QWidget):
         self._pause.timeout.connect(self._search)
         self._tree = StudyTree(strings.STUDIES)
         self._tree.chosen.connect(workspace.select_image)
+        self._tree.result_chosen.connect(self._open_result)
+        self._tree.result_asked.connect(self._tell_result)
         self._known = KnownStudies()
         self._known.opened.connect(self._open_known)
         self._hint = label(strings.NO_STUDIES, role="quiet", wraps=True)
@@ -118,6 +120,12 @@ class Browser(QWidget):
         self._progress.setVisible(is_listing)
         self._count.setText(strings.scanned(new.scanned) if new.scanned else strings.LISTING)
         self._hint.setVisible(not new.listing.studies and not is_listing)
+
+    def _open_result(self, result: NonImage | ImageRef) -> None:
+        self._workspace.returned.open(result.path, result.member)
+
+    def _tell_result(self, result: NonImage | ImageRef) -> None:
+        self._workspace.returned.tell(result.path, result.member)
 
     def _typed(self, text: str) -> None:
         self._tree.narrow(text)

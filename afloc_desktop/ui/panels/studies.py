@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _REF = Qt.ItemDataRole.UserRole
 _STACK = Qt.ItemDataRole.UserRole + 1
+_RESULT = Qt.ItemDataRole.UserRole + 2
 # Rows are made in steps this long, so that ten thousand studies do not hold up the window.
 _STEP_S = 0.02
 # A series of more films, or of slices, is one row; PgUp and PgDn go through it.
@@ -46,6 +47,8 @@ class StudyTree(Tree):
     """Fills itself step by step and keeps the rows of studies that did not change."""
 
     chosen = Signal(object)
+    result_chosen = Signal(object)  # a file with a result; it has `path` and `member`
+    result_asked = Signal(object)  # for its text
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -53,6 +56,7 @@ class StudyTree(Tree):
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.currentItemChanged.connect(self._go_to)
         self.itemClicked.connect(self._click)
+        self.itemActivated.connect(self._ask)
         self.setDragEnabled(True)
         self._is_pressed = False
         self._patients: dict[tuple[str, str], QTreeWidgetItem] = {}
@@ -173,7 +177,9 @@ class StudyTree(Tree):
         part = strings.part(series.part) if is_part else ""
         text = _spaced(series.modality, what, series.view_position, part) or strings.UNKNOWN_SERIES
         item = _row(text if len(images) == 1 else f"{text}   ({strings.images(len(images))})")
-        if _is_unfolded(images):
+        if series.modality == "SEG":
+            item.setData(0, _RESULT, images[0])
+        elif _is_unfolded(images):
             item.addChildren([_film(ref, number) for number, ref in enumerate(images, start=1)])
         else:
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
@@ -213,6 +219,14 @@ class StudyTree(Tree):
 
     def _click(self, item: QTreeWidgetItem) -> None:
         self._choose(item)
+        result = item.data(0, _RESULT)
+        if result is not None:
+            self.result_chosen.emit(result)
+
+    def _ask(self, item: QTreeWidgetItem) -> None:
+        result = item.data(0, _RESULT)
+        if result is not None:
+            self.result_asked.emit(result)
 
     def _choose(self, item: QTreeWidgetItem | None) -> None:
         ref = None if item is None else item.data(0, _REF)
@@ -264,7 +278,10 @@ def _note(text: str) -> QTreeWidgetItem:
 
 
 def _other(other: NonImage) -> QTreeWidgetItem:
-    item = _row(_spaced(other.modality, other.kind, strings.NO_IMAGE))
+    item = _row(_spaced(other.modality, other.description or other.kind))
+    item.setToolTip(0, plain_tip(f"{other.kind} {strings.RESULT_TIP}"))
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+    item.setData(0, _RESULT, other)
     item.setForeground(0, QColor(theme.QUIET))
     return item
 
