@@ -20,7 +20,7 @@ a file named `stop` in the run folder, Ctrl-C or SIGTERM stops after the step at
 example:
   afloc-train fit --store /data/store --preset tiny --run /data/run1
   afloc-train fit --store /data/store --preset tiny --run /data/run1 --resume
-  torchrun --nproc-per-node 2 -m afloc_training.cli fit --store /data/store --run /data/run2
+  torchrun --nproc-per-node 2 -m afloc_training.cli fit --store /data/store --output /data/run2
 """
 _EXPORT_EXAMPLE = """example:
   afloc-train export --run /data/run1 --output /data/afloc-cxr-site
