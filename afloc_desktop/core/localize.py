@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,9 +21,14 @@ from afloc_desktop.core.domain import (
 from afloc_desktop.core.heatmap import GridHeatmap, over_film, over_input
 from afloc_desktop.core.model.bundle import Bundle, load_finding_vectors, open_bundle
 from afloc_desktop.core.model.gate import Gate
+from afloc_desktop.core.model.patches import (
+    Patches,
+    Resolution,
+    check_resolution,
+    film_patches,
+)
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
-from afloc_desktop.core.preprocess import prepare
 from afloc_desktop.core.understanding import TEXT, Interpreter
 
 if TYPE_CHECKING:
@@ -34,8 +40,6 @@ if TYPE_CHECKING:
     from afloc_desktop.core.geometry import Frame
     from afloc_desktop.core.model.manifest import Manifest
     from afloc_desktop.core.understanding import Question
-
-    Patches = npt.NDArray[np.float64]
 
 _KEPT_FILMS = 8
 
@@ -49,7 +53,26 @@ class Localizer:
         fallback: Why something else runs than was chosen; empty where it does not.
     """
 
-    def __init__(self, bundle: Bundle, sessions: Sessions, *, fallback: str = "") -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        sessions: Sessions,
+        *,
+        fallback: str = "",
+        resolution: Resolution = "standard",
+    ) -> None:
+        """Take a bundle and its networks.
+
+        Args:
+            bundle: What answers.
+            sessions: Its networks.
+            fallback: As the attribute.
+            resolution: As for `film_patches`.
+
+        Raises:
+            InferenceError: The bundle cannot be run at this resolution.
+        """
+        check_resolution(resolution, bundle.manifest, sessions)
         self.fallback = fallback
         self.manifest: Manifest = bundle.manifest
         self.bundle_sha256 = bundle.sha256
@@ -60,12 +83,16 @@ class Localizer:
         self._taken_off = _mean(self._presets) * np.float32(bundle.manifest.heatmap.mean_map)
         self._typed: dict[str, FloatArray] = {}
         self._films: OrderedDict[str, tuple[Patches, Frame]] = OrderedDict()
+        self._resolution: Resolution = resolution
         self._fingerprint = bundle.manifest.preprocess.fingerprint
+        if resolution != "standard":  # other numbers under another name: they never mix
+            name = f"{self._fingerprint} {resolution}"
+            self._fingerprint = hashlib.sha256(name.encode()).hexdigest()
         gate = Gate(bundle, sessions, self._tokenizer)
         self._interpreter = Interpreter(bundle.manifest, self._tokenizer, gate.admits)
 
     @classmethod
-    def open(cls, folder: Path, *, provider: str) -> Localizer:
+    def open(cls, folder: Path, *, provider: str, resolution: Resolution = "standard") -> Localizer:
         """Load a bundle folder, every file verified as it is read.
 
         Raises:
@@ -73,12 +100,13 @@ class Localizer:
             InferenceError: The provider cannot be used.
         """
         bundle = open_bundle(folder)
-        return cls(bundle, Sessions(bundle, provider))
+        return cls(bundle, Sessions(bundle, provider), resolution=resolution)
 
     @property
     def provider(self) -> str:
-        """What really runs, as onnxruntime names it, and in which precision if not in single."""
-        return self._sessions.runs_on
+        """What really runs, as onnxruntime names it, and how, if not as the bundle is made for."""
+        mode = "" if self._resolution == "standard" else f" {self._resolution}"
+        return self._sessions.runs_on + mode
 
     def understand(self, words: str) -> Question:
         """Match words with the bundle's findings and read the place they name.
@@ -155,13 +183,14 @@ class Localizer:
         grid: npt.NDArray[np.float64],
     ) -> Heatmap:
         spec = self.manifest.heatmap
+        sigma_cells = question.sigma_cells * len(grid) / spec.grid  # the same share of the film
         if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
             grid = grid - _side_penalty(frame, len(grid), is_on_image_left) * spec.side_penalty
         if spec.extent == "input":
-            surface = over_input(grid, frame, question.sigma_cells)
+            surface = over_input(grid, frame, sigma_cells)
         else:
-            surface = over_film(grid, frame, question.sigma_cells, spec.sharpness)
+            surface = over_film(grid, frame, sigma_cells, spec.sharpness)
         return GridHeatmap(
             similarity=surface,
             scale=surface.scale,
@@ -195,18 +224,9 @@ class Localizer:
         ref = image.ref
         key = f"{image.pixel_sha256} {ref.frame} {ref.member} {ref.path}"
         if key not in self._films:
-            prepared = prepare(
-                image.pixels,
-                self.manifest.preprocess,
-                padding=image.padding,
-                pixel_aspect=image.pixel_aspect,
-                colour=image.colour,
+            self._films[key] = film_patches(
+                image, self.manifest, self._sessions, self._resolution, check
             )
-            check()
-            patches = self._sessions.encode_patches(prepared.tensor, check=check)
-            # Double, because raw products are many times larger than they differ from place to
-            # place, and because an answer must not depend on what was asked along with it.
-            self._films[key] = (patches.astype(np.float64), prepared.frame)
             while len(self._films) > _KEPT_FILMS:
                 self._films.popitem(last=False)
         self._films.move_to_end(key)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.model.patches import Resolution
     from afloc_desktop.core.model.session import Precision, Sessions
     from afloc_desktop.state.paths import Paths
 
@@ -104,7 +105,11 @@ def find(
 
 
 def open_default(
-    paths: Paths, *, provider: str | None = None, bundle_id: str | None = None
+    paths: Paths,
+    *,
+    provider: str | None = None,
+    bundle_id: str | None = None,
+    resolution: Resolution = "standard",
 ) -> Localizer:
     """Load a bundle ready to answer, self-tested once on this machine and provider.
 
@@ -114,23 +119,28 @@ def open_default(
             `auto` tries what this installation offers, best first, and None what the settings
             name; where one fails, the CPU answers and `Localizer.fallback` says why.
         bundle_id: None for the chosen one.
+        resolution: As for `Localizer`.
 
     Raises:
         BundleError: The bundle cannot be used.
         InferenceError: The provider cannot be used.
     """
+    from afloc_desktop.core.localize import Localizer
+
     bundle = find(paths, bundle_id, open_bundle)
     try:
-        return _opened(paths, bundle, provider)
+        found = bundle, *_running(paths, bundle, provider)
     except BundleError:
         sound = find(paths, bundle_id)
         if sound.folder == bundle.folder:
             raise
-        return _opened(paths, sound, provider)
+        found = sound, *_running(paths, sound, provider)
+    bundle, sessions, fallback = found
+    return Localizer(bundle, sessions, fallback=fallback, resolution=resolution)
 
 
-def _opened(paths: Paths, bundle: Bundle, provider: str | None) -> Localizer:
-    from afloc_desktop.core.localize import Localizer
+def _running(paths: Paths, bundle: Bundle, provider: str | None) -> tuple[Sessions, str]:
+    """Sessions that passed their self-test, and why they are not on the chosen provider."""
     from afloc_desktop.core.model.session import available_providers
 
     is_demanded = provider not in (None, "auto")
@@ -141,10 +151,10 @@ def _opened(paths: Paths, bundle: Bundle, provider: str | None) -> Localizer:
     reasons: list[str] = []
     for short in candidates[:-1]:
         try:
-            return Localizer(bundle, _tested(paths, bundle, short), fallback=" ".join(reasons))
+            return _tested(paths, bundle, short), " ".join(reasons)
         except (InferenceError, SelfTestFailed) as error:
             reasons.append(error.reason)
-    return Localizer(bundle, _tested(paths, bundle, candidates[-1]), fallback=" ".join(reasons))
+    return _tested(paths, bundle, candidates[-1]), " ".join(reasons)
 
 
 def _tested(paths: Paths, bundle: Bundle, provider: str) -> Sessions:

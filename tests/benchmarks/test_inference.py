@@ -1,0 +1,214 @@
+"""How long answers take, beside AFLoc's published way of answering pair by pair, in one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import official_pipeline as official
+import pytest
+import torch
+from afloc_sites import PAPER, trained, vocabulary
+from afloc_training.afloc.config import AflocConfig
+from afloc_training.afloc.importing import ImportPlan, import_checkpoint
+from afloc_training.afloc.network import ImageEncoder
+from bars import hold, hold_within
+from jpeg_film import read_film, write_film
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.model.processor import processor_flags
+from afloc_desktop.state.models import shipped
+
+pytestmark = [pytest.mark.bench, pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROWS, COLUMNS = 3000, 2500
+ROUNDS, PAIRS = 3, 2
+WORDS = "Findings suggesting pneumonia in the left lower lobe."
+# The bars were set on a processor that multiplies sixteen numbers at once. One that multiplies
+# eight slows a graph that runs at nine tenths of its peak by half, and torch, which does not, less.
+IS_WIDE = any(flag.startswith("avx512") for flag in processor_flags())
+COLD_START = """
+import sys, time
+from pathlib import Path
+from jpeg_film import read_film
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.state.models import open_default
+from afloc_desktop.state.paths import Paths
+
+localizer = open_default(Paths.default(), provider="cpu", bundle_id=sys.argv[1])
+found = localizer.localize(read_film(Path(sys.argv[2])), Prompt("pneumonia", "preset"))
+assert found.similarity.shape[0] == 224
+status = Path("/proc/self/status").read_text(encoding="ascii")
+peak_kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+print(time.time(), peak_kb, *sorted(set(sys.modules) & set(sys.argv[3:])))
+"""
+HEAVY = ("torch", "transformers", "scipy", "SimpleITK", "pydicom", "highdicom", "PySide6")
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """A site with a checkpoint of the published size, imported, and a film.
+
+    Its text network has four thin layers in place of twelve: the findings' vectors are in the
+    bundle, so that none of what is measured runs it.
+    """
+
+    home: Path
+    bundle_id: str
+    film: Path
+    pipeline: official.OfficialPipeline
+    localizer: Localizer
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Site:
+    home = tmp_path_factory.mktemp("site")
+    text = dataclasses.replace(PAPER.text, layers=4, feed_forward=64, vocabulary=84)
+    config = AflocConfig(PAPER.vision, text)
+    state = trained(config)
+    torch.save(state, home / "made-up.ckpt")
+    (home / "vocab.txt").write_text("\n".join(vocabulary(84)), encoding="utf-8")
+    plan = ImportPlan(home / "made-up.ckpt", home / "vocab.txt", "cxr")
+    (home / "bundles").mkdir()
+    told = import_checkpoint(plan, home / "bundles" / "made-up", config)
+    films = ImageEncoder(PAPER)
+    mark = "afloc.img_encoder."
+    films.load_state_dict({n.removeprefix(mark): t for n, t in state.items() if mark in n})
+    pipeline = official.OfficialPipeline(films, official.bert())
+    official.save(home, films, pipeline.texts)
+    localizer = Localizer.open(home / "bundles" / "made-up", provider="cpu")
+    return Site(home, told.id, write_film(home / "film.jpg", ROWS, COLUMNS), pipeline, localizer)
+
+
+def timed(work) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def asked(localizer: Localizer, count: int) -> list[Prompt]:
+    """The bundle's findings and, where they are fewer, words whose vectors are known by now."""
+    listed = [Prompt(finding.id, "preset") for finding in localizer.manifest.findings]
+    typed = [Prompt(f"opacity in the {word} lobe", "typed") for word in ("left", "right", "lower")]
+    return [*listed, *typed][:count]
+
+
+def maps(localizer, image, count) -> None:
+    for heatmap in localizer.localize_many(image, asked(localizer, count)):
+        assert heatmap.similarity.shape[0] == 224
+
+
+def test_answers_beside_the_published_pipeline(site):
+    """Films are read from disk on both sides; a pair is one film and one text."""
+    ours, film = site.localizer, site.film
+    known = read_film(film)
+    maps(ours, known, 34)  # texts are encoded once and known from then on
+    work = {
+        "pair": lambda: [site.pipeline.locate(film, WORDS) for _ in range(PAIRS)],
+        "first": lambda: maps(ours, read_film(film), 1),
+        "14": lambda: maps(ours, read_film(film), 14),
+        "34": lambda: maps(ours, read_film(film), 34),
+        "further": lambda: maps(ours, known, 34),
+        "grids": lambda: ours.localize_many(known, asked(ours, 34)),
+    }
+    work["pair"]()
+
+    def measure() -> dict[str, float]:
+        seconds: dict[str, list[float]] = {name: [] for name in work}
+        for turn in range(ROUNDS):
+            for name in list(work)[:: 1 if turn % 2 == 0 else -1]:
+                seconds[name].append(timed(work[name]))
+        found = {name: median(values) for name, values in seconds.items()}
+        found["pair"] /= PAIRS
+        return found
+
+    found = measure()
+    print(table(found))
+    found_again = iter([found])
+
+    def ratio(count: int, name: str) -> float:
+        seconds = next(found_again, None) or measure()
+        return count * seconds["pair"] / seconds[name]
+
+    wide = 1.0 if IS_WIDE else 0.5
+    hold("14 findings on one film, times faster", lambda: ratio(14, "14"), 60 * wide)
+    found_again = iter([found])
+    hold("34 findings on one film, times faster", lambda: ratio(34, "34"), 150 * wide)
+    found_again = iter([found])
+    hold("first film, times faster", lambda: ratio(1, "first"), 6 * wide)
+    found_again = iter([found])
+    hold("a further map, times faster", lambda: 34 * ratio(1, "further"), 1000)
+    hold_within("34 findings on a known film, ms", lambda: 1e3 * timed(work["grids"]), 2)
+
+
+def table(seconds: dict[str, float]) -> str:
+    pair = seconds["pair"]
+    rows = [("the published pipeline, one pair", pair, 1.0)]
+    for label, name, count in (
+        ("first finding on a film", "first", 1),
+        ("14 findings on a film", "14", 14),
+        ("34 findings on a film", "34", 34),
+        ("34 further findings, drawn", "further", 34),
+        ("34 further findings, as grids", "grids", 34),
+    ):
+        rows.append((label, seconds[name], count * pair / seconds[name]))
+    return "\n" + "\n".join(f"{n:34} {s * 1e3:9.2f} ms {r:9.1f} x" for n, s, r in rows)
+
+
+def child(words: list[str], home: Path) -> tuple[float, float, list[str]]:
+    """Wall seconds from starting Python to its first map, peak MB, and what it names."""
+    paths = [str(Path(official.__file__).parent)]
+    environment = {**os.environ, "AFLOC_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
+    started = time.time()
+    done = subprocess.run(
+        [sys.executable, *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=300,
+        text=True,
+    )
+    ended, peak_kb, *named = done.stdout.split()
+    return float(ended) - started, int(peak_kb) / 1024, named
+
+
+def test_a_cold_start_beside_torch(site):
+    ours = ["-c", COLD_START, site.bundle_id, str(site.film), *HEAVY]
+    theirs = [official.__file__, str(site.home), str(site.film), WORDS]
+    child(ours, site.home)  # the self-test runs once on a machine
+
+    def measure() -> tuple[float, float]:
+        their_s, their_mb, _ = child(theirs, site.home)
+        runs = [child(ours, site.home) for _ in range(3)]
+        assert runs[0][2] == [], "loaded before the first map"
+        our_s, our_mb = min(run[0] for run in runs), min(run[1] for run in runs)
+        print(
+            f"\ncold start to first map: {our_s:.3f} s, {our_mb:.0f} MB; torch {their_s:.2f} s, "
+            f"{their_mb:.0f} MB"
+        )
+        return their_s / our_s, their_mb / our_mb
+
+    first = measure()
+    again = iter([first[0]])
+    hold("cold start, times faster", lambda: next(again, None) or measure()[0], 20)
+    hold("cold start, times less memory", lambda: first[1], 8, tries=1)
+
+
+def test_the_first_heatmap_of_the_default_model_on_an_open_film(tmp_path):
+    (folder,) = (path for path in shipped("bundles").iterdir() if path.is_dir())
+    localizer = Localizer.open(folder, provider="cpu")
+    path = write_film(tmp_path / "film.jpg", ROWS, COLUMNS)
+    prompt = Prompt(localizer.manifest.findings[0].id, "preset")
+    localizer.localize(read_film(path), prompt)
+
+    def measure() -> float:
+        films = [read_film(path) for _ in range(5)]
+        return median(timed(lambda f=f: localizer.localize(f, prompt).similarity) for f in films)
+
+    hold_within("first heatmap on an open film, default model, s", measure, 0.060)
