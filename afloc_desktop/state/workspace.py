@@ -209,36 +209,6 @@ class Workspace:
         """Show the film alone."""
         self._questions.clear()
 
-    def set_threshold(self, similarity: float) -> None:
-        """Set the threshold of the chosen question, here and on further films."""
-        prompt = self._store.state.prompt
-        if prompt is not None:
-            known = self._store.state.thresholds
-            self._store.update(thresholds={**known, prompt: similarity})
-
-    def reset_threshold(self) -> None:
-        """Go back to the finding's own threshold."""
-        state = self._store.state
-        kept = {p: t for p, t in state.thresholds.items() if p != state.prompt}
-        self._store.update(thresholds=kept)
-
-    def set_opacity(self, opacity: float) -> None:
-        """Set the opacity of the colours, 0 to 1."""
-        self._store.update(opacity=min(1.0, max(0.0, opacity)))
-
-    def set_contour(self, is_contour: bool) -> None:
-        """Draw a line at the threshold instead of colours above it."""
-        self._store.update(is_contour=is_contour, has_boxes=False)
-
-    def set_overlay(self, is_on: bool) -> None:
-        """Switch the overlay on or off."""
-        self._store.update(is_overlay_on=is_on)
-
-    def hide_ai(self, is_hidden: bool) -> None:
-        """Hide everything the model said for the moment."""
-        if is_hidden != self._store.state.is_hidden:
-            self._store.update(is_hidden=is_hidden)
-
     def set_presets(self, presets: tuple[Preset, ...]) -> None:
         """Put other windows of CT on the number keys."""
         self._store.update(presets=presets)

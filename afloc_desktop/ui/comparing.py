@@ -167,13 +167,13 @@ class ComparisonWindow(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
-            self._workspace.hide_ai(True)
+            self._workspace.drawn.hide_ai(True)
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._workspace.hide_ai(False)
+            self._workspace.drawn.hide_ai(False)
         else:
             super().keyReleaseEvent(event)
 

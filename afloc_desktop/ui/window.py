@@ -123,8 +123,8 @@ class MainWindow(QMainWindow):
             "export": self._exporting.start,
             "close_all": workspace.close_all,
             "quit": self.close,
-            "overlay": workspace.set_overlay,
-            "contour": workspace.set_contour,
+            "overlay": workspace.drawn.set_overlay,
+            "contour": workspace.drawn.set_contour,
             "clear": self._clear,
             "ask": self._go_to_box,
             "previous": workspace.select_previous,
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
-            self._workspace.hide_ai(True)
+            self._workspace.drawn.hide_ai(True)
         elif event.key() == Qt.Key.Key_M and not event.modifiers():
             self._hands.enlarge(True)
         else:
@@ -277,7 +277,7 @@ class MainWindow(QMainWindow):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._workspace.hide_ai(False)
+            self._workspace.drawn.hide_ai(False)
         elif event.key() == Qt.Key.Key_M and not event.isAutoRepeat():
             self._hands.enlarge(False)
         else:
@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         # The release of a held key goes elsewhere when the window loses the keyboard.
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self._workspace.hide_ai(False)
+            self._workspace.drawn.hide_ai(False)
             self._hands.enlarge(False)
         super().changeEvent(event)
 

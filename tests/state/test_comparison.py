@@ -120,7 +120,7 @@ def test_a_change_is_in_square_millimetres_where_both_films_have_a_scale(room):
     comparison = made.compare()
     now, level = made.state.answers[NODULE], 0.3
     made.workspace.select_finding("nodule")
-    made.workspace.set_threshold(level)
+    made.workspace.drawn.set_threshold(level)
     found = change(made.state, NODULE)
     at = made.state.level(now)
     pixels = np.count_nonzero(now.heatmap.similarity >= at)

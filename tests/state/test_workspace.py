@@ -205,24 +205,24 @@ def test_stepping_stays_within_the_listing(room):
 
 def test_a_threshold_belongs_to_its_question_and_can_be_reset(room):
     made = room().open()
-    made.workspace.set_threshold(0.7)
+    made.workspace.drawn.set_threshold(0.7)
     assert made.state.thresholds == {}
     made.workspace.select_finding("effusion")
-    made.workspace.set_threshold(0.7)
+    made.workspace.drawn.set_threshold(0.7)
     made.workspace.select_finding("nodule")
     assert made.state.threshold(made.state.answer) == 0.3
     made.workspace.select_finding("effusion")
     assert made.state.threshold(made.state.answer) == 0.7
-    made.workspace.reset_threshold()
+    made.workspace.drawn.reset_threshold()
     assert made.state.threshold(made.state.answer) == 0.3
 
 
 def test_switches_do_what_they_say(room):
     made = room()
-    made.workspace.set_opacity(1.7)
-    made.workspace.set_contour(True)
-    made.workspace.set_overlay(False)
-    made.workspace.hide_ai(True)
+    made.workspace.drawn.set_opacity(1.7)
+    made.workspace.drawn.set_contour(True)
+    made.workspace.drawn.set_overlay(False)
+    made.workspace.drawn.hide_ai(True)
     state = made.state
     assert (state.opacity, state.is_contour, state.is_overlay_on, state.is_hidden) == (
         1.0,

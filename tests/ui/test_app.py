@@ -22,8 +22,8 @@ from afloc_desktop.ui.qt import QApplication, QMessageBox, QPixmap
 def test_closing_remembers_the_window_and_the_look(station):
     made = station()
     made.settle()
-    made.workspace.set_opacity(0.3)
-    made.workspace.set_contour(True)
+    made.workspace.drawn.set_opacity(0.3)
+    made.workspace.drawn.set_contour(True)
     made.window.last_folder = "/films"
     made.window.close()
     saved = load_settings(Paths.default().settings_file)

@@ -57,7 +57,7 @@ def test_a_redrawn_finding_is_stated_and_redrawn_from_there(desk, qtbot):
 
 def test_a_finding_that_is_not_there_is_redrawn_from_a_circle(desk, qtbot):
     desk.workspace.judging.set_reader("R")
-    desk.workspace.set_threshold(2.0)
+    desk.workspace.drawn.set_threshold(2.0)
     desk.window.judging.draw()
     desk.window.judging.sheet.keep()
     qtbot.waitUntil(lambda: verdict(desk) is not None)
@@ -67,11 +67,11 @@ def test_a_finding_that_is_not_there_is_redrawn_from_a_circle(desk, qtbot):
 def test_the_sheet_goes_with_what_it_is_about(desk):
     desk.workspace.judging.set_reader("R")
     for leave in (
-        lambda: desk.workspace.hide_ai(True),
+        lambda: desk.workspace.drawn.hide_ai(True),
         lambda: desk.workspace.select_finding("nodule"),
         desk.workspace.select_next,
     ):
-        desk.workspace.hide_ai(False)
+        desk.workspace.drawn.hide_ai(False)
         desk.window.judging.draw()
         assert desk.window.judging.sheet is not None
         leave()

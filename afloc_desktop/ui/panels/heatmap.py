@@ -52,7 +52,7 @@ class HeatmapPanel(QWidget):
         self._threshold_value = label(role="number")
         self._opacity_value = label(role="number")
         self._reset = button(strings.RESET, role="link")
-        self._reset.clicked.connect(workspace.reset_threshold)
+        self._reset.clicked.connect(workspace.drawn.reset_threshold)
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
@@ -98,19 +98,19 @@ class HeatmapPanel(QWidget):
         self.bar.show_scale((low, high, new.level(answer), *colours))
 
     def _as_colours(self) -> None:
-        self._workspace.set_contour(False)
+        self._workspace.drawn.set_contour(False)
 
     def _as_outline(self) -> None:
-        self._workspace.set_contour(True)
+        self._workspace.drawn.set_contour(True)
 
     def _as_boxes(self) -> None:
         self._workspace.drawn.draw_boxes(True)
 
     def _set_threshold(self, steps: int) -> None:
-        self._workspace.set_threshold(steps * _STEP)
+        self._workspace.drawn.set_threshold(steps * _STEP)
 
     def _set_opacity(self, percent: int) -> None:
-        self._workspace.set_opacity(percent / 100)
+        self._workspace.drawn.set_opacity(percent / 100)
 
 
 class ColourBar(QWidget):

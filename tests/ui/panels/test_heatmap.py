@@ -38,13 +38,13 @@ def test_the_threshold_starts_at_the_findings_own(panel, workspace):
     panel.render_state(State(), reading())
     assert panel.threshold.value() * 0.005 == pytest.approx(0.3)
     assert "0.30" in said(panel)
-    workspace.set_threshold.assert_not_called()
+    workspace.drawn.set_threshold.assert_not_called()
 
 
 def test_moving_the_threshold_says_so_in_similarity(panel, workspace):
     panel.render_state(State(), reading())
     panel.threshold.setValue(panel.threshold.value() + 2)
-    workspace.set_threshold.assert_called_once_with(pytest.approx(0.31))
+    workspace.drawn.set_threshold.assert_called_once_with(pytest.approx(0.31))
 
 
 def test_a_readers_threshold_can_be_reset(panel, workspace):
@@ -53,14 +53,14 @@ def test_a_readers_threshold_can_be_reset(panel, workspace):
     assert not reset.isVisible()
     panel.render_state(reading(), reading(thresholds={EFFUSION: 0.31}))
     reset.click()
-    workspace.reset_threshold.assert_called_once_with()
+    workspace.drawn.reset_threshold.assert_called_once_with()
 
 
 def test_opacity_is_a_share(panel, workspace):
     panel.render_state(State(), reading(opacity=0.6))
     assert "60 %" in said(panel)
     panel.opacity.setValue(70)
-    workspace.set_opacity.assert_called_once_with(0.7)
+    workspace.drawn.set_opacity.assert_called_once_with(0.7)
 
 
 def test_without_an_answer_the_threshold_rests(panel):
@@ -98,5 +98,5 @@ def test_a_finding_is_shown_as_colours_outline_or_boxes(panel, workspace):
     forms["Outline"].click()
     forms["Colours"].click()
     forms["Boxes"].click()
-    assert [c.args for c in workspace.set_contour.call_args_list] == [(True,), (False,)]
+    assert [c.args for c in workspace.drawn.set_contour.call_args_list] == [(True,), (False,)]
     workspace.drawn.draw_boxes.assert_called_once_with(True)
