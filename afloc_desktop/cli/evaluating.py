@@ -19,9 +19,12 @@ from afloc_desktop.cli.common import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from afloc_desktop.core.evaluate import Report, Row
+    from afloc_desktop.core.label_figures import LabelRow
     from afloc_desktop.core.metrics import Interval
+    from afloc_desktop.core.word_figures import WordFigures
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -36,6 +39,9 @@ def add_verbs(verbs: Verbs) -> None:
     parser.add_argument("--images", metavar="DIR", type=Path, required=True)
     parser.add_argument("--labels", metavar="CSV", type=Path, help="image, labels: for AUROC")
     parser.add_argument("--split", metavar="NAME", help="only images of this split of --labels")
+    parser.add_argument(
+        "--words", action="store_true", help="also other phrasings, unrelated texts, named sides"
+    )
     parser.add_argument("--protocol", choices=("afloc", "cheXlocalize"), default="afloc")
     add_model(parser)
     add_json(parser)
@@ -65,6 +71,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         images=chosen.images,
         labels=labels,
         protocol=chosen.protocol,
+        with_words=chosen.words,
         progress=progress,
     )
     if chosen.json:
@@ -86,11 +93,7 @@ def format_report(report: Report) -> str:
     if report.macro:
         lines.append(_line(report.macro.label, report.macro))
         lines += [_line(f"  {b.name}", b.macro) for b in report.baselines if b.macro]
-    for label in report.labels:
-        against = f"AUROC {_interval(label.against_others)} against all others"
-        if label.against_no_finding:
-            against += f", {_interval(label.against_no_finding)} against No Finding"
-        lines.append(f"{label.label:30} {label.positives:5}  {against}")
+    lines += [line for label in report.labels for line in _label_lines(label)]
     if report.labels_macro is not None:
         lines.append(f"{'macro-8':30} {'':5}  AUROC {report.labels_macro:.3f}")
         lines += [
@@ -100,7 +103,49 @@ def format_report(report: Report) -> str:
         ]
     if report.not_asked:
         lines.append(f"not among the bundle's findings: {', '.join(report.not_asked)}")
+    if report.words:
+        lines += _word_lines(report.words)
     return "\n".join(lines)
+
+
+def _label_lines(row: LabelRow) -> Iterator[str]:
+    against = f"AUROC {_interval(row.against_others)} against all others"
+    if row.against_no_finding:
+        against += f", {_interval(row.against_no_finding)} against No Finding"
+    yield f"{row.label:30} {row.positives:5}  {against}"
+    if row.sensitivity and row.specificity:
+        yield (
+            f"{'  at its threshold':30} {'':5}  sensitivity {_interval(row.sensitivity)}, "
+            f"specificity on No Finding {_interval(row.specificity)}"
+        )
+    if row.reliability:
+        yield (
+            f"{'  its probability':30} {'':5}  Brier {_interval(row.reliability.brier)}, "
+            f"calibration error {_interval(row.reliability.error)}, "
+            f"slope {_interval(row.reliability.slope)}"
+        )
+
+
+def _word_lines(words: WordFigures) -> Iterator[str]:
+    yield f"words, on {words.films} films"
+    for row in words.phrasings:
+        yield f"{row.label:30} {'':5}  five phrasings correlate {_interval(row.correlation)}"
+    yield f"{'  mean':30} {'':5}  five phrasings correlate {_interval(words.phrasing)}"
+    yield f"phrasings that count as being about a film: {words.admitted:.1%}"
+    for text in words.unrelated:
+        if text.above:
+            yield f"{text.text:48} above on {text.above:4.0%}, present on {text.present:4.0%}"
+    yield (
+        f"{len(words.unrelated)} unrelated texts: above the threshold on "
+        f"{_interval(words.above)} of the films, called present on {_interval(words.present)}"
+    )
+    side = words.side
+    if side:
+        yield (
+            f"named side, {side.cases} one-sided findings: pointing {_interval(side.correct)} with "
+            f"the correct side, {_interval(side.wrong)} with the wrong one, difference "
+            f"{_interval(side.difference)}; maps on the named side {_interval(side.moved)}"
+        )
 
 
 def _line(label: str, row: Row) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,23 +13,25 @@ from afloc_desktop.core import metrics
 from afloc_desktop.core.baselines import MeanRegions, RandomWeights, centre_prior, lesion_masks
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.geometry import Frame
+from afloc_desktop.core.label_figures import label_rows, macro_auroc
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import resize
-from afloc_desktop.core.regions import NO_FINDING
+from afloc_desktop.core.regions import NO_FINDING, asked_words
 from afloc_desktop.core.understanding import TEXT
+from afloc_desktop.core.word_figures import word_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from afloc_desktop.core.domain import BoolArray, FloatArray, Image
+    from afloc_desktop.core.label_figures import LabelRow
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.metrics import Interval, Resampling, Scores
     from afloc_desktop.core.regions import Labelled, RegionCase
+    from afloc_desktop.core.word_figures import WordFigures
 
 Protocol = Literal["afloc", "cheXlocalize"]
-# What a dataset calls a region, and what AFLoc's evaluation asks for it.
-_ASKED = {"lung opacity (rsna pneumonia)": "pneumonia"}
 MACRO_REGIONS = (
     "Effusion",
     "Cardiomegaly",
@@ -38,17 +40,6 @@ MACRO_REGIONS = (
     "Pneumonia",
     "Lung Opacity (RSNA pneumonia)",
 )
-MACRO_LABELS = (
-    "Effusion",
-    "Cardiomegaly",
-    "Nodule",
-    "Mass",
-    "Pneumonia",
-    "Atelectasis",
-    "Edema",
-    "Pneumothorax",
-)
-_FEWEST_POSITIVES = 8
 RANDOM = "random weights"
 
 
@@ -72,17 +63,6 @@ class Row:
     dice: Interval
     cnr: Interval
     jafroc: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRow:
-    """How well the similarity separates films with a label (AUROC)."""
-
-    label: str
-    positives: int
-    films: int
-    against_others: Interval
-    against_no_finding: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +90,9 @@ class Report:
         rows, macro: Of the bundle; None without one of `MACRO_REGIONS`.
         baselines: A blob at the film's centre, the mean region of other patients, a network of
             random weights.
-        labels, labels_macro: AUROC; the macro over `MACRO_LABELS`.
+        labels, labels_macro: AUROC; the macro over `label_figures.MACRO_LABELS`.
         not_asked: Labels of the tables the bundle does not list.
+        words: How it takes words, where that was asked for.
     """
 
     bundle_id: str
@@ -122,6 +103,7 @@ class Report:
     labels: tuple[LabelRow, ...]
     labels_macro: float | None
     not_asked: tuple[str, ...]
+    words: WordFigures | None = None
 
 
 def evaluate(
@@ -131,6 +113,7 @@ def evaluate(
     images: Path,
     labels: Mapping[str, Labelled],
     protocol: Protocol = "afloc",
+    with_words: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Localization figures of `cases`, and AUROC of `labels`.
@@ -143,7 +126,8 @@ def evaluate(
         protocol: `afloc` cuts the map, stretched to [-1, 1], at five thresholds. `cheXlocalize`
             cuts it, stretched to [0, 1], at the one threshold per finding that is best on the
             other half of the patients, and leaves out films on which nothing is proposed.
-        progress: Called with films done and in all.
+        with_words: Also how the bundle takes other words; takes as long again.
+        progress: Called with films done and in all, of either part.
 
     Raises:
         UnreadableFile: A picture is absent.
@@ -158,14 +142,20 @@ def evaluate(
     for done, name in enumerate(films, 1):
         bench.add(name, read_picture(images / name), by_image[name], is_labelled=name in labels)
         progress(done, len(films))
-    return bench.report(labels, protocol)
+    report = bench.report(labels, protocol)
+    if not with_words:
+        return report
+    patients = {case.image: case.patient for case in cases}
+    patients |= {name: film.patient for name, film in labels.items()}
+    words = word_figures(localizer, patients, cases, images=images, progress=progress)
+    return replace(report, words=words)
 
 
 def _asked(localizer: Localizer, names: set[str]) -> dict[str, str]:
     """The words asked for each label; empty where the bundle lists no such finding."""
     asked = {}
     for name in sorted(names):
-        words = _ASKED.get(name.lower(), name.replace("_", " "))
+        words = asked_words(name)
         asked[name] = "" if localizer.understand(words).finding_id == TEXT else words
     return asked
 
@@ -253,7 +243,12 @@ class _Bench:
 
     def report(self, labels: Mapping[str, Labelled], protocol: Protocol) -> Report:
         """All figures of the films added."""
-        label_rows = _label_rows(self._model, labels)
+        questions = {
+            label: self._localizer.understand(words)
+            for label, words in self._asked.items()
+            if words
+        }
+        presence = label_rows(self._model.highest, labels, questions)
         rows, macro = _rows(self._model, labels, protocol)
         return Report(
             bundle_id=self._localizer.manifest.id,
@@ -262,12 +257,14 @@ class _Bench:
             macro=macro,
             baselines=tuple(
                 Baseline(
-                    name, *_rows(tally, labels, protocol), _macro_auroc(_label_rows(tally, labels))
+                    name,
+                    *_rows(tally, labels, protocol),
+                    macro_auroc(label_rows(tally.highest, labels, {})),
                 )
                 for name, tally in self._baselines.items()
             ),
-            labels=label_rows,
-            labels_macro=_macro_auroc(label_rows),
+            labels=presence,
+            labels_macro=macro_auroc(presence),
             not_asked=tuple(label for label, words in self._asked.items() if not words),
         )
 
@@ -360,39 +357,3 @@ def _jafroc(tally: _Tally, label: str, labels: Mapping[str, Labelled]) -> Interv
     patients = [*(p for _, p in lesions), *(labels[name].patient for name in normal)]
     is_lesion = np.arange(len(scores)) < len(lesions)
     return metrics.Resampling(patients).auroc(is_lesion, scores, patients)
-
-
-def _label_rows(tally: _Tally, labels: Mapping[str, Labelled]) -> tuple[LabelRow, ...]:
-    found = (_label_row(n, scores, labels) for n, scores in sorted(tally.highest.items()))
-    return tuple(row for row in found if row is not None)
-
-
-def _macro_auroc(rows: Sequence[LabelRow]) -> float | None:
-    areas = [row.against_others.value for row in rows if row.label in MACRO_LABELS]
-    return float(np.mean(areas)) if len(areas) == len(MACRO_LABELS) else None
-
-
-def _label_row(
-    label: str, highest: Mapping[str, float], labels: Mapping[str, Labelled]
-) -> LabelRow | None:
-    """AUROC of one label; None with too few films that have it."""
-    names = sorted(highest)
-    scores = np.array([highest[name] for name in names])
-    positive = np.array([label in labels[name].labels for name in names])
-    if not _FEWEST_POSITIVES <= positive.sum() < len(positive):
-        return None
-    normal = np.array([labels[name].labels == {NO_FINDING} for name in names])
-    patients = [labels[name].patient for name in names]
-    resampling = metrics.Resampling(patients)
-    against_normal = None
-    if normal.any():
-        either = positive | normal
-        whose = [patients[n] for n in np.flatnonzero(either)]
-        against_normal = resampling.auroc(positive[either], scores[either], whose)
-    return LabelRow(
-        label=label,
-        positives=int(positive.sum()),
-        films=len(names),
-        against_others=resampling.auroc(positive, scores, patients),
-        against_no_finding=against_normal,
-    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from afloc_desktop.core.domain import BoolArray, FloatArray
 
@@ -22,6 +22,8 @@ MARGIN = 14
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
 CUTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 REPLICATES = 1000
+BINS = 10
+_NEWTON_STEPS = 50
 
 
 class Scores(NamedTuple):
@@ -147,6 +149,72 @@ def auroc(
     return float(hits @ (np.cumsum(others) - others / 2)) / float(pairs)
 
 
+def pearson(one: FloatArray, other: FloatArray) -> float:
+    """Correlation of two maps of one shape, where both are known; NaN for a constant one."""
+    known = np.isfinite(one) & np.isfinite(other)
+    a, b = one[known].astype(np.float64), other[known].astype(np.float64)
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
+    return float((a * b).sum()) / scale if scale else float("nan")
+
+
+def brier(chances: np.ndarray, is_positive: BoolArray, weights: np.ndarray) -> float:
+    """Mean squared difference of stated chances from what is (Brier, 1950).
+
+    Args:
+        chances: Stated probability of each case.
+        is_positive: What is.
+        weights: How often each case counts.
+    """
+    return float(np.average((chances - is_positive) ** 2, weights=weights))
+
+
+def calibration_error(chances: np.ndarray, is_positive: BoolArray, weights: np.ndarray) -> float:
+    """Expected calibration error: how far stated chances are from shares, on average.
+
+    Cases are sorted by their chance and cut into `BINS` of equal weight; of each, the mean chance
+    is compared with the share of positives.
+
+    Args:
+        chances, is_positive, weights: As in `brier`.
+    """
+    order = np.argsort(chances, kind="stable")
+    often = weights[order]
+    total = often.sum()
+    # The middle of a case's weight decides which bin it is in.
+    middle = (np.cumsum(often) - often / 2) / total
+    bins = np.minimum((middle * BINS).astype(int), BINS - 1)
+    excess = np.bincount(bins, weights=often * (chances[order] - is_positive[order]))
+    return float(np.abs(excess).sum() / total)
+
+
+def calibration_slope(chances: np.ndarray, is_positive: BoolArray, weights: np.ndarray) -> float:
+    """Slope of a logistic fit of what is on the stated log odds; 1 where they are as sure as right.
+
+    Below 1 the chances are too sure of themselves (Cox, 1958).
+
+    Args:
+        chances, is_positive, weights: As in `brier`.
+
+    Returns:
+        NaN where there is no such fit: one class alone, or the classes do not overlap.
+    """
+    clipped = np.clip(chances, 1e-6, 1 - 1e-6)
+    x = np.stack((np.log(clipped / (1 - clipped)), np.ones(len(chances))), axis=1)
+    found = np.zeros(2)
+    for _ in range(_NEWTON_STEPS):
+        fitted = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
+        slope = x.T @ (weights * (is_positive - fitted))
+        curve = (x * (weights * fitted * (1 - fitted))[:, None]).T @ x
+        if not np.linalg.det(curve) > 1e-9:
+            return float("nan")
+        step = np.linalg.solve(curve, slope)
+        found = found + step
+        if np.abs(step).max() < 1e-8:
+            return float(found[0])
+    return float("nan")
+
+
 class Resampling:
     """Bootstrap samples of patients: films of one patient are drawn together or not at all."""
 
@@ -183,14 +251,25 @@ class Resampling:
     ) -> Interval:
         """Area under the ROC curve.
 
-        Raises:
-            ValueError: Only one class.
+        Args:
+            is_positive, scores, patients: Of the cases; both classes occur.
         """
-        samples = []
-        for weights in self.weights(patients):
+
+        def area(weights: np.ndarray) -> float:
             is_drawn = weights[is_positive].any() and weights[~is_positive].any()
-            samples.append(auroc(is_positive, scores, weights) if is_drawn else np.nan)
-        return _interval(auroc(is_positive, scores), np.array(samples))
+            return auroc(is_positive, scores, weights) if is_drawn else float("nan")
+
+        return self.of(patients, area)
+
+    def of(self, patients: Sequence[str], statistic: Callable[[np.ndarray], float]) -> Interval:
+        """Any figure of cases that can be weighted.
+
+        Args:
+            patients: Of the cases.
+            statistic: The figure, given how often each case counts; may be NaN.
+        """
+        samples = np.array([statistic(weights) for weights in self.weights(patients)])
+        return _interval(statistic(np.ones(len(patients))), samples)
 
 
 def _interval(value: float, samples: np.ndarray) -> Interval:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NO_FINDING = "No Finding"
+# What a dataset calls a region, and what AFLoc's evaluation asks for it.
+_ASKED = {"lung opacity (rsna pneumonia)": "pneumonia"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class Labelled(NamedTuple):
 
     labels: frozenset[str]
     patient: str
+
+
+def asked_words(label: str) -> str:
+    """The words a model is asked for a dataset's label."""
+    return _ASKED.get(label.lower(), label.replace("_", " "))
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:

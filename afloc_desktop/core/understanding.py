@@ -169,6 +169,7 @@ class Interpreter:
         is_preset = named is not None and (not self._is_literal or text == named.id)
         notes = () if is_preset or self._is_literal else self._notes(reading, finding)
         is_whole = finding is not None and place.side is None and place.zone is None
+        is_known = finding is not None or reading.is_explained
         question = Question(
             prompt=Prompt(text, "preset" if is_preset else "typed"),
             finding_id=finding.id if finding else TEXT,
@@ -183,7 +184,7 @@ class Interpreter:
             mentions=reading.mentions,
             is_negated=not is_preset and reading.is_negated,
             is_taught=finding is not None or self._is_taught(reading),
-            is_related=finding is not None or reading.is_explained or self._is_related(text),
+            is_related=is_known or self._is_about_a_film(reading),
             gain=finding.gain if finding and is_whole else None,
             bias=finding.bias if finding and is_whole else None,
         )
@@ -216,6 +217,12 @@ class Interpreter:
     def _is_taught(self, reading: _Reading) -> bool:
         named = {mention.finding_id for mention in reading.mentions}
         return not named or bool(named & self._listed.keys())
+
+    def _is_about_a_film(self, reading: _Reading) -> bool:
+        known, others = self._vocabulary, reading.others
+        # A made-up word can lie anywhere among texts; where no word is known, nobody need ask.
+        is_known = known is None or not others or any(word in known for word in others)
+        return (is_known or bool(reading.mentions)) and self._is_related(reading.text)
 
     def _sentence(self, reading: _Reading, finding: FindingSpec | None) -> str:
         place = reading.place

@@ -19,6 +19,8 @@ class Known:
 
     finding_id: str
     threshold: float = 0.5
+    gain: float | None = None
+    bias: float | None = None
 
 
 class FakeLocalizer:

@@ -149,3 +149,44 @@ def test_the_interval_of_an_auroc_covers_it():
     )
     assert interval.value == metrics.auroc(positive, scores)
     assert interval.low < interval.value < interval.high
+
+
+def test_maps_correlate_where_both_are_known():
+    one = np.array([[1.0, 2.0, 3.0, np.nan]])
+    assert metrics.pearson(one, np.array([[2.0, 4.0, 6.0, 0.0]])) == pytest.approx(1)
+    assert metrics.pearson(one, np.array([[3.0, 2.0, 1.0, 9.0]])) == pytest.approx(-1)
+    # Deviations -1, 0, 1 and -1, 1, 0: 1 / sqrt(2 x 2).
+    assert metrics.pearson(one, np.array([[0.0, 2.0, 1.0, 5.0]])) == pytest.approx(0.5)
+    assert np.isnan(metrics.pearson(one, np.ones((1, 4))))
+
+
+def test_the_brier_score_weighs_cases():
+    chances, truth = np.array([0.8, 0.4]), np.array([True, False])
+    assert metrics.brier(chances, truth, np.array([1.0, 1.0])) == pytest.approx((0.04 + 0.16) / 2)
+    assert metrics.brier(chances, truth, np.array([3.0, 1.0])) == pytest.approx((0.12 + 0.16) / 4)
+
+
+def test_calibration_error_is_the_mean_gap_of_bins_of_equal_weight():
+    # Ten bins of two: in each the chance is .3 or .6; positives are 1 of 2 in every bin.
+    chances = np.repeat([0.3, 0.6], 10)
+    truth = np.tile([True, False], 10)
+    found = metrics.calibration_error(chances, truth, np.ones(20))
+    assert found == pytest.approx((0.2 * 5 + 0.1 * 5) / 10)
+
+
+def test_the_slope_is_one_for_right_chances_and_a_half_for_doubled_odds():
+    # Four of five at log odds ln 4, one of five at -ln 4: as stated.
+    chances = np.repeat([0.8, 0.2], 5)
+    truth = np.array([1, 1, 1, 1, 0, 1, 0, 0, 0, 0], bool)
+    assert metrics.calibration_slope(chances, truth, np.ones(10)) == pytest.approx(1)
+    sure = np.repeat([16 / 17, 1 / 17], 5)  # log odds twice as large
+    assert metrics.calibration_slope(sure, truth, np.ones(10)) == pytest.approx(0.5)
+    assert np.isnan(metrics.calibration_slope(chances, truth, truth.astype(float)))
+
+
+def test_any_figure_of_weighted_cases_gets_an_interval():
+    values = np.arange(40.0)
+    names = [str(n) for n in range(40)]
+    found = metrics.Resampling(names).of(names, lambda w: float(np.average(values, weights=w)))
+    assert found.value == 19.5
+    assert found == metrics.Resampling(names).mean([(values.tolist(), names)])

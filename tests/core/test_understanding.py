@@ -123,6 +123,11 @@ def test_words_about_something_else_are_refused_once_and_plainly(taught):
     )
 
 
+def test_words_of_which_none_is_known_are_about_nothing(reading):
+    assert not reading.understand("zebra").is_related
+    assert reading.understand("spot of a zebra").is_related
+
+
 def test_what_names_findings_is_never_asked_whether_it_is_about_a_film():
     def refuse(text):
         raise AssertionError(text)
@@ -148,7 +153,7 @@ def test_numbers_stay_in_what_is_read(taught):
 
 
 def test_unknown_words_and_negations_are_warned_of(reading):
-    assert "unknown" in " ".join(reading.understand("zebra").warnings)
+    assert "unknown" in " ".join(reading.understand("dark zebra").warnings)
     assert "Negations" in " ".join(reading.understand("no bright spot").warnings)
 
 
