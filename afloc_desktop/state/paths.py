@@ -37,6 +37,11 @@ class Paths:
         """The audit trail."""
         return self.data / "audit.jsonl"
 
+    @property
+    def session(self) -> Path:
+        """What the reader does while the window is open."""
+        return self.data / "session.json"
+
     @classmethod
     def default(cls) -> Paths:
         """The platform's own folders, or all below `AFLOC_HOME` where that is set."""

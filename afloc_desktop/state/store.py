@@ -17,6 +17,8 @@ from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.presets import DEFAULT, Preset
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.measuring import Mark
@@ -134,6 +136,7 @@ class State:
 
     Attributes:
         listing: All that was opened.
+        opened: The files and folders that were given to be opened.
         image_ref: The film that was chosen; `image` follows when it is decoded.
         image: The film on screen; None while it is read or where it cannot be.
         image_problem: Why the chosen film is not shown.
@@ -176,6 +179,7 @@ class State:
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
+    opened: tuple[Path, ...] = ()
     image_ref: ImageRef | None = None
     image: Image | None = None
     image_problem: Problem | None = None

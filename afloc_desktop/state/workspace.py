@@ -158,6 +158,8 @@ class Workspace:
         """List files and folders and add them to what is open; show the first film found."""
         given = tuple(paths)
         if given:
+            opened = tuple(dict.fromkeys((*self._store.state.opened, *given)))
+            self._store.update(opened=opened)
             self._listings.open(lambda: given, self.select_image, self._hang)
 
     def open_sample(self) -> None:
@@ -177,6 +179,7 @@ class Workspace:
         self._questions.drop()
         self.reports.close()
         self.comparing.close()
+        self._store.update(opened=())
         self._films.drop()
         self.wall.close_all()
         self.history.forget()

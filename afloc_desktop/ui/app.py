@@ -14,11 +14,13 @@ from afloc_desktop.core.errors import SettingsError
 from afloc_desktop.state import presets
 from afloc_desktop.state.crashes import note_crash
 from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.session import Session
 from afloc_desktop.state.settings import Settings, load_settings, save_settings, set_aside
 from afloc_desktop.state.store import Problem, State, Store
 from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.workspace import Engine, Workspace, engine
 from afloc_desktop.ui import dialogs, strings, theme
+from afloc_desktop.ui.autosave import Autosave
 from afloc_desktop.ui.loop import Loop
 from afloc_desktop.ui.qt import QApplication, QGuiApplication, QMessageBox, QObject, QSize, QTimer
 from afloc_desktop.ui.window import MainWindow
@@ -58,7 +60,7 @@ def run(
     home = Paths.default()
     station = Station(home, engine(home))
     theme.dress(application, station.window.house.settings.look)
-    sys.excepthook = partial(_crashed, station.window, home.log)
+    sys.excepthook = partial(_crashed, station, home.log)
     camera = None
     if screenshot is not None:
         station.window.resize(*_PICTURE_SIZE)
@@ -66,6 +68,7 @@ def run(
     station.show(paths, demo=demo)
     if camera is None and quit_after_s is None:
         station.window.house.welcome()
+        station.autosave.offer()
     if quit_after_s is not None:
         timer = QTimer(station.window)
         timer.setSingleShot(True)
@@ -102,6 +105,9 @@ class Station:
         self.workspace = Workspace(self.store, self.tasks, slow_calls, self._loop.post)
         self.window = MainWindow(self.store, self.workspace)
         self.window.move_in(self._settings, home.log)
+        session = Session(self.store, self.tasks, home.session)
+        lock = home.session.with_suffix(".lock")
+        self.autosave = Autosave(self.window, self.store, self.workspace, session, lock)
         self.window.closing.connect(self._remember)
         _place(self.window, self._settings)
 
@@ -128,6 +134,7 @@ class Station:
         self.store.update(busy=keys)
 
     def _remember(self) -> None:
+        self.autosave.end()
         window, state = self.window, self.store.state
         place = window.normalGeometry()
         settings = replace(
@@ -197,7 +204,7 @@ def _place(window: MainWindow, settings: Settings) -> None:
 
 
 def _crashed(
-    window: MainWindow,
+    station: Station,
     log: Path,
     kind: type[BaseException],
     error: BaseException,
@@ -207,5 +214,6 @@ def _crashed(
     details = "".join(traceback.format_exception(kind, error, where))
     sys.stderr.write(details)
     note_crash(log, kind, where)
-    if window.findChild(QMessageBox) is None:
-        dialogs.crash(window, details).open()
+    station.autosave.crashed()
+    if station.window.findChild(QMessageBox) is None:
+        dialogs.crash(station.window, details).open()

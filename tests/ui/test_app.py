@@ -104,12 +104,12 @@ def test_a_defect_reaches_the_reader(station, capsys):
     try:
         raise ValueError("ours")
     except ValueError as error:
-        app._crashed(made.window, Paths.default().log, ValueError, error, error.__traceback__)
+        app._crashed(made, Paths.default().log, ValueError, error, error.__traceback__)
     box = made.window.findChild(QMessageBox)
     assert box.text() == strings.CRASH_TEXT
     assert "ValueError: ours" in box.detailedText()
     assert "ValueError: ours" in capsys.readouterr().err
-    app._crashed(made.window, Paths.default().log, ValueError, ValueError("again"), None)
+    app._crashed(made, Paths.default().log, ValueError, ValueError("again"), None)
     assert made.window.findChildren(QMessageBox) == [box]
     box.reject()
 
