@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.state.returned import Result
@@ -12,6 +11,7 @@ from afloc_desktop.ui.qt import (
     QColor,
     QDialog,
     QFont,
+    QHeaderView,
     QMainWindow,
     QPainter,
     QPainterPath,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from afloc_desktop.ui.scene import Scene
     from afloc_desktop.ui.viewport import Viewport
 
-INK = "#c79bf2"  # of no finding of this session
+INK = "#dcc0ff"  # of no finding of this session
 _UNDER = QColor(0, 0, 0, 160)
 _LINE = 1.8  # screen points
 _DOT = 3.0
@@ -69,9 +69,8 @@ def paint(painter: QPainter, scene: Scene, state: State) -> None:
 
 def _draw(painter: QPainter, view: Viewport, line: Line, name: str, width: float) -> None:
     path = _path(view, line, width)
-    dashed = QPen(QColor(INK), width, Qt.PenStyle.DashLine)
     painter.strokePath(path, QPen(_UNDER, 2 * width))
-    painter.strokePath(path, dashed)
+    painter.strokePath(path, _pen(width))
     if not name:
         return
     font = QFont(painter.font())
@@ -80,6 +79,13 @@ def _draw(painter: QPainter, view: Viewport, line: Line, name: str, width: float
     words.addText(QPointF(box.left(), box.bottom() + 7 * width), font, name)
     painter.strokePath(words, QPen(_UNDER, 1.6 * width))
     painter.fillPath(words, QColor(INK))
+
+
+def _pen(width: float) -> QPen:
+    """Long dashes: no line of this session looks like it."""
+    made = QPen(QColor(INK), width)
+    made.setDashPattern([6, 3])
+    return made
 
 
 def _path(view: Viewport, line: Line, width: float) -> QPainterPath:
@@ -111,7 +117,7 @@ class Returning:
             dialog: QDialog = ResultDialog(self._window, told)
         else:
             dialog = dialogs.tell(self._window, told.reason, told.remedy)
-        dialog.finished.connect(partial(self._closed))
+        dialog.finished.connect(self._closed)
         dialog.open()
 
     def _closed(self, result: int) -> None:
@@ -131,7 +137,9 @@ class ResultDialog(QDialog):
         self.setWindowTitle(strings.RESULT_TITLE)
         self.resize(*_SIZE)
         self.tree = Tree(strings.RESULT_TITLE)
-        self.tree.setWordWrap(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.header().setStretchLastSection(False)
         self._left = _MOST_NODES
         top = self._item(result.tree)
         self.tree.addTopLevelItem(top)

@@ -157,7 +157,6 @@ NO_STUDIES = (
 SEARCH_HINT = "Search patient, date, modality…"
 SEARCH_TIP = "Narrows what is open, and finds studies that were listed before."
 KNOWN_STUDIES = "Listed before – click to open again"
-NO_IMAGE = "(no image to show)"
 INDEX = "An index of files; what it names is listed."
 NOTE_MARK = "⚠"
 UNKNOWN_PATIENT = "Unnamed patient"

@@ -80,11 +80,21 @@ def test_notes_stand_where_they_belong_and_in_full_in_the_tool_tip(tree):
     assert "Split by orientation." in row.toolTip(0)
 
 
-def test_what_is_no_image_says_so(tree, chosen):
+def test_a_result_is_opened_as_one_and_never_as_a_film(tree, chosen):
+    opened, asked = [], []
+    tree.result_chosen.connect(opened.append)
+    tree.result_asked.connect(asked.append)
     report = NonImage(Path("r"), "", "Basic Text SR", "1.2", "1.3", "SR", "")
-    tree.show_listing(Listing((study(others=(report,)),), ()))
-    assert texts(tree)[-1] == "SR   Basic Text SR   (no image to show)"
-    tree.setCurrentItem(tree.topLevelItem(0).child(0).child(0))
+    masks = replace(stack(2), modality="SEG")
+    tree.show_listing(Listing((study(masks, others=(report,)),), ()))
+    assert texts(tree)[-1] == "SR   Basic Text SR"
+    for place in (0, 1):
+        row = tree.topLevelItem(0).child(0).child(place)
+        tree.setCurrentItem(row)
+        tree.itemClicked.emit(row, 0)
+    assert opened == [masks.images[0], report]
+    tree.itemActivated.emit(row, 0)
+    assert asked == [report]
     assert chosen == []
 
 

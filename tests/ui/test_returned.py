@@ -1,0 +1,73 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles import film
+from readings import reading
+
+from afloc_desktop.core.export.found import Node, Target
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.state.returned import Line, Result
+from afloc_desktop.state.store import Problem, State
+from afloc_desktop.ui.canvas import FilmCanvas
+from afloc_desktop.ui.qt import QLabel, QMessageBox, QTreeWidgetItem
+from afloc_desktop.ui.returned import ResultDialog, Returning
+
+
+def result(*lines, **changes):
+    fields = {
+        "path": Path("r"), "member": "", "kind": "SR", "title": "<b>Report</b>", "targets": (),
+        "lines": lines, "tree": Node("top", (Node("<i>one</i>"),)), "is_verified": True,
+        "notes": ("Partly shown.",),
+    }  # fmt: skip
+    return Result(**{**fields, **changes})
+
+
+def painted(canvas, state):
+    canvas.render_state(State(), state)
+    image = canvas.grab().toImage()
+    seen = (image.pixelColor(x, y) for y in range(image.height()) for x in range(image.width()))
+    return sum(c.blue() - c.green() > 30 and c.red() > c.green() for c in seen)
+
+
+@pytest.fixture
+def canvas(qtbot):
+    made = FilmCanvas()
+    qtbot.addWidget(made)
+    made.resize(300, 300)
+    return made
+
+
+def test_a_result_is_drawn_on_its_film_and_on_no_other(canvas):
+    image = film()
+    square = (Point(10, 10), Point(40, 10), Point(40, 40), Point(10, 40))
+    own = Line("Effusion", square, True, Target(image.ref.sop_instance_uid))
+    state = replace(reading(image=image), results=(result(own),), prompt=None)
+    assert painted(canvas, state) > 50
+    other = replace(own, target=Target("1.2.3.other"))
+    assert painted(canvas, replace(state, results=(result(other),))) == 0
+    assert painted(canvas, replace(state, is_hidden=True)) == 0
+    point = replace(own, points=square[:1], is_closed=False)
+    assert painted(canvas, replace(state, results=(result(point),))) > 5
+
+
+def test_a_result_is_text_as_it_stands(qtbot, station):
+    made = station()
+    window, shown = made.window, State(result_told=result())
+    Returning(window, made.workspace).render_state(State(), shown)
+    (dialog,) = window.findChildren(ResultDialog)
+    top = dialog.tree.topLevelItem(0)
+    assert isinstance(top, QTreeWidgetItem)
+    assert (top.text(0), top.child(0).text(0)) == ("top", "<i>one</i>")
+    texts = [part.text() for part in dialog.findChildren(QLabel)]
+    assert {"<b>Report</b>", "Partly shown."} <= set(texts)
+    dialog.close()
+
+
+def test_why_a_result_cannot_be_read_is_told(station):
+    made = station()
+    shown = State(result_told=Problem("It is damaged.", "Fetch it again."))
+    Returning(made.window, made.workspace).render_state(State(), shown)
+    (box,) = made.window.findChildren(QMessageBox)
+    assert (box.text(), box.informativeText()) == ("It is damaged.", "Fetch it again.")
+    box.close()
