@@ -13,12 +13,16 @@ from afloc_training.fitting.cli import add_fitting_verbs
 from afloc_training.libraries import training_libraries
 from afloc_training.progress import Reporter
 from afloc_training.site.cli import add_site_verbs
+from afloc_training.tuning.cli import add_tuning_verbs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXAMPLE = """example:
   afloc-train default-bundle --data ../shared/data --output resources/bundles/afloc-cxr-base
+"""
+_PAINTINGS_EXAMPLE = """example:
+  afloc-train paintings --data ../shared/data --output paintings
 """
 
 
@@ -55,9 +59,22 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--work", type=Path, help="keep the film features here for the next run")
     verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     verb.set_defaults(run=_default_bundle)
+    verb = verbs.add_parser(
+        "paintings",
+        help="show the lesions that are painted for training",
+        description="Write a page and a picture of painted lesions, to be looked at.",
+        epilog=_PAINTINGS_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
+    verb.add_argument("--output", type=Path, required=True, help="folder of page and picture")
+    verb.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
+    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    verb.set_defaults(run=_paintings)
     add_site_verbs(verbs)
     add_afloc_verbs(verbs)
     add_fitting_verbs(verbs)
+    add_tuning_verbs(verbs)
     return parser
 
 
@@ -69,6 +86,18 @@ def _default_bundle(options: argparse.Namespace, reporter: Reporter) -> int:
     recipe = load_recipe(options.recipe)
     built = build_default_bundle(options.data, options.output, recipe, reporter, options.work)
     report_result(built, reporter)
+    return 0
+
+
+def _paintings(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.paintings import write_paintings
+    from afloc_training.recipe import load_recipe
+
+    spec = load_recipe(None).preprocess
+    written, count = write_paintings(options.data, options.output, spec, options.seed)
+    reporter.event("paintings", f"{count} painted lesions: {written}", count=count,
+                   file=str(written))  # fmt: skip
     return 0
 
 
