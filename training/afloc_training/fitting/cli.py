@@ -10,6 +10,7 @@ from afloc_desktop.core.errors import SettingsError
 from afloc_training.libraries import training_libraries
 
 if TYPE_CHECKING:
+    from afloc_training.fitting.fit import Outcome
     from afloc_training.progress import Reporter
 
 DONE, STOPPED = 0, 3
@@ -20,6 +21,7 @@ a file named `stop` in the run folder, Ctrl-C or SIGTERM stops after the step at
 example:
   afloc-train fit --store /data/store --preset tiny --run /data/run1
   afloc-train fit --store /data/store --preset tiny --run /data/run1 --resume
+  afloc-train fit --store /data/store --from /data/afloc-cxr-base --run /data/run1
   torchrun --nproc-per-node 2 -m afloc_training.cli fit --store /data/store --output /data/run2
 """
 _EXPORT_EXAMPLE = """example:
@@ -36,8 +38,12 @@ def add_fitting_verbs(verbs: Any) -> None:
                       help="folder of the training: checkpoints, log, result")  # fmt: skip
     verb.add_argument("--preset", choices=("tiny", "small", "paper"), default="tiny",
                       help="size of the network (default: tiny)")  # fmt: skip
-    verb.add_argument("--from", type=Path, dest="source", metavar="RUN|CHECKPOINT",
-                      help="begin with these weights instead of random ones")  # fmt: skip
+    verb.add_argument("--from", type=Path, dest="source", metavar="BUNDLE|RUN|CHECKPOINT",
+                      help="begin with these weights instead of random ones; a bundle that holds "
+                      "its weights goes on learning as it is, whatever the preset")  # fmt: skip
+    verb.add_argument("--replay", type=Path, metavar="DATA",
+                      help="with a bundle: show films of its own training again; the folder "
+                      "`default-bundle` takes")  # fmt: skip
     verb.add_argument("--vocab", type=Path, help="vocab.txt that goes with a checkpoint file")
     verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the preset")
     verb.add_argument("--resume", action="store_true",
@@ -66,6 +72,23 @@ def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.Argumen
 def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
     with training_libraries():
         from afloc_training.fitting.fit import FitOrder, fit
+        from afloc_training.tuning.base import is_tunable
+        from afloc_training.tuning.fit import TuneOrder, tune
+    if options.source is not None and is_tunable(options.source):
+        tuning = TuneOrder(
+            store=options.store,
+            run=options.folder,
+            source=options.source,
+            recipe=options.recipe,
+            replay=options.replay,
+            is_resumed=options.resume,
+        )
+        return _ended(tune(tuning, reporter), reporter)
+    if options.replay is not None:
+        raise SettingsError(
+            "--replay goes with --from and a bundle that holds its weights.",
+            remedy="Leave it away, or begin with such a bundle.",
+        )
     order = FitOrder(
         store=options.store,
         run=options.folder,
@@ -75,7 +98,10 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
         recipe=options.recipe,
         is_resumed=options.resume,
     )
-    outcome = fit(order, reporter)
+    return _ended(fit(order, reporter), reporter)
+
+
+def _ended(outcome: Outcome, reporter: Reporter) -> int:
     if outcome.is_stopped:
         reporter.event("stopped", f"stopped after step {outcome.standing.step}; --resume goes on",
                        step=outcome.standing.step)  # fmt: skip
@@ -89,10 +115,17 @@ def _export(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError("No training was named.", remedy="Give its folder with --run.")
     with training_libraries():
         from afloc_training.fitting.exporting import export_run
-    told = export_run(folder, options.output, options.id)
+        from afloc_training.fitting.run_folder import RunFolder
+        from afloc_training.tuning.exporting import export_tuning
+        from afloc_training.tuning.fit import PRESET
+    is_tuned = RunFolder(folder).about().preset == PRESET
+    told = (export_tuning if is_tuned else export_run)(folder, options.output, options.id)
+    thresholds = "thresholds are not set: nothing is proposed"
+    if is_tuned:
+        thresholds = "thresholds are those of the base, and no probability is stated,"
     lines = [
         f"{told.id}: the graphs equal torch, the self-test is passed",
-        "thresholds are not set: nothing is proposed until `afloc-train calibrate` has set them",
+        f"{thresholds} until `afloc-train calibrate` has set them",
     ]
     reporter.event("exported", "\n".join(lines), id=told.id, sha256=told.sha256,
                    image_difference=told.image_difference,

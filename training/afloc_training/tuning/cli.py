@@ -1,0 +1,97 @@
+"""Verbs on finished bundles: `evaluate` beside the base, and `calibrate`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from afloc_training.libraries import training_libraries
+
+if TYPE_CHECKING:
+    from afloc_training.progress import Reporter
+
+DONE = 0
+_CALIBRATE_EXAMPLE = """example:
+  afloc-train calibrate /data/afloc-cxr-site --store /data/store
+"""
+_EVALUATE_EXAMPLE = """example:
+  afloc-train evaluate --base /data/run1/base --bundle /data/afloc-cxr-site \\
+      --regions regions.csv --images images --output comparison.html
+"""
+
+
+def add_tuning_verbs(verbs: Any) -> None:
+    """Add `evaluate` and `calibrate` to the parser; nothing heavy is loaded."""
+    verb = _verb(verbs, "calibrate", "thresholds and probabilities from held-out films",
+                 _CALIBRATE_EXAMPLE)  # fmt: skip
+    verb.add_argument("bundle", type=Path, metavar="BUNDLE", help="of `export`; it is replaced")
+    verb.add_argument("--store", "--data", type=Path, required=True, metavar="STORE",
+                      help="its films of the splits dev and test are used")  # fmt: skip
+    verb.set_defaults(run=_calibrate)
+    verb = _verb(verbs, "evaluate", "compare a bundle with its base on the same films",
+                 _EVALUATE_EXAMPLE)  # fmt: skip
+    verb.add_argument("--base", "--against", type=Path, required=True, metavar="BUNDLE")
+    verb.add_argument("--bundle", type=Path, required=True, metavar="BUNDLE")
+    verb.add_argument("--images", type=Path, required=True, metavar="DIR")
+    verb.add_argument("--regions", type=Path, metavar="CSV",
+                      help="image, label, x, y, w, h, mask; patient_id where it is known")  # fmt: skip
+    verb.add_argument("--labels", type=Path, metavar="CSV",
+                      help="image, labels; and sex, age, view, source, where they are known")  # fmt: skip
+    verb.add_argument("--split", metavar="NAME", help="only rows of this split of --labels")
+    verb.add_argument("--output", type=Path, metavar="FILE", help="write everything as one page")
+    verb.set_defaults(run=_evaluate)
+
+
+def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
+    verb: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=example,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    return verb
+
+
+def _calibrate(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.tuning.calibrating import calibrate_bundle
+    from afloc_training.model_card import threshold_table
+    from afloc_training.site.store import Store
+
+    with reporter.stage("held-out films"):
+        found = calibrate_bundle(options.bundle, Store(options.store), reporter.count)
+    text = "\n".join(threshold_table(found.thresholds))
+    if found.left:
+        text += f"\nas they were, too few films deny them: {', '.join(found.left)}"
+    reporter.event(
+        "calibrated",
+        text,
+        id=found.id,
+        sha256=found.sha256,
+        films=found.films,
+        thresholds={t.finding: t.value for t in found.thresholds},
+        left=found.left,
+    )
+    return DONE
+
+
+def _evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.tuning.comparing import CompareOrder, compare_bundles
+    from afloc_training.tuning.comparison_text import as_json, as_text
+
+    order = CompareOrder(
+        base=options.base,
+        bundle=options.bundle,
+        images=options.images,
+        regions=options.regions,
+        labels=options.labels,
+        split=options.split,
+        page=options.output,
+    )
+    found = compare_bundles(order, reporter)
+    reporter.event("compared", as_text(found), **as_json(found))
+    return DONE

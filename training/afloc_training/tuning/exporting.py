@@ -1,0 +1,209 @@
+"""A fine-tuning's result as a bundle: the base's words and manner, the tuned weights."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from afloc_desktop import __version__
+from afloc_desktop.core.export.atomic import write_atomically
+from afloc_desktop.core.model.bundle import GATE, load_arrays, load_bundle
+from afloc_desktop.core.model.selftest import self_test
+from afloc_desktop.core.model.session import Sessions
+from afloc_training import bundle_files
+from afloc_training.default_bundle import WEIGHTS
+from afloc_training.export import TextEncoder, export_image, export_text
+from afloc_training.fitting.exporting import Exported
+from afloc_training.fitting.run_folder import RunFolder
+from afloc_training.pretrained import load_text_encoder, text_files
+from afloc_training.text_features import SentenceEncoder
+from afloc_training.tuning.base import new_matcher, open_base
+from afloc_training.tuning.fit import BASE
+from afloc_training.tuning.settings import parse_tune_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from torch import Tensor
+
+    from afloc_desktop.core.domain import FloatArray
+    from afloc_desktop.core.model.manifest import Manifest
+    from afloc_desktop.core.text import WordPiece
+    from afloc_training.export import Parity
+    from afloc_training.fitting.run_folder import About
+    from afloc_training.network import Matcher
+    from afloc_training.tuning.base import Base
+
+_EXAMPLES = 40
+_LICENCE = (
+    "The site's own, for what it adds: trained on its films and reports, under its own rules. "
+    "Of the base: {base}"
+)
+_DATA = (
+    "{train} films of the site with the sentences of their reports, identifiers taken out. No box "
+    "or mask of a person. Began with {source}{replay}. Of the base: {base}"
+)
+_CARD = """# {title} ({id} {version})
+
+**Research use only.** Not a medical device; no output may guide the care of a patient.
+
+Made by AFLoc Desktop {app} from the bundle {base_id} and a site's own films and reports.
+
+## What it learned from
+
+- {train} films of the site; {dev} and {test} films of other patients were held out.
+- Rules read the reports' sentences: finding, denial, side, zone. Where a report says that a \
+finding is there, the base's own map of it, cut to the place the report names, is what the model \
+is taught to draw; what a report does not mention stays unknown.
+- {replay}
+- No box, mask or label of a person. No sentence of a report is in this bundle.
+
+## How
+
+{steps} steps; blocks 7 to 17 of the image trunk, the adapter and the text head were trained. \
+Began with {source}.
+
+## Thresholds
+
+{thresholds}
+
+## What was measured
+
+Nothing yet. `afloc-train evaluate --base … --bundle …` compares it with its base on the same \
+films; read that page before it answers for anybody.
+
+- Graphs against torch, largest difference: image {image:.1e}, text {text:.1e}.
+
+## Licence
+
+{licence}
+
+## Of the base
+
+{use}
+"""
+UNCALIBRATED = (
+    "Those of the base stand in: they were chosen for its similarities. Probabilities are not "
+    "stated. `afloc-train calibrate` sets both from the site's held-out films."
+)
+"""What the card of a bundle says before `calibrate`."""
+
+
+def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
+    """Write the weights of a fine-tuning as a bundle; it appears whole or not at all.
+
+    Args:
+        run: Folder of the training.
+        output: The bundle folder; an earlier bundle there is replaced.
+        bundle_id: None makes one of the weights.
+
+    Raises:
+        CheckpointError: The training has no result yet, or a graph differs from torch.
+        WouldOverwrite: The target exists and is no bundle.
+        BundleError, InferenceError: The finished bundle fails its own checks.
+    """
+    bundle_files.check_target(output)
+    folder = RunFolder(run)
+    weights, _ = folder.best()
+    base = open_base(run / BASE)
+    with bundle_files.partial_folder(output) as partial:
+        parity = _write_graphs(partial, new_matcher(weights), base)
+        vectors = _write_vectors(partial, base.bundle.manifest, base.tokenizer)
+        film = load_arrays(base.bundle, "selftest.npz")["tensor"][0, 0]
+        bundle_files.write_self_test(partial, film, vectors, base.tokenizer)
+        if base.bundle.manifest.gate is not None:
+            # It compares what the frozen encoder says, which training leaves alone.
+            write_atomically(partial / GATE, base.bundle.read(GATE))
+        manifest = _manifest(base, folder.about(), _digest(weights), bundle_id)
+        steps = parse_tune_recipe(folder.recipe()).tune.steps
+        card = _card(manifest, base, folder.about(), steps, parity)
+        bundle_files.seal(partial, manifest, card)
+        bundle = load_bundle(partial)
+        self_test(bundle, Sessions(bundle, "cpu"))
+        bundle_files.publish(partial, output)
+    return Exported(manifest.id, bundle.sha256, parity.image, parity.text)
+
+
+def _write_graphs(folder: Path, matcher: Matcher, base: Base) -> Parity:
+    manifest = base.bundle.manifest
+    write_atomically(folder / "tokenizer.json", base.bundle.read("tokenizer.json"))
+    image = export_image(matcher, folder / "image.onnx", manifest.preprocess.side)
+    save_file(matcher.state_dict(), folder / WEIGHTS)
+    texts = [prompt for finding in manifest.findings for prompt in finding.prompts]
+    examples = texts[:: max(1, len(texts) // _EXAMPLES)]
+    ids, mask = (torch.tensor(values) for values in base.tokenizer.encode_all(examples))
+    encoder = TextEncoder(SentenceEncoder(load_text_encoder(text_files())), matcher.text)
+    return export_text(encoder, folder / "text.onnx", ids, mask)._replace(image=image)
+
+
+def _write_vectors(folder: Path, manifest: Manifest, tokenizer: WordPiece) -> FloatArray:
+    """`findings.npz`, from the prompts the base has."""
+    means = [
+        bundle_files.text_vectors(folder, tokenizer, finding.prompts, "text").mean(axis=0)
+        for finding in manifest.findings
+    ]
+    vectors: FloatArray = np.stack([m / np.linalg.norm(m) for m in means]).astype(np.float32)
+    ids = np.array([finding.id for finding in manifest.findings])
+    np.savez(folder / "findings.npz", ids=ids, vectors=vectors)
+    return vectors
+
+
+def _digest(weights: Mapping[str, Tensor]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(weights):
+        total.update(name.encode() + weights[name].numpy().tobytes())
+    return total.hexdigest()
+
+
+def _manifest(base: Base, about: About, digest: str, bundle_id: str | None) -> Manifest:
+    own = base.bundle.manifest
+    return replace(
+        own,
+        id=bundle_id or f"afloc-{own.modality}-site-{digest[:8]}",
+        version=digest[:12],
+        title=f"{own.title}, taught at a site",
+        created=bundle_files.now(),
+        min_app_version=__version__,
+        # The base's calibration holds for the base's similarities alone.
+        findings=tuple(replace(f, gain=None, bias=None, prevalence=None) for f in own.findings),
+        licence=_LICENCE.format(base=own.licence),
+        data=_DATA.format(
+            train=about.films["train"],
+            source=about.source,
+            replay=_replayed(about, "; {} films of its training were shown again"),
+            base=own.data,
+        ),
+        metrics=(),
+        files={},
+    )
+
+
+def _card(manifest: Manifest, base: Base, about: About, steps: int, parity: Parity) -> str:
+    replay = _replayed(about, "{} films of the base's own training were shown again.")
+    return _CARD.format(
+        title=manifest.title,
+        id=manifest.id,
+        version=manifest.version,
+        app=__version__,
+        base_id=base.bundle.manifest.id,
+        **{split: about.films[split] for split in ("train", "dev", "test")},
+        replay=replay or "Maps that no report speaks of were held near the base's.",
+        steps=steps,
+        source=about.source,
+        thresholds=UNCALIBRATED,
+        image=parity.image,
+        text=parity.text,
+        licence=manifest.licence,
+        use=manifest.intended_use,
+    )
+
+
+def _replayed(about: About, words: str) -> str:
+    count = about.films["replayed"]
+    return words.format(count) if count else ""

@@ -1,0 +1,274 @@
+"""The story of a fine-tuning: begin or go on, step by step, stop cleanly, keep the last weights."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from afloc_desktop.core.errors import CheckpointError, DatasetError
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.model.bundle import MANIFEST
+from afloc_training.bundle_files import now
+from afloc_training.fitting.fit import Outcome, Standing
+from afloc_training.fitting.pace import Clock, stop_signals
+from afloc_training.fitting.run_folder import About, open_run, sha256
+from afloc_training.pretrained import load_text_encoder, text_files
+from afloc_training.sentences import sentence_bank
+from afloc_training.site.lock import sole_writer
+from afloc_training.site.store import Store
+from afloc_training.text_features import SentenceEncoder, sentence_features
+from afloc_training.tuning.base import new_matcher, open_base
+from afloc_training.tuning.lessons import TuneLessons, some_wordings
+from afloc_training.tuning.replay import Replay
+from afloc_training.tuning.said import phrasebook, read_case
+from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
+from afloc_training.tuning.tuner import Tuner
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from afloc_training.checkpoints import JSON
+    from afloc_training.fitting.run_folder import RunFolder
+    from afloc_training.progress import Reporter
+    from afloc_training.sentences import Sentence
+    from afloc_training.tuning.base import Base
+    from afloc_training.tuning.settings import TuneRecipe
+
+PRESET = "default"
+"""What the run folder of a fine-tuning calls its network."""
+BASE = "base"
+"""Folder of a run that holds the bundle it began with."""
+_STEPS_BETWEEN_CHECKPOINTS = 20
+_LIBRARIES = ("torch", "numpy", "transformers", "safetensors", "afloc-desktop")
+
+
+@dataclass(frozen=True, slots=True)
+class TuneOrder:
+    """What `afloc-train fit --from BUNDLE` was asked for.
+
+    Attributes:
+        store: A prepared store.
+        run: Folder of the training.
+        source: Bundle to begin with.
+        recipe: TOML; None takes the one that comes along.
+        replay: Folder of the base's own training data; None goes without.
+        is_resumed: Go on with what is in the folder; begin where nothing is.
+    """
+
+    store: Path
+    run: Path
+    source: Path
+    recipe: Path | None = None
+    replay: Path | None = None
+    is_resumed: bool = False
+
+
+def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
+    """Go on training the default model with what a site's reports say.
+
+    Args:
+        order: What to do.
+        reporter: Told how far it is.
+
+    Raises:
+        DatasetError: The store or the films to replay cannot be used, or another run writes into
+            the folder.
+        BundleError: The base cannot be used.
+        CheckpointError: It holds no weights, or the folder belongs to another training.
+        SettingsError: The recipe cannot be used, or the training diverged.
+        WouldOverwrite: The folder holds something, and resuming was not asked for.
+        ExportError: The disk refuses; the checkpoint before stays.
+    """
+    store, base = Store(order.store), open_base(order.source)
+    _check_fits(store, base)
+    spec = base.bundle.manifest.preprocess
+    replay = None if order.replay is None else Replay(order.replay, spec)
+    run = open_run(order.run, is_resumed=order.is_resumed)
+    with sole_writer(order.run, "training"):
+        if not run.is_begun:
+            _begin(run, order, store, base, replay)
+        _check_same(run, order, store, base, replay)
+        return _Tuning(run, store, base, replay, reporter).train()
+
+
+def _check_fits(store: Store, base: Base) -> None:
+    manifest = base.bundle.manifest
+    if store.info.preprocess != manifest.preprocess:
+        raise DatasetError(
+            f"The store was prepared for other networks than that of {manifest.id}.",
+            remedy="Prepare it with --bundle and the bundle to begin with.",
+        )
+
+
+def _begin(
+    run: RunFolder, order: TuneOrder, store: Store, base: Base, replay: Replay | None
+) -> None:
+    recipe, text = load_tune_recipe(order.recipe)
+    bundle = base.bundle
+    about = About(
+        preset=PRESET,
+        source=_source(base),
+        text=bundle.manifest.text,
+        cases_sha256=store.info.cases_sha256,
+        bundle_id=store.info.bundle_id,
+        preprocess=store.info.preprocess,
+        films=_films(store, replay),
+        recipe_sha256=sha256(text),
+        precision="float32",
+        threads=recipe.tune.threads or torch.get_num_threads(),
+        code_sha256=_code_sha256(),
+        versions={name: metadata.version(name) for name in _LIBRARIES}
+        | {"python": platform.python_version()},
+        created=now(),
+    )
+    make_folder(run.path / BASE)
+    for name in bundle.manifest.files:
+        write_atomically(run.path / BASE / name, bundle.read(name))
+    write_atomically(run.path / BASE / MANIFEST, (bundle.folder / MANIFEST).read_bytes())
+    run.begin(about, text, {}, None)
+
+
+def _films(store: Store, replay: Replay | None) -> dict[str, int]:
+    counts = {split: len(store.of_split(split)) for split in ("train", "dev", "test")}
+    return counts | {"replayed": 0 if replay is None else len(replay)}
+
+
+def _source(base: Base) -> str:
+    return f"bundle {base.bundle.manifest.id} with SHA-256 {base.bundle.sha256}"
+
+
+def _check_same(
+    run: RunFolder, order: TuneOrder, store: Store, base: Base, replay: Replay | None
+) -> None:
+    """A training goes on with what it began with, or not at all."""
+    about = run.about()
+    differs = {
+        "kind of network": about.preset != PRESET,
+        "store": about.cases_sha256 != store.info.cases_sha256,
+        "bundle": about.source != _source(base),
+        "set of films to replay": about.films != _films(store, replay),
+        "recipe": order.recipe is not None and load_tune_recipe(order.recipe)[1] != run.recipe(),
+    }
+    for what, is_other in differs.items():
+        if is_other:
+            raise CheckpointError(
+                f"The training in this folder began with another {what}.",
+                remedy=f"Give the same {what} again, or train in another folder.",
+            )
+
+
+def _code_sha256() -> str:
+    """Of the sources a fine-tuning runs through."""
+    root = Path(__file__).parent.parent
+    sources = sorted([*root.glob("*.py"), *root.glob("tuning/*.py")])
+    return sha256("".join(source.read_text(encoding="utf-8") for source in sources))
+
+
+class _Tuning:
+    """One fine-tuning, from its folder."""
+
+    def __init__(
+        self, run: RunFolder, store: Store, base: Base, replay: Replay | None, reporter: Reporter
+    ) -> None:
+        about = run.about()
+        self._run, self._reporter = run, reporter
+        self._recipe = parse_tune_recipe(run.recipe())
+        torch.set_num_threads(about.threads)
+        bank, features = _language(base, self._recipe, reporter)
+        book = phrasebook()
+        said = [read_case(case, book) for case in store.cases]
+        self._lessons = TuneLessons(store, said, bank, self._recipe, replay)
+        self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune)
+        self._standing = Standing()
+        if about.code_sha256 != _code_sha256():
+            text = "The trainer has changed since this training began; not to the same numbers."
+            reporter.event("warning", text)
+
+    def train(self) -> Outcome:
+        self._resume()
+        self._tell_plan()
+        steps = self._recipe.tune.steps
+        clock = Clock(self._standing.step, _STEPS_BETWEEN_CHECKPOINTS)
+        is_stopped = False
+        with stop_signals() as is_signalled:
+            while self._standing.step < steps and not is_stopped:
+                lesson = self._lessons.draw(self._standing.step)
+                losses = self._tuner.step(lesson, self._standing.step)
+                self._standing = replace(self._standing, step=self._standing.step + 1)
+                self._log(losses, clock)
+                is_stopped = is_signalled() or self._run.take_stop()
+                if is_stopped or clock.is_time_to_save(self._standing.step):
+                    self._save()
+        is_stopped = self._standing.step < steps
+        if not is_stopped:
+            self._save()
+            self._keep()
+        return Outcome(self._standing, is_stopped)
+
+    def _resume(self) -> None:
+        found = self._run.load(self._say_damaged)
+        if found is not None:
+            tensors, state = found
+            self._standing = Standing(step=_step(state))
+            self._tuner.restore(tensors, self._standing.step)
+        self._run.cut_log(self._standing.step)
+
+    def _say_damaged(self, name: str) -> None:
+        self._reporter.event("warning", f"{name} is damaged; going on from the one before.")
+
+    def _save(self) -> None:
+        self._run.save(self._tuner.tensors(), self._standing.as_json())
+        self._run.write_curves()
+
+    def _keep(self) -> None:
+        step = self._standing.step
+        self._standing = replace(self._standing, best_step=step)
+        self._run.save_best(self._tuner.average.state_dict(), self._standing.as_json())
+        self._reporter.event("done", f"done after step {step}", step=step, best_step=step)
+
+    def _log(self, losses: dict[str, float], clock: Clock) -> None:
+        step, steps = self._standing.step, self._recipe.tune.steps
+        self._run.log({"step": step, **losses})
+        left = clock.seconds_left(step, steps)
+        if clock.is_time_to_speak() or step == steps:
+            shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            text = f"  {step}/{steps}  {shown}  {left / 60:.0f} min left"
+            self._reporter.event("progress", text, done=step, total=steps, losses=losses,
+                                 seconds_left=round(left))  # fmt: skip
+
+    def _tell_plan(self) -> None:
+        films, steps = self._run.about().films, self._recipe.tune.steps
+        speaking = len(self._lessons.cases)
+        replayed = f"; {films['replayed']} films to replay" if films["replayed"] else ""
+        text = f"{films['train']} films of the site, {speaking} of them with statements{replayed}"
+        text += f"; {steps} steps"
+        if self._standing.step:
+            text += f"; going on after step {self._standing.step}"
+        self._reporter.event("plan", text, steps=steps, done=self._standing.step, films=films,
+                             speaking=speaking)  # fmt: skip
+
+
+def _language(
+    base: Base, recipe: TuneRecipe, reporter: Reporter
+) -> tuple[tuple[Sentence, ...], Tensor]:
+    """Some sentences of the base's training, and what the frozen text encoder makes of them."""
+    bank = some_wordings(sentence_bank(np.random.default_rng(0)), recipe.tune.seed)
+    with reporter.stage("sentence features"):
+        encoder = SentenceEncoder(load_text_encoder(text_files()))
+        texts = [sentence.text for sentence in bank]
+        return bank, sentence_features(encoder, base.tokenizer, texts).clone()
+
+
+def _step(state: dict[str, JSON]) -> int:
+    step = state.get("step")
+    if type(step) is not int or step < 0:
+        raise CheckpointError(
+            "The checkpoint is of another kind of training.", remedy="Train in another folder."
+        )
+    return step

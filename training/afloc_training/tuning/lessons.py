@@ -1,0 +1,238 @@
+"""What a step of fine-tuning shows: films of the site, films replayed, sentences, what is true.
+
+Every draw is a function of seed and step, so that a stopped training goes on as if it had not
+been stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from afloc_desktop.core.errors import DatasetError
+from afloc_training.facts import shown_by
+from afloc_training.features import cell_masks
+from afloc_training.fitting.films import grey, varied
+from afloc_training.lessons import truth_table as painted_truth
+from afloc_training.network import GRID
+from afloc_training.synthesis import PAINTABLE
+from afloc_training.tuning.routing import ROUTED
+from afloc_training.tuning.said import places, truth_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from afloc_training.facts import Claim
+    from afloc_training.sentences import Sentence
+    from afloc_training.site.store import Store
+    from afloc_training.synthesis import SyntheticFilm
+    from afloc_training.tuning.replay import Replay
+    from afloc_training.tuning.said import Place, Said
+    from afloc_training.tuning.settings import TuneRecipe
+
+_TRUE_A_FILM = 2
+_EMPTY_MASK_SHARE = 0.1
+_WORDINGS = 6  # of each claim; more cost minutes of encoding and teach 80 steps nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A claim that is true of a film of the site, and where the report says so.
+
+    Attributes:
+        film, sentence: Places in the batch.
+        frame: top, left, height, width of the film in its plane, as shares of the side.
+        where: From the report.
+    """
+
+    film: int
+    sentence: int
+    frame: tuple[float, float, float, float]
+    where: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TuneLesson:
+    """One batch.
+
+    Attributes:
+        films: (N, 1, side, side) in [0, 1]; those of the site first.
+        site_films: How many those are.
+        sentences: Numbers in the bank, (K,).
+        presence, agreement: As in `lessons.Lesson`, (N, K).
+        plain: Which sentences state a finding and nothing more, (K,).
+        routed: Maps of the base to cut and to teach.
+        mask_pairs, mask_targets: Of replayed films, as in `lessons.Lesson`.
+        noise_seed: What dropout is drawn from.
+    """
+
+    films: Tensor
+    site_films: int
+    sentences: np.ndarray
+    presence: np.ndarray
+    agreement: np.ndarray
+    plain: np.ndarray
+    routed: tuple[Routed, ...]
+    mask_pairs: np.ndarray
+    mask_targets: np.ndarray
+    noise_seed: int
+
+
+class TuneLessons:
+    """Draws lessons from a store and, where they are at hand, films to replay."""
+
+    def __init__(
+        self,
+        store: Store,
+        said: Sequence[Said],
+        bank: Sequence[Sentence],
+        recipe: TuneRecipe,
+        replay: Replay | None,
+    ) -> None:
+        """Find out which films say anything.
+
+        Args:
+            store: Films of the site.
+            said: What the report of each case says, in the order of the store.
+            bank: Sentences the text side is taught with.
+            recipe: Of the training.
+            replay: None where the base's training films are not at hand.
+
+        Raises:
+            DatasetError: Fewer than two training films whose report states anything.
+        """
+        self._store, self._said, self._recipe, self._replay = store, said, recipe, replay
+        self._claims = tuple(dict.fromkeys(sentence.claim for sentence in bank))
+        self._wordings: dict[Claim, list[int]] = {claim: [] for claim in self._claims}
+        for number, sentence in enumerate(bank):
+            self._wordings[sentence.claim].append(number)
+        self.cases = tuple(
+            n for n in store.of_split("train") if said[n].statements or said[n].is_normal
+        )
+        if len(self.cases) < 2:
+            raise DatasetError(
+                "The reports of fewer than two training films state a finding, or its absence.",
+                remedy="Prepare more films; reports have to be in English.",
+            )
+        self._truth = truth_table([said[n] for n in self.cases], self._claims)
+        self._is_negated = np.array([claim.is_negated for claim in self._claims])
+        is_plain = [claim.details == 0 for claim in self._claims]
+        self._plain = np.flatnonzero(~self._is_negated & np.array(is_plain))
+        self.batch = min(recipe.tune.site_films, len(self.cases))
+
+    def draw(self, step: int) -> TuneLesson:
+        """The batch of a step, counted from 0."""
+        rng = np.random.default_rng((self._recipe.tune.seed, step))
+        chosen = rng.choice(len(self.cases), self.batch, replace=False)
+        replayed = self._replayed(rng)
+        truth = self._truth[chosen]
+        if replayed:
+            known = painted_truth([film.facts for film in replayed], self._claims)
+            truth = np.concatenate((truth, known))
+        claims = self._about(rng, truth)
+        content = truth[:, claims]
+        negated = self._is_negated[claims][None]
+        pairs, targets = self._masks(rng, replayed, claims, content[self.batch :])
+        wordings = [self._wordings[self._claims[claim]] for claim in claims]
+        return TuneLesson(
+            films=self._films(rng, chosen, replayed),
+            site_films=self.batch,
+            sentences=np.array([rng.choice(some) for some in wordings]),
+            presence=np.where(negated, 0, content),
+            agreement=np.where(negated & (content >= 0), 1 - content, content),
+            plain=np.isin(claims, self._plain),
+            routed=tuple(self._routed(chosen, claims, content)),
+            mask_pairs=pairs,
+            mask_targets=targets,
+            noise_seed=int(rng.integers(2**62)),
+        )
+
+    def _replayed(self, rng: np.random.Generator) -> list[SyntheticFilm]:
+        if self._replay is None:
+            return []
+        tune = self._recipe.tune
+        return [
+            *self._replay.plain(rng, tune.plain_films),
+            *self._replay.painted(rng, tune.painted_films),
+        ]
+
+    def _films(
+        self, rng: np.random.Generator, chosen: np.ndarray, replayed: Sequence[SyntheticFilm]
+    ) -> Tensor:
+        rngs = [np.random.default_rng(seed) for seed in rng.integers(2**62, size=len(chosen))]
+        numbers = [self.cases[n] for n in chosen]
+        pad = self._store.info.preprocess.pad
+        films = varied(grey(self._store, numbers), rngs, self._recipe.variation, pad)
+        others = [torch.from_numpy(np.ascontiguousarray(film.film)) for film in replayed]
+        return torch.cat((films, torch.stack(others)[:, None])) if others else films
+
+    def _about(self, rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
+        """Every finding, and of each film some true claims with a place and a false one."""
+        chosen = set(map(int, self._plain))
+        for answers in truth:
+            is_detailed = ~self._is_negated & (answers == 1)
+            true, false = np.flatnonzero(is_detailed), np.flatnonzero(answers == 0)
+            count = min(_TRUE_A_FILM, len(true))
+            chosen.update(map(int, rng.choice(true, count, replace=False)))
+            if len(false):
+                chosen.add(int(rng.choice(false)))
+        return np.array(sorted(chosen))
+
+    def _routed(self, chosen: np.ndarray, claims: np.ndarray, content: np.ndarray) -> list[Routed]:
+        found = []
+        side = self._store.info.preprocess.side
+        for film, number in enumerate(chosen):
+            case = self.cases[number]
+            top, left, height, width = (edge / side for edge in self._store.cases[case].frame)
+            for sentence in np.flatnonzero(content[film] == 1):
+                claim = self._claims[claims[sentence]]
+                if claim.finding in ROUTED and not claim.is_negated:
+                    where = places(claim, self._said[case])
+                    frame = (top, left, height, width)
+                    found.append(Routed(film, int(sentence), frame, where))
+        return found
+
+    def _masks(
+        self,
+        rng: np.random.Generator,
+        films: Sequence[SyntheticFilm],
+        claims: np.ndarray,
+        content: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Where true claims about painted lesions are, and that some false ones are nowhere."""
+        is_empty = (content == 0) & (rng.random(content.shape) < _EMPTY_MASK_SHARE)
+        pairs, targets = [], []
+        for n, k in np.argwhere((content == 1) | is_empty):
+            claim, film = self._claims[claims[k]], films[n]
+            if claim.is_negated or not film.masks:
+                continue
+            target = np.zeros((GRID, GRID), np.float32)
+            if content[n, k] == 1:
+                shown = shown_by(claim, film.facts.painted)
+                if not shown:
+                    continue
+                target = cell_masks(film)[[PAINTABLE.index(f) for f in shown]].max(axis=0)
+            pairs.append((n + self.batch, k))
+            targets.append(target.ravel())
+        if not pairs:
+            return np.zeros((0, 2), np.intp), np.zeros((0, GRID * GRID), np.float32)
+        return np.array(pairs), np.stack(targets)
+
+
+def some_wordings(bank: Sequence[Sentence], seed: int) -> tuple[Sentence, ...]:
+    """A few sentences of every claim, in the order of the bank."""
+    rng = np.random.default_rng(seed)
+    by_claim: dict[Claim, list[int]] = {}
+    for number, sentence in enumerate(bank):
+        by_claim.setdefault(sentence.claim, []).append(number)
+    kept = {
+        int(number)
+        for numbers in by_claim.values()
+        for number in rng.permutation(numbers)[:_WORDINGS]
+    }
+    return tuple(sentence for number, sentence in enumerate(bank) if number in kept)

@@ -1,0 +1,121 @@
+"""The recipe of fine-tuning: what a step shows, and how fast it learns; strict TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.errors import SettingsError
+from afloc_training.fitting.settings import VariationSettings  # noqa: TC001  -- read at run time
+from afloc_training.recipe import decode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_REMEDY = "Compare it with training/recipes/tune.toml."
+
+
+@dataclass(frozen=True, slots=True)
+class TuneSettings:
+    """How long, how fast, and by which losses.
+
+    Attributes:
+        seed: Of every draw.
+        threads: Of the processor; 0 takes as many as torch does.
+        steps: In all; there is no early stopping: few steps at a low rate are the recipe.
+        site_films: Of the site, each step.
+        plain_films, painted_films: Of the base bundle's training, each step, where it is at hand.
+        adapter_rate, trunk_rate: Peak learning rates of everything but the trunk, and of its
+            blocks 7 to 17.
+        warm_up: Share of the steps in which the rates rise; a cosine follows.
+        weight_decay: Of AdamW.
+        clip: Largest length of the gradient.
+        average_decay: Of the moving average of the weights, which is what is kept.
+        presence_weight: Of what is there and what is not, on maps.
+        global_weight: The same on films as a whole.
+        mask_weight: Of painted lesions.
+        routed_weight: Of the base's own maps, cut to the places that reports name.
+        routed_share: How much of a film such a map covers at most.
+        teacher_weight: Of the pull towards the base's maps, where its training is not at hand.
+    """
+
+    seed: int
+    threads: int
+    steps: int
+    site_films: int
+    plain_films: int
+    painted_films: int
+    adapter_rate: float
+    trunk_rate: float
+    warm_up: float
+    weight_decay: float
+    clip: float
+    average_decay: float
+    presence_weight: float
+    global_weight: float
+    mask_weight: float
+    routed_weight: float
+    routed_share: float
+    teacher_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuneRecipe:
+    """All settings of one fine-tuning."""
+
+    tune: TuneSettings
+    variation: VariationSettings
+
+
+def load_tune_recipe(path: Path | None) -> tuple[TuneRecipe, str]:
+    """A recipe and its text; None takes the one that comes along.
+
+    Raises:
+        SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
+    """
+    source = resources.files("afloc_training.recipes") / "tune.toml" if path is None else path
+    try:
+        text = source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(f"{source.name} cannot be read") from error
+    return parse_tune_recipe(text), text
+
+
+def parse_tune_recipe(text: str) -> TuneRecipe:
+    """A recipe from TOML.
+
+    Raises:
+        SettingsError: Not TOML, or a missing, unknown, mistyped or senseless field.
+    """
+    try:
+        recipe = decode(TuneRecipe, tomllib.loads(text), "the recipe")
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(f"it is not TOML ({error})") from error
+    except SettingsError as error:
+        raise SettingsError(error.reason, remedy=_REMEDY) from error
+    _check(recipe.tune)
+    return recipe
+
+
+def _check(tune: TuneSettings) -> None:
+    at_least = {"steps": 1, "site_films": 2}
+    at_least |= dict.fromkeys(("seed", "threads", "plain_films", "painted_films"), 0)
+    for name, least in at_least.items():
+        if getattr(tune, name) < least:
+            raise _refused(f"{name!r} must be {least} or more")
+    for name in ("adapter_rate", "clip"):
+        if not getattr(tune, name) > 0:
+            raise _refused(f"{name!r} must be more than 0")
+    for name in ("warm_up", "average_decay", "routed_share"):
+        if not 0 <= getattr(tune, name) < 1:
+            raise _refused(f"{name!r} must be at least 0 and less than 1")
+    weights = ("presence", "global", "mask", "routed", "teacher")
+    for name in ("trunk_rate", "weight_decay", *(f"{weight}_weight" for weight in weights)):
+        if not getattr(tune, name) >= 0:
+            raise _refused(f"{name!r} must not be negative")
+
+
+def _refused(why: str) -> SettingsError:
+    return SettingsError(f"The recipe cannot be used: {why}.", remedy=_REMEDY)

@@ -1,0 +1,186 @@
+"""One step of fine-tuning: the matcher, its moving average, the base as teacher, the optimiser."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from afloc_desktop.core.errors import SettingsError
+from afloc_training.export import FilmTrunk
+from afloc_training.fitting.learner import rate_factor
+from afloc_training.losses import balanced_loss, mask_loss, pooled
+from afloc_training.network import GRID
+from afloc_training.tuning.routing import routed_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from afloc_training.network import FilmVectors, Matcher
+    from afloc_training.tuning.lessons import TuneLesson
+    from afloc_training.tuning.settings import TuneSettings
+
+_AVERAGE, _MATCHER, _FIRST, _SECOND = "average.", "matcher.", "first.", "second."
+
+
+class Tuner:
+    """A matcher in training; on the processor equal seeds give equal bits."""
+
+    def __init__(self, matcher: Matcher, bank_features: Tensor, settings: TuneSettings) -> None:
+        """Take a matcher as the base left it.
+
+        Args:
+            matcher: Trained in place; as it is now it becomes the teacher.
+            bank_features: Of all sentences, (sentences, 768).
+            settings: Of the recipe.
+        """
+        # Depthwise convolutions are twice as fast with the channels last.
+        self.matcher = matcher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(matcher).eval().requires_grad_(False)
+        self._teacher = copy.deepcopy(self.average)
+        self._input = FilmTrunk(self._teacher.trunk)
+        self._features, self._settings = bank_features, settings
+        self._optimiser = _optimiser(matcher, settings)
+        self.matcher.train()
+
+    def step(self, lesson: TuneLesson, step: int) -> dict[str, float]:
+        """Learn from the lesson of a step, counted from 0; weighted losses and their sum.
+
+        Raises:
+            SettingsError: The loss is no number any more; the weights are as they were.
+        """
+        settings = self._settings
+        factor = rate_factor(step, settings.steps, settings.warm_up)
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        torch.manual_seed(lesson.noise_seed)
+        terms = self.losses(lesson)
+        total = torch.stack(list(terms.values())).sum()
+        if not math.isfinite(float(total.detach())):
+            raise SettingsError(
+                "The training diverged: its loss is no number any more.",
+                remedy="Lower the rates of the recipe and train again in another folder.",
+            )
+        self._optimiser.zero_grad()
+        torch.autograd.backward(total)
+        parameters = [p for group in self._optimiser.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, settings.clip)
+        self._optimiser.step()
+        self._update_average(step)
+        named = {name: float(value.detach()) for name, value in terms.items()}
+        return named | {"total": float(total.detach())}
+
+    def losses(self, lesson: TuneLesson) -> dict[str, Tensor]:
+        """The weighted terms of one lesson."""
+        settings, matcher = self._settings, self.matcher
+        stem = self._stem(lesson.films)
+        films = matcher.image(matcher.trunk_features(stem))
+        sentences = self._features[torch.from_numpy(lesson.sentences)]
+        words = matcher.text(sentences)
+        logits = matcher.local_logits(films, words)
+        overall = matcher.overall_logits(films, words)
+        presence, agreement = map(torch.from_numpy, (lesson.presence, lesson.agreement))
+        terms = {
+            "presence": settings.presence_weight * balanced_loss(pooled(logits), presence),
+            "global": settings.global_weight * balanced_loss(overall, agreement),
+        }
+        if len(lesson.mask_pairs):
+            n, k = torch.from_numpy(lesson.mask_pairs).T
+            targets = torch.from_numpy(lesson.mask_targets)
+            terms["mask"] = settings.mask_weight * mask_loss(logits[n, k], targets)
+        has_replay = len(lesson.films) > lesson.site_films
+        if lesson.routed or not has_replay:
+            base = self._base_logits(stem[: lesson.site_films], sentences)
+        if lesson.routed:
+            pairs = torch.tensor([(r.film, r.sentence) for r in lesson.routed])
+            targets = self._routed_targets(lesson, base)
+            found = logits[pairs[:, 0], pairs[:, 1]]
+            terms["routed"] = settings.routed_weight * mask_loss(found, targets)
+        if not has_replay:
+            is_free = torch.from_numpy(lesson.plain & (lesson.presence == -1))
+            terms["teacher"] = settings.teacher_weight * _distance(logits, base, is_free)
+        return terms
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All numbers that training goes on from, by name."""
+        found = {_MATCHER + name: value for name, value in self.matcher.state_dict().items()}
+        found |= {_AVERAGE + name: value for name, value in self.average.state_dict().items()}
+        for name, parameter in self.matcher.named_parameters():
+            moments = self._optimiser.state.get(parameter)
+            if moments:
+                found[_FIRST + name] = moments["exp_avg"]
+                found[_SECOND + name] = moments["exp_avg_sq"]
+        return found
+
+    @torch.no_grad()
+    def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
+        """Go on from `tensors` as they were after `step` steps."""
+        self.matcher.load_state_dict(_under(tensors, _MATCHER))
+        self.average.load_state_dict(_under(tensors, _AVERAGE))
+        first, second = _under(tensors, _FIRST), _under(tensors, _SECOND)
+        for name, parameter in self.matcher.named_parameters():
+            if name in first:
+                self._optimiser.state[parameter] = {
+                    "step": torch.tensor(float(step)),
+                    "exp_avg": torch.empty_like(parameter).copy_(first[name]),
+                    "exp_avg_sq": torch.empty_like(parameter).copy_(second[name]),
+                }
+
+    @torch.no_grad()
+    def _stem(self, films: Tensor) -> Tensor:
+        """From blocks 0 to 6, which are never trained."""
+        scaled = (films.repeat(1, 3, 1, 1) - self._input.mean) / self._input.std
+        stem = self._teacher.trunk.stem(scaled.contiguous(memory_format=torch.channels_last))
+        return stem.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def _base_logits(self, stem: Tensor, sentences: Tensor) -> Tensor:
+        films: FilmVectors = self._teacher.image(self._teacher.trunk_features(stem))
+        return self._teacher.local_logits(films, self._teacher.text(sentences))
+
+    def _routed_targets(self, lesson: TuneLesson, base: Tensor) -> Tensor:
+        share = self._settings.routed_share
+        maps = base.reshape(*base.shape[:2], GRID, GRID).numpy()
+        targets = [
+            routed_target(maps[r.film, r.sentence], r.frame, r.where, share).ravel()
+            for r in lesson.routed
+        ]
+        return torch.from_numpy(np.stack(targets))
+
+    @torch.no_grad()
+    def _update_average(self, step: int) -> None:
+        decay = min(self._settings.average_decay, (1 + step) / (10 + step))
+        own = self.matcher.state_dict()
+        for name, value in self.average.state_dict().items():
+            value.lerp_(own[name], 1 - decay)
+
+
+def _distance(logits: Tensor, base: Tensor, is_free: Tensor) -> Tensor:
+    """How far maps that no report speaks of have moved from the base's."""
+    if not is_free.any():
+        return logits.sum() * 0
+    return functional.mse_loss(logits[is_free], base[is_free])
+
+
+def _optimiser(matcher: Matcher, settings: TuneSettings) -> torch.optim.Optimizer:
+    """Blocks 0 to 6 stay as they are: features of theirs are what all others rest on."""
+    for parameter in matcher.parameters():
+        parameter.requires_grad_(False)
+    trunk = list(matcher.trunk.trainable_blocks().parameters()) if settings.trunk_rate else []
+    own = [p for name, p in matcher.named_parameters() if not name.startswith("trunk.")]
+    for parameter in (*own, *trunk):
+        parameter.requires_grad_(True)
+    groups = [{"params": own, "lr": settings.adapter_rate, "initial_lr": settings.adapter_rate}]
+    if trunk:
+        rate = settings.trunk_rate
+        groups.append({"params": trunk, "lr": rate, "initial_lr": rate})
+    return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
