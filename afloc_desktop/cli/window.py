@@ -27,9 +27,18 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _open(chosen: argparse.Namespace) -> int:
+    _speak()
     from afloc_desktop.ui.app import run
 
     return run(chosen.paths)
+
+
+def _speak() -> None:
+    """Choose the language: menus are made of words as soon as they are loaded."""
+    from afloc_desktop.state.paths import Paths
+    from afloc_desktop.ui.language import speak_as_set
+
+    speak_as_set(Paths.default().settings_file)
 
 
 def _demo(chosen: argparse.Namespace) -> int:
@@ -40,6 +49,7 @@ def _demo(chosen: argparse.Namespace) -> int:
             say("afloc demo: --headless needs --output DIR")
             return 2
         return run_demo(chosen)
+    _speak()
     from afloc_desktop.ui.app import run
 
     return run([], demo=True)
