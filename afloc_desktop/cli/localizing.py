@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from afloc_desktop.cli.common import (
     say,
     say_skipped,
 )
+from afloc_desktop.cli.exporting import Export, known_formats
 
 if TYPE_CHECKING:
     import argparse
@@ -51,8 +51,8 @@ def add_verbs(verbs: Verbs) -> None:
         "--formats",
         metavar="LIST",
         default="json,npz,png",
-        help="of json, npz, png, csv and, as DICOM, seg, fractional-seg, sr, sc, gsps, or an "
-        "installed exporter plugin; with commas (default: json,npz,png)",
+        help="of json, npz, png, csv, pdf (one page a study) and, as DICOM, seg, fractional-seg, "
+        "sr, sc, gsps, or an installed exporter plugin; with commas (default: json,npz,png)",
     )
     parser.add_argument(
         "--deidentify",
@@ -65,7 +65,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 def _localize(chosen: argparse.Namespace) -> int:
     formats = frozenset(filter(None, chosen.formats.split(",")))
-    known = _known_formats(formats)
+    known = known_formats(formats)
     if not formats <= set(known):
         unknown = ", ".join(sorted(formats - set(known)))
         say(f"afloc localize: unknown format: {unknown}; there are {', '.join(known)}")
@@ -117,7 +117,7 @@ def _run(
         raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
     results = ResultsFolder(chosen.output, formats)
     page = None if prompts is not None else _Page()
-    export = _Export(formats, chosen.output, is_deidentified=chosen.deidentify)
+    export = Export(formats, chosen.output, is_deidentified=chosen.deidentify)
     skipped = _all_films(listing, localizer, asked, (results, export), page)
     document = results.finish(export.hidden(skipped))
     if page is not None:
@@ -137,7 +137,7 @@ def _all_films(
     listing: Listing,
     localizer: Localizer,
     prompts: list[Prompt],
-    output: tuple[ResultsFolder, _Export],
+    output: tuple[ResultsFolder, Export],
     page: _Page | None,
 ) -> list[Skipped]:
     """Answer every film; a film that fails costs itself."""
@@ -148,93 +148,23 @@ def _all_films(
 
     results, export = output
     skipped = list(listing.skipped)
-    for ref in listing.images:
-        try:
-            image = read(ref)
-        except InputError as error:
-            skipped.append(Skipped(ref.path, error.reason, error.remedy))
-            continue
-        for warning in image.warnings:
-            say(f"warning {printable(str(ref.path))}: {warning}")
-        answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
-        written, problems = export.write(image, answers)
-        skipped += problems
-        results.add(*export.hide(image, localizer, answers), written)
-        if page is not None:
-            page.add(image, answers)
+    for study in listing.studies:
+        for ref in (ref for series in study.series for ref in series.images):
+            try:
+                image = read(ref)
+            except InputError as error:
+                skipped.append(Skipped(ref.path, error.reason, error.remedy))
+                continue
+            for warning in image.warnings:
+                say(f"warning {printable(str(ref.path))}: {warning}")
+            answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
+            written, problems = export.write(image, answers)
+            skipped += problems
+            results.add(*export.hide(image, localizer, answers), written)
+            if page is not None:
+                page.add(image, answers)
+        skipped += export.write_study()
     return skipped
-
-
-class _Export:
-    """Results that exporters write beside `results.json`, film by film."""
-
-    def __init__(self, formats: frozenset[str], output: Path, *, is_deidentified: bool) -> None:
-        from afloc_desktop.core.export.pseudonyms import Pseudonyms
-        from afloc_desktop.core.export.results import FORMATS
-        from afloc_desktop.state.audit import Audit
-        from afloc_desktop.state.paths import Paths
-        from afloc_desktop.state.plugins import exporters_with, installed_plugins
-
-        plugins = formats & {plugin.name for plugin in installed_plugins()}
-        known = exporters_with(plugins) if formats - set(FORMATS) else {}
-        self._exporters = [known[name] for name in sorted(formats - set(FORMATS))]
-        self._folder = output / "objects"
-        self._pseudonyms = Pseudonyms() if is_deidentified else None
-        self._audit = Audit(Paths.default().data / "audit.jsonl")
-        self._films = 0
-
-    def write(self, image: Image, answers: list[Answer]) -> tuple[list[Path], list[Skipped]]:
-        """Write what exporters make of a film; gives back the files and what failed."""
-        from afloc_desktop.core.domain import Skipped
-        from afloc_desktop.core.errors import ExportError, InputError, PluginError
-        from afloc_desktop.core.export.selection import FilmResults, Selection
-
-        film = FilmResults(image, tuple(answer.statement for answer in answers))
-        selection = Selection((film,), self._pseudonyms)
-        written: list[Path] = []
-        try:
-            for exporter in self._exporters:
-                written += exporter.write(selection, self._folder)
-            if written:
-                self._audit.note("exported", film, [e.id for e in self._exporters])
-        except (ExportError, InputError, PluginError) as error:
-            return written, [Skipped(image.ref.path, error.reason, error.remedy, image.ref.member)]
-        return written, []
-
-    def hide(
-        self, image: Image, localizer: Localizer, answers: list[Answer]
-    ) -> tuple[Image, Localizer, list[Answer]]:
-        """What `results.json` may say about a film."""
-        from afloc_desktop.core.export.deidentify import hide_film
-        from afloc_desktop.core.export.selection import FilmResults
-
-        self._films += 1
-        if self._pseudonyms is None:
-            return image, localizer, answers
-        film = FilmResults(image, tuple(answer.statement for answer in answers))
-        hidden = hide_film(film, self._films, self._pseudonyms)
-        restated = [a.restated(s) for a, s in zip(answers, hidden.statements, strict=True)]
-        return hidden.image, localizer, restated
-
-    def hidden(self, skipped: list[Skipped]) -> list[Skipped]:
-        """The failures as `results.json` may list them."""
-        if self._pseudonyms is None:
-            return skipped
-        return [replace(entry, path=Path("hidden"), member="") for entry in skipped]
-
-
-def _known_formats(wanted: frozenset[str]) -> tuple[str, ...]:
-    """What `--formats` takes; exporters are loaded only where they are asked for."""
-    from afloc_desktop.core.export.results import FORMATS
-
-    if wanted <= set(FORMATS):
-        return FORMATS
-    from afloc_desktop.core.export.exporter import exporters
-    from afloc_desktop.state.plugins import installed_plugins
-
-    return tuple(
-        dict.fromkeys((*FORMATS, *exporters(), *(plugin.name for plugin in installed_plugins())))
-    )
 
 
 class _Page:

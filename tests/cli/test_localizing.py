@@ -3,6 +3,7 @@ import hashlib
 import json
 
 import numpy as np
+import pydicom
 import pytest
 from phantom_files import dot_film, write_film
 
@@ -190,6 +191,21 @@ def test_dicom_objects_are_written_beside_the_results_and_named_in_them(localize
     assert trail[0]["objects"] == ["fractional-seg", "gsps", "sc", "seg", "sr"]
 
 
+def test_the_films_of_a_study_share_a_new_series_of_each_kind_and_one_page(localize):
+    _, results, output = localize("--finding", "bright", "--formats", "json,sr,seg,pdf")
+    found = {}
+    for image in results["images"]:
+        for name in image["objects"]:
+            written = pydicom.dcmread(output / name)
+            place = (written.SeriesInstanceUID, int(written.InstanceNumber))
+            found.setdefault(written.Modality, []).append(place)
+    assert set(found) == {"SR", "SEG"}
+    for places in found.values():
+        assert len({uid for uid, _ in places}) == 1
+        assert [number for _, number in places] == [1, 2]
+    assert [path.name for path in (output / "objects").glob("*.pdf")] == ["summary.pdf"]
+
+
 def test_a_film_that_no_object_can_refer_to_is_named_and_still_answered(localize, study):
     write_film(study / "lost.dcm", dot_film(), SeriesInstanceUID="")
     status, results, _ = localize("--finding", "bright", "--formats", "json,sr")
@@ -204,7 +220,7 @@ def test_deidentified_results_name_no_file_no_patient_and_no_typed_words(localiz
     write_film(study / "SmithJohn.dcm", dot_film(), PatientName="Smith^John", StudyID="SID77")
     (study / "SmithNotes.txt").write_text("none", encoding="utf-8")
     words = ["--finding", "bright Smith", "--finding", "bright", "--deidentify"]
-    formats = "json,npz,png,csv,seg,fractional-seg,sr,sc,gsps"
+    formats = "json,npz,png,csv,seg,fractional-seg,sr,sc,gsps,pdf"
     _, results, output = localize(*words, "--formats", formats)
     assert len(results["images"]) == 3
     for file in output.rglob("*"):
