@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
+
 from afloc_training import bundle_files
 from afloc_training.model_card import Training, card, figures, localization_table, presence_table
 from afloc_training.recipe import load_recipe
-from afloc_training.thresholds import Threshold
+from afloc_training.thresholds import Calibration, Threshold
 from afloc_training.vocabulary import FINDINGS
 
-from afloc_desktop.core.evaluate import Baseline, LabelRow, Report, Row
+from afloc_desktop.core.evaluate import Baseline, Report, Row
+from afloc_desktop.core.label_figures import LabelRow, Reliability
 from afloc_desktop.core.metrics import Interval
+from afloc_desktop.core.word_figures import PhrasingRow, SideFigures, UnrelatedRow, WordFigures
 
 
 def row(label, value):
@@ -15,6 +19,31 @@ def row(label, value):
     return Row(label, 4, interval, interval, interval, interval, None)
 
 
+def about(value):
+    return Interval(value, value - 0.125, value + 0.125)
+
+
+WORDS = WordFigures(
+    films=16,
+    phrasings=(PhrasingRow("Mass", about(0.75)),),
+    phrasing=about(0.75),
+    admitted=0.5,
+    unrelated=(UnrelatedRow("banana", 0.5, 0.0), UnrelatedRow("a tube of toothpaste", 0.5, 0.25)),
+    above=about(0.5),
+    present=about(0.125),
+    side=SideFigures(9, about(0.75), about(0.25), about(0.5), about(0.875)),
+)
+NO_SLOPE = Interval(float("nan"), float("nan"), float("nan"))
+JUDGED = LabelRow(
+    "Mass",
+    8,
+    40,
+    about(0.75),
+    about(0.875),
+    about(0.5),
+    about(0.875),
+    Reliability(about(0.125), about(0.125), NO_SLOPE),
+)
 REPORT = Report(
     bundle_id="x",
     protocol="afloc",
@@ -38,7 +67,7 @@ def test_the_model_stands_beside_its_baselines():
     lines = localization_table(REPORT)
     assert lines[2].startswith("| macro-1 | 4 | 0.500 [0.375, 0.625] |")
     assert lines[3].endswith("| 0.25 / 0.25 / 0.25 |")
-    assert presence_table(REPORT)[2] == "| Mass | 8 | 0.750 [0.500, 1.000] |  |"
+    assert presence_table(REPORT)[2] == "| Mass | 8 | 0.750 [0.500, 1.000] |  |  |  |"
 
 
 def test_every_figure_of_the_manifest_has_its_interval_cases_and_data():
@@ -53,8 +82,28 @@ def test_every_figure_of_the_manifest_has_its_interval_cases_and_data():
     assert "dev" in mass.data
 
 
+def test_words_and_probabilities_are_measured_in_the_card_and_the_manifest():
+    report = dataclasses.replace(REPORT, labels=(JUDGED,), words=WORDS)
+    text = card(manifest(), TRAINING, (), report)
+    for said in (
+        "| Mass | 8 | 0.750 [0.625, 0.875] | 0.875 [0.750, 1.000] | 0.500 [0.375, 0.625] |",
+        "calibration slope",
+        'Those that still are: "a tube of toothpaste".',
+        "50.0% of the phrasings",
+        "9 findings with boxes on one side: pointing 0.750 [0.625, 0.875]",
+        "| Mass | 0.750 [0.625, 0.875] |",
+    ):
+        assert said in text
+    found = {figure.name: figure.value for figure in figures(report)}
+    assert found["unrelated texts called present"] == 0.125
+    assert found["pointing, correct less wrong side"] == 0.5
+    assert found["Mass specificity on No Finding"] == 0.875
+    # What could not be computed is no number of the manifest.
+    assert "Mass calibration slope" not in found
+
+
 def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
-    thresholds = [Threshold("mass", 0.3, 9, 0.5, 0.75)]
+    thresholds = [Threshold("mass", 0.3, 9, 0.5, 0.75, Calibration(8.0, -2.0, 0.2))]
     text = card(manifest(), TRAINING, thresholds, REPORT)
     for said in (
         "Research use only",
@@ -63,7 +112,7 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
         "NIH Clinical Center",
         "11 labelled films",
         "22 synthetic films",
-        "| mass | 0.300 | 9 | 0.50 | 0.75 |",
+        "| mass | 0.300 | 9 | 0.50 | 0.75 | 0.20 |",
         "Mean held-out AUROC of the findings with eight positives or more: 0.750.",
         "small nodules",
         "pneumothoraces",

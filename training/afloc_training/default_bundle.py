@@ -252,6 +252,7 @@ def _evaluate(partial: Path, folder: Path, reporter: Reporter) -> Report:
         read_cases(folder / "regions.csv", set(labels)),
         images=folder / "images",
         labels=labels,
+        with_words=True,
         progress=reporter.count,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from afloc_desktop.core.evaluate import Report, Row
+    from afloc_desktop.core.label_figures import LabelRow
     from afloc_desktop.core.metrics import Interval
     from afloc_desktop.core.model.manifest import Manifest
+    from afloc_desktop.core.word_figures import WordFigures
     from afloc_training.recipe import FitSettings
     from afloc_training.thresholds import Threshold
 
@@ -49,9 +52,37 @@ def figures(report: Report) -> tuple[Figure, ...]:
                 interval: Interval = getattr(row, measure)
                 found.append(_figure(f"{prefix}{row.label} {measure}", interval, row.cases))
     for label in report.labels:
-        name = f"{label.label} AUROC"
-        found.append(_figure(name, label.against_others, label.films))
-    return tuple(found)
+        for name, interval in _presence(label).items():
+            found.append(_figure(f"{label.label} {name}", interval, label.films))
+    if report.words is not None:
+        found += _of_words(report.words)
+    return tuple(figure for figure in found if math.isfinite(figure.value))
+
+
+def _presence(row: LabelRow) -> dict[str, Interval]:
+    """The intervals of a row that there are, by what they measure."""
+    measured = {
+        "AUROC": row.against_others,
+        "AUROC against No Finding": row.against_no_finding,
+        "sensitivity": row.sensitivity,
+        "specificity on No Finding": row.specificity,
+        "Brier score": row.reliability and row.reliability.brier,
+        "calibration error": row.reliability and row.reliability.error,
+        "calibration slope": row.reliability and row.reliability.slope,
+    }
+    return {name: interval for name, interval in measured.items() if interval}
+
+
+def _of_words(words: WordFigures) -> Iterator[Figure]:
+    yield _figure("correlation of five phrasings", words.phrasing, words.films)
+    yield _figure("unrelated texts above threshold", words.above, words.films)
+    yield _figure("unrelated texts called present", words.present, words.films)
+    if words.side:
+        cases = words.side.cases
+        yield _figure("pointing, correct side named", words.side.correct, cases)
+        yield _figure("pointing, wrong side named", words.side.wrong, cases)
+        yield _figure("pointing, correct less wrong side", words.side.difference, cases)
+        yield _figure("maps on the named side", words.side.moved, cases)
 
 
 def _figure(name: str, interval: Interval, cases: int) -> Figure:
@@ -85,29 +116,76 @@ def _cell(interval: Interval) -> str:
 
 
 def presence_table(report: Report) -> list[str]:
-    """Rows of a table: AUROC of the highest similarity on a film."""
+    """Rows of a table: what the highest similarity on a film tells of the whole film."""
     lines = [
-        "| label | positive films | AUROC against all others | against No Finding |",
-        "|---|---|---|---|",
+        "| label | positive films | AUROC against all others | against No Finding | "
+        "sensitivity at the threshold | specificity on No Finding |",
+        f"|{'---|' * 6}",
     ]
-    for label in report.labels:
-        normal = "" if label.against_no_finding is None else _cell(label.against_no_finding)
-        lines.append(
-            f"| {label.label} | {label.positives} | {_cell(label.against_others)} | {normal} |"
-        )
-    if report.labels_macro is not None:
-        lines.append(f"| mean of eight | | {report.labels_macro:.3f} | |")
+    for row in report.labels:
+        others = (row.against_no_finding, row.sensitivity, row.specificity)
+        cells = [row.label, str(row.positives), _cell(row.against_others)]
+        cells += ["" if interval is None else _cell(interval) for interval in others]
+        lines.append(f"| {' | '.join(cells)} |")
+    macros = [("mean of eight", report.labels_macro)]
+    macros += [(f"mean of eight, {b.name}", b.labels_macro) for b in report.baselines]
+    for name, area in macros:
+        if area is not None:
+            lines.append(f"| {name} | | {area:.3f} | | | |")
     return lines
+
+
+def reliability_table(report: Report) -> list[str]:
+    """Rows of a table: whether stated probabilities are right; none without calibration."""
+    lines = [
+        "| label | Brier score | calibration error | calibration slope |",
+        f"|{'---|' * 4}",
+    ]
+    for row in report.labels:
+        if row.reliability:
+            measured = (row.reliability.brier, row.reliability.error, row.reliability.slope)
+            lines.append(f"| {row.label} | {' | '.join(map(_cell, measured))} |")
+    return lines if len(lines) > 2 else []
+
+
+def word_tables(words: WordFigures) -> list[str]:
+    """What other words do to a map, in sentences and one table."""
+    lines = [
+        f"- Unrelated texts ({len(words.unrelated)}: everyday, other medicine, gibberish) reach "
+        f"the threshold for typed words on {_cell(words.above)} of {words.films} films; after the "
+        f"bundle judged whether the words are about a film, {_cell(words.present)} are called "
+        "present. Those that still are: "
+        + (", ".join(f'"{row.text}"' for row in words.unrelated if row.present) or "none")
+        + ".",
+        f"- {words.admitted:.1%} of the phrasings below count as being about a film.",
+    ]
+    if words.side:
+        lines.append(
+            f"- Named side, {words.side.cases} findings with boxes on one side: pointing "
+            f"{_cell(words.side.correct)} with the correct side, {_cell(words.side.wrong)} with "
+            f"the wrong one, difference {_cell(words.side.difference)}. "
+            f"{_cell(words.side.moved)} of the maps have their highest place on the named side."
+        )
+    lines += [
+        f"- Five phrasings that stand in no prompt give maps that correlate {_cell(words.phrasing)}"
+        " on average:",
+        "",
+        "| finding | correlation of five phrasings |",
+        "|---|---|",
+    ]
+    return lines + [f"| {row.label} | {_cell(row.correlation)} |" for row in words.phrasings]
 
 
 def threshold_table(thresholds: Sequence[Threshold]) -> list[str]:
     """Rows of a table: every threshold and its reason."""
     lines = [
-        "| finding | threshold | held-out positives | sensitivity | held-out AUROC |",
-        "|---|---|---|---|---|",
+        "| finding | threshold | held-out positives | sensitivity | held-out AUROC | "
+        "calibrated to a share of |",
+        f"|{'---|' * 6}",
     ]
     for t in thresholds:
-        judged = ("", "") if t.auroc is None else (f"{t.sensitivity:.2f}", f"{t.auroc:.2f}")
+        judged = ["", ""] if t.auroc is None else [f"{t.sensitivity:.2f}", f"{t.auroc:.2f}"]
+        judged.append(f"{t.calibration.prevalence:.2f}" if t.calibration else "")
         lines.append(f"| {t.finding} | {t.value:.3f} | {t.positives} | {' | '.join(judged)} |")
     return lines
 
@@ -124,12 +202,13 @@ def card(
         lines += _figures(report)
     if thresholds:
         lines += _thresholds(thresholds)
-    lines += _limits()
+    lines += _limits(manifest)
     return "\n".join(lines) + "\n"
 
 
 def _what_it_is(manifest: Manifest, training: Training) -> Iterator[str]:
     fit = training.fit
+    side, cells = manifest.preprocess.side, manifest.heatmap.grid
     end_to_end = (
         f", then {fit.end_to_end_steps} steps with its blocks 7 to 17 trained"
         if fit.end_to_end_steps
@@ -145,7 +224,7 @@ def _what_it_is(manifest: Manifest, training: Training) -> Iterator[str]:
         "the film and the words is shown as a heatmap. It is a similarity, not a probability.",
         "",
         "- Image: MobileNetV2 (ImageNet weights of torchvision, BSD-3-Clause) and a trained",
-        "  adapter, input 384 x 384, answer on a grid of 24 x 24.",
+        f"  adapter, input {side} x {side}, answer on a grid of {cells} x {cells}.",
         "- Text: MiniLM-L6 (Apache-2.0), frozen, and a trained head; stored in 8 bits.",
         f"- Training: {fit.frozen_steps} steps of {fit.batch} films with the image trunk frozen"
         f"{end_to_end}.",
@@ -183,6 +262,18 @@ def _figures(report: Report) -> Iterator[str]:
         *presence_table(report),
         "",
     )
+    reliable = reliability_table(report)
+    if reliable:
+        yield from (
+            "Probability, where the model is calibrated for a finding. It was fitted on held-out",
+            "patients and holds for films with the share of the finding that the table of",
+            "thresholds names; where the finding is rarer, it is too high.",
+            "",
+            *reliable,
+            "",
+        )
+    if report.words is not None:
+        yield from ("Words.", "", *word_tables(report.words), "")
 
 
 def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
@@ -190,6 +281,7 @@ def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
     yield from (
         "## Thresholds",
         f"Each keeps {SPECIFICITY:.0f} % of the held-out films without the label below it.",
+        "With fifteen positives or more a logistic curve (Platt) gives a probability besides.",
         "Mean held-out AUROC of the findings with eight positives or more: "
         f"{'none' if area is None else f'{area:.3f}'}. Labels are text-mined and noisy.",
         "",
@@ -198,15 +290,19 @@ def _thresholds(thresholds: Sequence[Threshold]) -> Iterator[str]:
     )
 
 
-def _limits() -> Iterator[str]:
+def _limits(manifest: Manifest) -> Iterator[str]:
     yield from (
         "## What it cannot do",
-        "- Most small nodules are missed, and painted pneumothoraces do not carry over to real",
-        "  ones: do not rely on either.",
-        '- The networks do not tell "left" from "right". A side in a prompt is read by a rule,',
-        "  which lowers the other half of the map.",
-        "- Negations are not understood: the map shows what is negated.",
-        "- A grid cell is 1/24 of the film: outlines are coarse.",
+        "- Weak: small nodules, pneumothorax, small effusions. For them the program paints fine",
+        "  nodules, thin apical lines, lateral and supine effusions, and smooths their maps less;",
+        "  most small nodules are still missed, and painted pneumothoraces do not carry over to",
+        "  real ones: do not rely on either.",
+        '- The networks hardly tell "left" from "right". A side in a prompt is read by a rule,',
+        '  which lowers the other half of the map; degrees such as "small" are read and not used.',
+        "- Negations are not understood: the map shows what is negated, and it is never called",
+        "  present. Neither is a finding that was not taught, nor words about something else, as",
+        "  far as the model can tell: words that sound like a finding elsewhere in the body pass.",
+        f"- A grid cell is 1/{manifest.heatmap.grid} of the film: outlines are coarse.",
         "- Emphysema, fibrosis, pleural thickening and hernia were learned from whole-film labels",
         "  only, devices from drawings of tubes only: their maps are not supported.",
         "- Not for children, lateral films, or anything but frontal chest films of adults.",
