@@ -85,7 +85,7 @@ def resize_levels(values: npt.NDArray[np.uint8], rows: int, columns: int) -> npt
     blocks = round(down), round(across)
     if max(abs(down - blocks[0]), abs(across - blocks[1])) < np.finfo(float).eps:
         return _block_means(values, *blocks)
-    wide = _share_rows(np.ascontiguousarray(values.T).astype(np.float32), columns, across)
+    wide = _share_rows(np.ascontiguousarray(values.T), columns, across)
     small = _share_rows(np.ascontiguousarray(wide.T), rows, down)
     return np.clip(np.rint(small), 0, LEVELS).astype(np.uint8)
 
@@ -100,7 +100,7 @@ def _block_means(values: npt.NDArray[np.uint8], down: int, across: int) -> npt.N
     return levels
 
 
-def _share_rows(values: FloatArray, size: int, scale: float) -> FloatArray:
+def _share_rows(values: FloatArray | npt.NDArray[np.uint8], size: int, scale: float) -> FloatArray:
     """Each of `size` rows is the mean of `scale` rows, those at its ends by their share."""
     start = np.arange(size) * scale
     end = start + scale

@@ -6,7 +6,7 @@ import json
 import platform
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from afloc_desktop.core.errors import (
 )
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import Bundle, load_bundle, open_bundle
+from afloc_desktop.core.model.runtime import onnxruntime
 from afloc_desktop.state.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -227,5 +228,5 @@ class _Verdicts:
     @staticmethod
     def _key(bundle_sha256: str, provider: str) -> str:
         # Another release of the runtime, or another processor, may compute other numbers.
-        runtime = metadata.version("onnxruntime")
+        runtime = onnxruntime().__version__
         return f"{bundle_sha256} {provider} {runtime} {platform.machine()} {platform.node()}"

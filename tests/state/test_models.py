@@ -168,7 +168,7 @@ def test_a_file_that_nobody_reads_at_a_start_is_verified_when_it_is_read(paths, 
     (paths.bundles / "tiny" / "text.onnx").write_bytes(b"")
     opened = models.open_default(paths)
     with pytest.raises(BundleCorrupt, match=r"text\.onnx"):
-        opened.localize(make_image([[0, 1], [1, 0]]), Prompt("there is bright", "typed"))
+        opened.localize(make_image([[0, 1], [1, 0]]), Prompt("dark there bright", "typed"))
     assert isinstance(models.installed(paths)[0].error, BundleCorrupt)
 
 
