@@ -134,7 +134,7 @@ def evaluate(
         InferenceError: The model cannot be run.
     """
     names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
-    bench = _Bench(localizer, _asked(localizer, names - {NO_FINDING}), cases)
+    bench = _Bench(localizer, asked_labels(localizer, names - {NO_FINDING}), cases)
     by_image: dict[str, list[RegionCase]] = defaultdict(list)
     for case in cases:
         by_image[case.image].append(case)
@@ -151,7 +151,7 @@ def evaluate(
     return replace(report, words=words)
 
 
-def _asked(localizer: Localizer, names: set[str]) -> dict[str, str]:
+def asked_labels(localizer: Localizer, names: set[str]) -> dict[str, str]:
     """The words asked for each label; empty where the bundle lists no such finding."""
     asked = {}
     for name in sorted(names):
@@ -161,7 +161,7 @@ def _asked(localizer: Localizer, names: set[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class ScoredCase:
     """One map against one case.
 
     Attributes:
@@ -179,11 +179,16 @@ class _Scored:
     is_proposed: bool
 
 
-class _Tally:
-    """What one source of maps came to, film by film."""
+class Tally:
+    """What one source of maps came to, film by film.
+
+    Attributes:
+        scored: By label, in the order in which they were added.
+        highest: Highest similarity by label and film.
+    """
 
     def __init__(self) -> None:
-        self.scored: dict[str, list[_Scored]] = defaultdict(list)
+        self.scored: dict[str, list[ScoredCase]] = defaultdict(list)
         self.highest: dict[str, dict[str, float]] = defaultdict(dict)
 
     def add(self, case: RegionCase, film: Image, values: FloatArray, threshold: float) -> None:
@@ -197,7 +202,7 @@ class _Tally:
         if scores is None:
             return
         self.scored[case.label].append(
-            _Scored(
+            ScoredCase(
                 case=case,
                 scores=scores,
                 cuts=metrics.overlaps(laid, region, valid),
@@ -217,8 +222,8 @@ class _Bench:
         self._asked = asked
         self._mean = MeanRegions([case for case in cases if asked[case.label]])
         self._random = RandomWeights(localizer.manifest.preprocess)
-        self._model = _Tally()
-        self._baselines = {"centre prior": _Tally(), "mean region": _Tally(), RANDOM: _Tally()}
+        self._model = Tally()
+        self._baselines = {"centre prior": Tally(), "mean region": Tally(), RANDOM: Tally()}
 
     def add(
         self, name: str, film: Image, cases: Sequence[RegionCase], *, is_labelled: bool
@@ -287,7 +292,7 @@ def _valid(frame: Frame) -> BoolArray:
 
 
 def _rows(
-    tally: _Tally, labels: Mapping[str, Labelled], protocol: Protocol
+    tally: Tally, labels: Mapping[str, Labelled], protocol: Protocol
 ) -> tuple[tuple[Row, ...], Row | None]:
     """A row per label, and the macro over `MACRO_REGIONS`."""
     patients = {s.case.patient for scored in tally.scored.values() for s in scored}
@@ -302,7 +307,7 @@ def _rows(
     return rows, macro
 
 
-def _cut(scored: Sequence[_Scored], protocol: Protocol) -> list[tuple[Scores, str]]:
+def _cut(scored: Sequence[ScoredCase], protocol: Protocol) -> list[tuple[Scores, str]]:
     """Scores with IoU and Dice as the protocol cuts maps, and the patients."""
     if protocol == "afloc":
         return [(s.scores, s.case.patient) for s in scored]
@@ -314,12 +319,12 @@ def _cut(scored: Sequence[_Scored], protocol: Protocol) -> list[tuple[Scores, st
     return found
 
 
-def _fold(scored: _Scored) -> int:
+def _fold(scored: ScoredCase) -> int:
     """Which half of the patients a case belongs to; the same everywhere."""
     return hashlib.sha256(scored.case.patient.encode()).digest()[0] % 2
 
 
-def _best_cut(scored: Sequence[_Scored]) -> int:
+def _best_cut(scored: Sequence[ScoredCase]) -> int:
     """Number of the cut with the highest mean IoU."""
     ious = np.array([[iou for iou, _ in s.cuts] for s in scored])
     return int(np.argmax(np.nan_to_num(ious).mean(axis=0)))
@@ -347,7 +352,7 @@ def _row(
     )
 
 
-def _jafroc(tally: _Tally, label: str, labels: Mapping[str, Labelled]) -> Interval | None:
+def _jafroc(tally: Tally, label: str, labels: Mapping[str, Labelled]) -> Interval | None:
     highest = tally.highest.get(label, {})
     normal = [name for name in sorted(highest) if labels[name].labels == {NO_FINDING}]
     lesions = [(r, s.case.patient) for s in tally.scored[label] for r in s.ratings]
