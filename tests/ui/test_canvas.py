@@ -2,14 +2,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from doubles import film
+from doubles import film, listing, ref
 from readings import STATES, reading
 
 from afloc_desktop.core.dicom.display import AsColour
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.canvas import FilmCanvas
-from afloc_desktop.ui.qt import QPoint, QPointF, Qt, QWheelEvent
+from afloc_desktop.ui.mouse import FILM_MIME
+from afloc_desktop.ui.qt import (
+    QDragEnterEvent,
+    QDropEvent,
+    QMimeData,
+    QPoint,
+    QPointF,
+    Qt,
+    QWheelEvent,
+)
 
 BUTTON = Qt.MouseButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -32,7 +41,7 @@ def drag(qtbot, canvas, button, start, end, keys=NO_KEY):
     qtbot.mouseRelease(canvas, button, keys, QPoint(*end))
 
 
-def wheel(canvas, at, notches):
+def wheel(canvas, at, notches, keys=NO_KEY):
     position = QPointF(*at)
     event = QWheelEvent(
         position,
@@ -40,7 +49,7 @@ def wheel(canvas, at, notches):
         QPoint(),
         QPoint(0, 120 * notches),
         BUTTON.NoButton,
-        NO_KEY,
+        keys,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
@@ -149,3 +158,59 @@ def test_zoom_counts_the_pixels_of_the_screen(qtbot, canvas, ratio, monkeypatch)
     canvas.probed.connect(seen.append)
     canvas._probe(QPointF(at.x / ratio, at.y / ratio))
     assert seen[-1] == "x 7  y 12   value 127"
+
+
+def stack_state(number) -> State:
+    refs = tuple(replace(ref(n), position_mm=float(n)) for n in (1, 2, 3))
+    (study,) = listing(1).studies
+    series = replace(study.series[0], images=refs)
+    found = replace(listing(1), studies=(replace(study, series=(series,)),))
+    shown = refs[number - 1]
+    return reading(listing=found, image=film(number, ref=shown), image_ref=shown)
+
+
+def test_the_wheel_turns_the_pages_of_a_stack_and_zooms_with_control(canvas):
+    turned = []
+    canvas.scrolled.connect(turned.append)
+    canvas.render_state(reading(), stack_state(1))
+    zoom = canvas.scene.view.zoom
+    wheel(canvas, (100, 100), -1)
+    wheel(canvas, (100, 100), 2)
+    assert (turned, canvas.scene.view.zoom) == ([1, -2], zoom)
+    wheel(canvas, (100, 100), 1, Qt.KeyboardModifier.ControlModifier)
+    assert canvas.scene.view.zoom > zoom
+
+
+def test_arrow_keys_turn_the_pages(qtbot, canvas):
+    turned = []
+    canvas.scrolled.connect(turned.append)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+        qtbot.keyClick(canvas, key)
+    assert turned == [1, -1]
+
+
+def test_the_next_slice_is_looked_at_as_the_one_before(canvas):
+    first, second = stack_state(1), stack_state(2)
+    canvas.render_state(reading(), first)
+    canvas.zoom_by(3.0)
+    view = canvas.scene.view
+    canvas.render_state(first, replace(first, image=None))
+    canvas.render_state(first, second)
+    assert canvas.scene.film.image.pixels[0, 0] == 2
+    assert canvas.scene.view == view
+
+
+def test_only_a_film_can_be_dropped_on_a_film(canvas):
+    dropped = []
+    canvas.dropped.connect(lambda cell, film: dropped.append((cell, film)))
+    for mime, is_taken in ((FILM_MIME, True), ("text/uri-list", False)):
+        data = QMimeData()
+        data.setData(mime, b"x")
+        actions, keys = Qt.DropAction.CopyAction, NO_KEY
+        event = QDragEnterEvent(QPoint(5, 5), actions, data, BUTTON.LeftButton, keys)
+        canvas.dragEnterEvent(event)
+        assert event.isAccepted() == is_taken
+    data = QMimeData()
+    data.setData(FILM_MIME, b"film")
+    canvas.dropEvent(QDropEvent(QPointF(5, 5), actions, data, BUTTON.LeftButton, keys))
+    assert dropped == [(0, b"film")]

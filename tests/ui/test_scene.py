@@ -5,11 +5,13 @@ import pytest
 from doubles import film, listing, ref
 from readings import EFFUSION, MODEL, answer, reading
 
+from afloc_desktop.core.dicom.display import MinMax
 from afloc_desktop.core.dicom.orientation import Turn
-from afloc_desktop.core.domain import Overlay, Prompt
+from afloc_desktop.core.domain import Overlay, Prompt, VoiWindow
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.ui.qt import QImage, QPainter
 from afloc_desktop.ui.scene import Scene
+from afloc_desktop.ui.windowing import own_window
 
 
 def painted(scene: Scene, state) -> tuple[np.ndarray, object]:
@@ -207,3 +209,55 @@ def test_where_a_film_was_listed_is_sought_once_in_a_listing(monkeypatch):
     for found in (one, one, other, other):
         scene.home(found)
     assert [found for found, _ in sought] == [one, other]
+
+
+def stacked(*numbers, **changes):
+    """A listing with one series of slices, and a scene of each."""
+    refs = tuple(replace(ref(n), position_mm=float(n)) for n in numbers)
+    (study,) = listing(1).studies
+    series = replace(study.series[0], images=refs, **changes)
+    found = replace(listing(1), studies=(replace(study, series=(series,)),))
+    return found, [Scene(film(r.instance_number, ref=r), 400, 300) for r in refs]
+
+
+def test_slices_of_a_stack_are_told_from_films_taken_one_by_one():
+    found, (one, other) = stacked(1, 2)
+    assert one.is_stack(found)
+    assert one.is_stacked_with(other, found)
+    assert not Scene(film(1), 400, 300).is_stack(listing(1))
+    assert not one.is_stacked_with(Scene(film(2, rows=9, ref=other.film.image.ref), 9, 9), found)
+
+
+def test_a_slice_is_looked_at_as_the_one_before_it():
+    _, (one, other) = stacked(1, 2)
+    one.choice, one.is_inverted = replace(one.choice, width=7.0), True
+    one.zoom(2)
+    other.look_like(one)
+    assert (other.choice, other.is_inverted, other.view) == (one.choice, True, one.view)
+
+
+def test_a_linked_film_of_another_size_shows_the_same_part():
+    one, other = Scene(film(), 400, 300), Scene(film(2, rows=120, columns=100), 500, 400)
+    one.zoom(3)
+    one.pan(40, -20)
+    other.follow(one)
+    share = [(s.view.centre.x / s.film.image.columns, s.view.centre.y / s.film.image.rows)
+             for s in (one, other)]  # fmt: skip
+    assert share[1] == pytest.approx(share[0])
+    one.fit()
+    other.follow(one)
+    assert other.view.centre == Point(50, 60)
+
+
+def test_a_linked_window_is_carried_relative_to_each_films_own():
+    dark = VoiWindow(3000.0, 6000.0, "LINEAR", "STANDARD")
+    one, other = Scene(film(), 400, 300), Scene(film(2, voi=(dark,)), 400, 300)
+    one.choice = own_window(240.0, 300.0)  # a tenth below the middle, half as wide
+    other.follow(one)
+    assert (other.choice.centre, other.choice.width) == pytest.approx((2400.0, 3000.0))
+    one.choice = MinMax()
+    other.follow(one)
+    assert other.choice == MinMax()
+    one.choice = one.film.image.voi[0]
+    other.follow(one)
+    assert other.choice == dark
