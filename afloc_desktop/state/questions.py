@@ -134,6 +134,7 @@ class Questions:
             modality=manifest.modality,
             dicom_modalities=manifest.dicom_modalities,
             findings=manifest.findings,
+            fallback=localizer.fallback,
         )
         self._store.update(model=model, model_problem=None, **BLANK)
         self.survey()

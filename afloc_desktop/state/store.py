@@ -62,6 +62,7 @@ class Model:
         modality: What it was trained on: `cxr`, `fundus` or `histo`.
         dicom_modalities: Modalities it was made for.
         findings: In display order.
+        fallback: Why it does not run where it was chosen to; empty where it does.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Model:
     modality: str
     dicom_modalities: tuple[str, ...]
     findings: tuple[FindingSpec, ...]
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

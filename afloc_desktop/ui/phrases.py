@@ -203,10 +203,12 @@ def model(identity: str, version: str) -> str:
 
 
 def provider(name: str) -> str:
-    """What runs the model, without the runtime's own suffix."""
-    return {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU (CUDA)"}.get(
-        name, name.removesuffix("ExecutionProvider")
+    """What runs the model, without the runtime's own suffix, and how where that is said."""
+    device, _, how = name.partition(" ")
+    shown = {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU (CUDA)"}.get(
+        device, device.removesuffix("ExecutionProvider")
     )
+    return f"{shown}, {how.replace('int8', '8-bit')}" if how else shown
 
 
 def answered_in(seconds: float) -> str:

@@ -35,7 +35,9 @@ class StatusLine(QObject):
             self._model.setText(strings.LOADING_MODEL if is_loading else strings.NO_MODEL)
         else:
             name, runs_on = strings.model(model.id, model.version), strings.provider(model.provider)
-            self._model.setText(f"{name}   ·   {runs_on}")
+            words = [name, runs_on, *([strings.FALLEN_BACK] if model.fallback else [])]
+            self._model.setText("   ·   ".join(words))
+            self._model.setToolTip(model.fallback)
 
     def show_probe(self, text: str) -> None:
         """Show what is under the pointer."""

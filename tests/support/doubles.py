@@ -115,6 +115,7 @@ class FakeLocalizer:
         )
         self.bundle_sha256 = sha
         self.provider = "CPUExecutionProvider"
+        self.fallback = ""
         self.threads: set[str] = set()
         self._delay_s = delay_s
         self._error = error

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from readings import PROBLEM, STATES, reading
 
@@ -27,6 +29,15 @@ def test_model_version_and_the_processor_really_used_are_named(window):
     StatusLine(window.statusBar()).render_state(State(), reading())
     assert "Model fake 1   ·   CPU" in said(window)
     assert "answered in 120 ms" in said(window)
+
+
+def test_a_processor_that_gave_way_is_told_with_the_reason(window):
+    state = reading()
+    told = replace(state.model, fallback="The provider 'cuda' is not usable here.")
+    StatusLine(window.statusBar()).render_state(State(), replace(state, model=told))
+    assert any("the chosen processor cannot be used" in text for text in said(window))
+    tips = [label.toolTip() for label in window.statusBar().findChildren(QLabel)]
+    assert told.fallback in tips
 
 
 def test_what_is_under_way_goes_before_what_went_wrong():

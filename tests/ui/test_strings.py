@@ -38,6 +38,7 @@ def test_every_provider_has_a_name():
     assert strings.provider("CPUExecutionProvider") == "CPU"
     assert strings.provider("CUDAExecutionProvider") == "GPU (CUDA)"
     assert strings.provider("CoreMLExecutionProvider") == "CoreML"
+    assert strings.provider("CPUExecutionProvider int8") == "CPU, 8-bit"
 
 
 def test_times_are_in_the_unit_that_fits():
