@@ -244,7 +244,7 @@ class Resampling:
         """
         values = [float(np.nanmean(v)) if not np.isnan(v).all() else np.nan for v, _ in groups]
         drawn = [_weighted_means(np.asarray(v, float), self.weights(p)) for v, p in groups]
-        return _interval(float(np.mean(values)), np.mean(drawn, axis=0))
+        return interval_of(float(np.mean(values)), np.mean(drawn, axis=0))
 
     def auroc(
         self, is_positive: BoolArray, scores: np.ndarray, patients: Sequence[str]
@@ -269,10 +269,11 @@ class Resampling:
             statistic: The figure, given how often each case counts; may be NaN.
         """
         samples = np.array([statistic(weights) for weights in self.weights(patients)])
-        return _interval(statistic(np.ones(len(patients))), samples)
+        return interval_of(statistic(np.ones(len(patients))), samples)
 
 
-def _interval(value: float, samples: np.ndarray) -> Interval:
+def interval_of(value: float, samples: np.ndarray) -> Interval:
+    """A figure with the percentiles of its bootstrap; NaN in `samples` is left out."""
     known = samples[~np.isnan(samples)]
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
     return Interval(value, float(low), float(high))
