@@ -35,9 +35,9 @@ def add_tuning_verbs(verbs: Any) -> None:
     verb.add_argument("--bundle", type=Path, required=True, metavar="BUNDLE")
     verb.add_argument("--images", type=Path, required=True, metavar="DIR")
     verb.add_argument("--regions", type=Path, metavar="CSV",
-                      help="image, label, x, y, w, h, mask; patient_id where it is known")  # fmt: skip
+                      help="image, label, x, y, w, h, mask; patient_id if known")  # fmt: skip
     verb.add_argument("--labels", type=Path, metavar="CSV",
-                      help="image, labels; and sex, age, view, source, where they are known")  # fmt: skip
+                      help="image, labels; sex, age, view, scanner if known")  # fmt: skip
     verb.add_argument("--split", metavar="NAME", help="only rows of this split of --labels")
     verb.add_argument("--output", type=Path, metavar="FILE", help="write everything as one page")
     verb.set_defaults(run=_evaluate)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _TRUE_A_FILM = 2
 _EMPTY_MASK_SHARE = 0.1
-_WORDINGS = 6  # of each claim; more cost minutes of encoding and teach 80 steps nothing
+_WORDINGS = 4  # of each claim; more cost minutes of encoding and teach 80 steps nothing
 
 
 @dataclass(frozen=True, slots=True)

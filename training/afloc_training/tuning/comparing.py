@@ -1,0 +1,243 @@
+"""The story of a comparison: every film through both bundles, then figures, pictures, a page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from afloc_desktop.core.domain import Image, Prompt, read_only
+from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.evaluate import Tally, asked_labels
+from afloc_desktop.core.export.atomic import write_atomically
+from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.picture import read_picture
+from afloc_desktop.core.regions import NO_FINDING, read_cases, read_labels, read_table
+from afloc_training.tuning.comparison import (
+    Comparison,
+    Reliability,
+    acquisition_shortcuts,
+    blanked_shortcut,
+    group_rows,
+    groups_of,
+    presence_rows,
+    region_rows,
+    reliability_of,
+)
+from afloc_training.tuning.comparison_page import comparison_page
+from afloc_training.tuning.pictures import chosen_cases, draw_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from afloc_desktop.core.domain import FloatArray, Heatmap
+    from afloc_desktop.core.regions import Labelled, RegionCase
+    from afloc_training.progress import Reporter
+    from afloc_training.tuning.comparison import Shortcut
+    from afloc_training.tuning.pictures import DrawnCase
+
+_MOST_BLANKED = 100
+# Where markers, names and collimation are: shares of the film's sides.
+_BORDER, _CORNER = 0.05, 0.15
+_BLANKED = "border and corners blanked"
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOrder:
+    """What `afloc-train evaluate` was asked for.
+
+    Attributes:
+        base, bundle: Folders of the two.
+        images: Folder of the pictures.
+        regions: Table of regions; None for none.
+        labels: Table of labels; None for none.
+        split: Only its rows of this split.
+        page: Where to write the page; None writes none.
+    """
+
+    base: Path
+    bundle: Path
+    images: Path
+    regions: Path | None = None
+    labels: Path | None = None
+    split: str | None = None
+    page: Path | None = None
+
+
+class _Side(NamedTuple):
+    """One of the two bundles and what it came to."""
+
+    localizer: Localizer
+    tally: Tally
+
+
+def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
+    """Compare two bundles on the same films; write a page where one is wanted.
+
+    Args:
+        order: What to do.
+        reporter: Told how far it is.
+
+    Raises:
+        DatasetError: Neither regions nor labels, or a table cannot be used.
+        UnreadableFile: A picture is absent or damaged.
+        BundleError, InferenceError: A bundle cannot be used.
+        ExportError: The page cannot be written.
+    """
+    labels = read_labels(order.labels, order.split) if order.labels else {}
+    cases = read_cases(order.regions, set(labels) or None) if order.regions else []
+    if not labels and not cases:
+        raise DatasetError(
+            "There is nothing to compare on.", remedy="Give --regions, --labels or both."
+        )
+    sides = [_Side(Localizer.open(path, provider="cpu"), Tally())
+             for path in (order.base, order.bundle)]  # fmt: skip
+    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
+    asked, not_asked = _asked(sides, names - {NO_FINDING})
+    bench = _Bench(sides, asked, order.images)
+    with reporter.stage("films"):
+        bench.measure(cases, labels, reporter)
+    with reporter.stage("border and corners"):
+        blanked = bench.blanked(sorted(labels or {case.image for case in cases}))
+    with reporter.stage("figures"):
+        groups = _groups(order)
+        base, bundle = (side.tally for side in sides)
+        found = Comparison(
+            base=(sides[0].localizer.manifest.id, sides[0].localizer.bundle_sha256),
+            bundle=(sides[1].localizer.manifest.id, sides[1].localizer.bundle_sha256),
+            regions=region_rows(base, bundle),
+            presence=presence_rows(base, bundle, labels),
+            groups=group_rows(base, bundle, groups),
+            blanked=blanked,
+            acquisition=acquisition_shortcuts(base, bundle, labels, groups),
+            reliability=_reliability(sides[1], asked, labels),
+            not_asked=not_asked,
+        )
+    if order.page is not None:
+        with reporter.stage("page"):
+            write_atomically(order.page, comparison_page(found, bench.pictures()), is_private=True)
+    return found
+
+
+def _asked(sides: Sequence[_Side], names: set[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The words both are asked for each label, and the labels one of them does not list."""
+    both = [asked_labels(side.localizer, names) for side in sides]
+    asked = {name: words for name, words in both[0].items() if words and both[1][name]}
+    return asked, tuple(sorted(names - asked.keys()))
+
+
+def _groups(order: CompareOrder) -> dict[str, dict[str, str]]:
+    tables = [table for table in (order.regions, order.labels) if table is not None]
+    found: dict[str, dict[str, str]] = {}
+    for table in tables:
+        for grouping, of_film in groups_of(read_table(table, ("image",))).items():
+            found.setdefault(grouping, {}).update(of_film)
+    return found
+
+
+def _reliability(
+    side: _Side, asked: Mapping[str, str], labels: Mapping[str, Labelled]
+) -> tuple[Reliability, ...]:
+    found = []
+    for label, highest in sorted(side.tally.highest.items()):
+        question = side.localizer.understand(asked[label])
+        names = sorted(highest)
+        positive = np.array([label in labels[name].labels for name in names])
+        if question.gain is None or question.bias is None or not positive.any():
+            continue
+        scores = np.array([highest[name] for name in names])
+        chances = 1 / (1 + np.exp(-(question.gain * scores + question.bias)))
+        found.append(reliability_of(label, chances, positive))
+    return tuple(found)
+
+
+class _Bench:
+    """Both bundles on films, one film at a time."""
+
+    def __init__(self, sides: Sequence[_Side], asked: Mapping[str, str], images: Path) -> None:
+        self._sides, self._asked, self._images = sides, asked, images
+
+    def measure(
+        self, cases: Sequence[RegionCase], labels: Mapping[str, Labelled], reporter: Reporter
+    ) -> None:
+        """Fill the tallies: regions of `cases`, and highest similarities where there are labels."""
+        by_image: dict[str, list[RegionCase]] = defaultdict(list)
+        for case in cases:
+            if case.label in self._asked:
+                by_image[case.image].append(case)
+        films = sorted({*by_image, *labels})
+        for done, name in enumerate(films, 1):
+            film = read_picture(self._images / name)
+            wanted = {case.label for case in by_image[name]}
+            wanted |= self._asked.keys() if name in labels else set()
+            for side in self._sides:
+                maps = self._maps(side, film, sorted(wanted))
+                for case in by_image[name]:
+                    threshold = side.localizer.understand(self._asked[case.label]).threshold
+                    side.tally.add(case, film, maps[case.label].similarity, threshold)
+                for label in maps if name in labels else ():
+                    top = float(np.nanmax(maps[label].similarity))
+                    side.tally.highest[label][name] = top
+            reporter.count(done, len(films))
+
+    def blanked(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
+        """Scores of some films beside those of the same films without border and corners."""
+        chosen = films[:: max(1, len(films) // _MOST_BLANKED)][:_MOST_BLANKED]
+        labels = sorted(self._asked)
+        if not labels or not chosen:
+            return ()
+        before, after = ([np.empty((len(chosen), len(labels))) for _ in "12"] for _ in "12")
+        for row, name in enumerate(chosen):
+            film = read_picture(self._images / name)
+            without = _without_edges(film)
+            for number, side in enumerate(self._sides):
+                before[number][row] = self._tops(side, film, labels)
+                after[number][row] = self._tops(side, without, labels)
+        scores, altered = (before[0], before[1]), (after[0], after[1])
+        return (blanked_shortcut(_BLANKED, scores, altered, labels),)
+
+    def pictures(self) -> list[tuple[str, list[DrawnCase]]]:
+        """Cases worth looking at, drawn."""
+        base, bundle = (side.tally for side in self._sides)
+        return [
+            (title, [self._drawn(case) for case in cases])
+            for title, cases in chosen_cases(base, bundle)
+        ]
+
+    def _drawn(self, case: RegionCase) -> DrawnCase:
+        film = read_picture(self._images / case.image)
+        maps = [self._maps(side, film, [case.label])[case.label] for side in self._sides]
+        return draw_case(film, case, maps[0], maps[1])
+
+    def _maps(self, side: _Side, film: Image, labels: Sequence[str]) -> dict[str, Heatmap]:
+        # Labels that are asked with the same words share one map.
+        words = sorted({self._asked[label] for label in labels})
+        found = side.localizer.localize_many(film, [Prompt(w, "preset") for w in words])
+        by_words = dict(zip(words, found, strict=True))
+        return {label: by_words[self._asked[label]] for label in labels}
+
+    def _tops(self, side: _Side, film: Image, labels: Sequence[str]) -> list[float]:
+        maps = self._maps(side, film, labels)
+        return [float(np.nanmax(maps[label].similarity)) for label in labels]
+
+
+def _without_edges(film: Image) -> Image:
+    """The film with its border and corners in the grey of its median."""
+    pixels: FloatArray = film.pixels.copy()
+    rows, columns = pixels.shape
+    grey = float(np.median(pixels))
+    down, across = round(rows * _BORDER), round(columns * _BORDER)
+    is_edge = np.ones((rows, columns), bool)
+    is_edge[down : rows - down, across : columns - across] = False
+    down, across = round(rows * _CORNER), round(columns * _CORNER)
+    for vertical in (slice(0, down), slice(rows - down, rows)):
+        for horizontal in (slice(0, across), slice(columns - across, columns)):
+            is_edge[vertical, horizontal] = True
+    pixels[is_edge] = grey
+    # Another hash: the localizer keeps what it computed for a film.
+    return replace(
+        film, pixels=read_only(pixels), pixel_sha256=f"{film.pixel_sha256} edges", colour=None
+    )
