@@ -6,6 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from afloc_desktop.core.export.overlay import BANNER
+from afloc_desktop.core.export.pseudonyms import Pseudonyms
 from afloc_desktop.core.export.selection import FilmResults, Selection
 from afloc_desktop.ui.summary import PdfExporter
 
@@ -55,3 +56,15 @@ def test_what_does_not_fit_is_counted(qapp, tmp_path, image):
 
 def test_nothing_stated_writes_nothing(qapp, tmp_path, image):
     assert PdfExporter().write(Selection((FilmResults(image, ()),)), tmp_path / "out") == ()
+
+
+def test_without_the_patient_the_page_names_nobody(qapp, tmp_path, image):
+    typed = exported.statement(
+        image, "as Zoë said", finding_id="text", origin="typed", status="accepted", author="Ann"
+    )
+    selection = Selection((FilmResults(image, (typed,)),), Pseudonyms())
+    (path,) = PdfExporter().write(selection, tmp_path / "out")
+    words = text_of(path)
+    assert "Finding asked in words" in words
+    for name in ("Zoë", "Müller", "Ann ", "P-1"):
+        assert name not in words
