@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Study
+    from afloc_desktop.state.reports import Source
 
 _KINDS = frozenset({"SR", "DOC"})
 _MOST = 12  # reports of a study
@@ -40,7 +41,7 @@ def _objects(study: Study) -> Iterator[Report]:
             continue
         with suppress(InputError):
             report = read_report(other.path, other.member)
-            source = "document" if report.kind == "pdf" else "dicom"
+            source: Source = "document" if report.kind == "pdf" else "dicom"
             yield Report.of(source, other.description or other.kind, report.text.strip())
 
 

@@ -48,6 +48,7 @@ class ComparisonWindow(QDialog):
         self.earlier.viewed.connect(self._follow_earlier)
         self._is_following = False
         self._which = [label(strings.PRESENT_FILM, role="title"), label("", role="title")]
+        self._sides = (QWidget(), QWidget())
         self._blink = QToolButton()
         self._blink.setText(strings.BLINK)
         self._blink.setCheckable(True)
@@ -71,12 +72,13 @@ class ComparisonWindow(QDialog):
         close.clicked.connect(self.close)
         films = QHBoxLayout()
         films.setSpacing(2)
-        for name, canvas in zip(self._which, (self.present, self.earlier), strict=True):
-            side = QWidget()
-            side.setLayout(column(name, canvas))
-            side.layout().setStretch(1, 1)
+        for side, name, canvas in zip(
+            self._sides, self._which, (self.present, self.earlier), strict=True
+        ):
+            inside = column(name, canvas)
+            inside.setStretch(1, 1)
+            side.setLayout(inside)
             films.addWidget(side, 1)
-        self._sides = [films.itemAt(number).widget() for number in range(2)]
         bar = row(self._finding, self._blink, self._align, self._quality, None, close)
         bar.setSpacing(10)
         layout = column(margins=(10, 10, 10, 10))

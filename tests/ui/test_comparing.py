@@ -53,7 +53,7 @@ def window(qtbot, workspace):
     parent.resize(1000, 700)
     made = ComparisonWindow(parent, workspace)
     made.show()
-    return made
+    yield made
 
 
 def said(window):

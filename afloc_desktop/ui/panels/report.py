@@ -145,11 +145,11 @@ def _marked(
     if form.isEmpty():
         return None
     mark = QTextEdit.ExtraSelection()
-    mark.format = form  # type: ignore[attr-defined]
+    mark.format = form
     cursor = QTextCursor(text.document())
     cursor.setPosition(sentence.start)
     cursor.setPosition(sentence.end, QTextCursor.MoveMode.KeepAnchor)
-    mark.cursor = cursor  # type: ignore[attr-defined]
+    mark.cursor = cursor
     return mark
 
 
