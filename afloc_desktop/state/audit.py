@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Action = Literal[
     "proposed", "accepted", "edited", "rejected", "withdrawn", "exported", "overridden"
 ]
+ModelAction = Literal["promoted", "rolled_back"]
 SCHEMA = 1
 _LONGEST_LINE = 1 << 20
 
@@ -87,6 +88,21 @@ class Audit:
         statements = () if statement is None else (statement,)
         self._write(action, (film, key.frame), statements, {"objects": [], "reason": reason})
 
+    def note_model(
+        self, action: ModelAction, bundle: tuple[str, str], before: tuple[str, str]
+    ) -> None:
+        """Write down that another model answers from now on.
+
+        Args:
+            action: How it came to that.
+            bundle, before: Id and SHA-256 of what answers now, and of what did.
+
+        Raises:
+            ExportError: The trail cannot be written.
+        """
+        names = ("bundle", "bundle_sha256", "before", "before_sha256")
+        self._append({"action": action, **dict(zip(names, (*bundle, *before), strict=True))})
+
     def _write(
         self,
         action: Action,
@@ -94,15 +110,20 @@ class Audit:
         statements: Sequence[Statement],
         more: dict[str, Any],
     ) -> None:
-        entry: dict[str, Any] = {
-            "schema": SCHEMA,
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "action": action,
-            "film": self._hidden(film[0]),
-            "frame": film[1],
-            "findings": [self._finding(s) for s in statements],
-            **more,
-        }
+        self._append(
+            {
+                "action": action,
+                "film": self._hidden(film[0]),
+                "frame": film[1],
+                "findings": [self._finding(s) for s in statements],
+                **more,
+            }
+        )
+
+    def _append(self, what: dict[str, Any]) -> None:
+        """One line, on disk on return."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        entry: dict[str, Any] = {"schema": SCHEMA, "time": time, **what}
         try:
             with _open_locked(self._path) as file:
                 entry["previous"], is_torn = _last_hash(file)

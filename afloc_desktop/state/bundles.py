@@ -52,12 +52,13 @@ def staging(paths: Paths) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(source: Path, paths: Paths) -> Bundle:
+def install(source: Path, paths: Paths, *, kept: str = "") -> Bundle:
     """Put a bundle among the installed ones; one with the same id there is replaced.
 
     Args:
         source: A bundle folder or `.aflocbundle` zip; it stays as it is.
         paths: Where bundles are installed.
+        kept: Id of a bundle that must not be replaced; empty where any may be.
 
     Returns:
         The bundle in its place.
@@ -70,11 +71,15 @@ def install(source: Path, paths: Paths) -> Bundle:
             _copy(load_bundle(source), folder)
         else:
             unpack(source, folder)
-        return settle(folder, paths)
+        return settle(folder, paths, kept=kept)
 
 
-def settle(folder: Path, paths: Paths) -> Bundle:
+def settle(folder: Path, paths: Paths, *, kept: str = "") -> Bundle:
     """Check and test a bundle in a staging folder, then move it into its place.
+
+    Args:
+        folder: Where it is.
+        paths, kept: As for `install`.
 
     Raises:
         BundleError: As `install`.
@@ -84,6 +89,11 @@ def settle(folder: Path, paths: Paths) -> Bundle:
     if not is_plain_name(name):
         raise BundleError(
             f"{name!r} is no name for a bundle.", remedy="Ask its maker for letters and digits."
+        )
+    if name == kept:
+        raise BundleError(
+            f"A bundle named {name} answers now, and has to stay to go back to.",
+            remedy="Export the new one with another --id.",
         )
     if any(e.is_shipped and e.bundle and e.bundle.manifest.id == name for e in installed(paths)):
         raise BundleError(

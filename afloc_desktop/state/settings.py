@@ -31,6 +31,7 @@ class Settings:
         is_contour: A line instead of colours.
         last_folder: Where the last file or folder was opened; empty at first.
         bundle: Id of the model to use; empty for the shipped one.
+        earlier_bundle: Id of the one before the last promotion; empty where none was promoted.
         presets: Windows of CT, as `state.presets` writes them; empty for the defaults.
         provider: Where to run it, one of `PROVIDER_CHOICES`.
         reader: Who reads; empty until the reader was asked.
@@ -47,6 +48,7 @@ class Settings:
     is_contour: bool = False
     last_folder: str = ""
     bundle: str = ""
+    earlier_bundle: str = ""
     presets: str = ""
     provider: str = "auto"
     reader: str = ""
