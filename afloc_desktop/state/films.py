@@ -112,9 +112,8 @@ class Films:
         """The film so many places after the one on screen, in the order of the listing."""
         state = self._store.state
         films = state.listing.images
-        if state.image_ref not in films:
-            return None
-        number = films.index(state.image_ref) + by
+        here = next((n for n, ref in enumerate(films) if ref == state.image_ref), None)
+        number = -1 if here is None else here + by
         return films[number] if 0 <= number < len(films) else None
 
     def _read_film(self, ref: ImageRef, stack: Slices | None, token: Token) -> Image:
