@@ -9,6 +9,7 @@ from leaving import Leaving, make
 
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.errors import ExportError, UnreadableFile
+from afloc_desktop.core.export.formats import Planned
 from afloc_desktop.state.exporting import Order
 from afloc_desktop.state.plugins import exporters_with
 
@@ -22,7 +23,7 @@ def desk(tmp_path):
 
 def test_every_file_has_its_outcome_and_its_line_in_the_trail(desk):
     assert [len(study) for study in desk.exports.studies()] == [2, 1]
-    assert desk.exports.planned("sr") == (3, "AFLoc_sr_*.dcm", 2)
+    assert desk.exports.planned("sr") == Planned(3, "AFLoc_sr_*.dcm", 2)
     outcomes = desk.write("sr", "csv", "seg")
     assert [(o.format, o.films) for o in outcomes] == [
         ("sr", (1,)), ("seg", (1,)), ("sr", (2,)), ("seg", (2,)), ("sr", (3,)), ("seg", (3,)),
