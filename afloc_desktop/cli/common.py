@@ -45,10 +45,20 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="ID", help="else the chosen or the shipped one")
     parser.add_argument(
         "--provider",
-        default="auto",
         choices=PROVIDER_CHOICES,
-        help="where to run the model (default: the best that works here)",
+        help="where to run the model, there or not at all; auto is the best that works (default: "
+        "that of the settings, else auto)",
     )
+
+
+def add_one_provider(parser: argparse.ArgumentParser, default: str) -> None:
+    """`--provider` of a verb that tests.
+
+    Args:
+        parser: Of the verb.
+        default: What is tested where none is named, in words.
+    """
+    parser.add_argument("--provider", choices=PROVIDER_CHOICES[1:], help=f"(default: {default})")
 
 
 def say(text: str) -> None:

@@ -46,6 +46,13 @@ def add_verbs(verbs: Verbs) -> None:
     asked.add_argument("--all", action="store_true", help="every finding the bundle knows")
     asked.add_argument("--report", metavar="FILE", type=Path, help="each sentence of a text file")
     add_model(parser)
+    parser.add_argument(
+        "--resolution",
+        choices=("standard", "high", "tiled"),
+        default="standard",
+        help="show the model larger films, as it was not trained: high where its network takes "
+        "other sizes, tiled as the whole with four parts that overlap (default: standard)",
+    )
     parser.add_argument("--output", metavar="DIR", type=Path, required=True)
     parser.add_argument(
         "--formats",
@@ -86,6 +93,7 @@ def run_demo(chosen: argparse.Namespace) -> int:
     from afloc_desktop.state.models import sample_study
 
     chosen.all = chosen.deidentify = False
+    chosen.resolution = "standard"
     return _run(chosen, [sample_study()], None, frozenset(("json", "npz", "png", "csv")))
 
 
@@ -108,7 +116,14 @@ def _run(
         say_skipped(listing.skipped)
         say("afloc: no film was found")
         return NOTHING_DONE
-    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
+    localizer = open_default(
+        Paths.default(),
+        provider=chosen.provider,
+        bundle_id=chosen.bundle,
+        resolution=chosen.resolution,
+    )
+    if localizer.fallback:
+        say(f"{localizer.fallback} {localizer.provider} answers.")
     known = localizer.manifest.findings
     asked = list(prompts or [])
     if chosen.all or prompts is None:

@@ -12,6 +12,7 @@ from afloc_desktop.cli.common import (
     SOME_FAILED,
     Verbs,
     add_json,
+    add_one_provider,
     add_verb,
     answer,
     answer_json,
@@ -42,12 +43,15 @@ def add_verbs(verbs: Verbs) -> None:
     ):
         action = add_verb(actions, name, summary, f"afloc bundles {name} afloc-cxr-base")
         action.add_argument("bundle", metavar="ID|FOLDER", nargs="?")
+        if name == "verify":
+            add_one_provider(action, "cpu")
         add_json(action)
         action.set_defaults(run=run)
     add_actions(actions)
     test = add_verb(
         verbs, "self-test", "golden inputs through every bundle and provider", "afloc self-test"
     )
+    add_one_provider(test, "all there are")
     add_json(test)
     test.set_defaults(run=_self_test)
 
@@ -95,7 +99,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     from afloc_desktop.core.model.session import Sessions
 
     bundle = _chosen_bundle(chosen.bundle)
-    report = self_test(bundle, Sessions(bundle, "cpu"))
+    report = self_test(bundle, Sessions(bundle, chosen.provider or "cpu"))
     if chosen.json:
         answer_json({**_identity(bundle), "files": len(bundle.manifest.files), "self_test": report})
     else:
@@ -114,7 +118,7 @@ def _self_test(chosen: argparse.Namespace) -> int:
         if entry.bundle is None:
             failed.append(_failure(entry.folder.name, "", entry.error))
             continue
-        for provider in available_providers():
+        for provider in [chosen.provider] if chosen.provider else available_providers():
             try:
                 passed.append(self_test(entry.bundle, Sessions(entry.bundle, provider)))
             except AflocError as error:

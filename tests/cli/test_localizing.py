@@ -8,6 +8,8 @@ import pytest
 from phantom_files import dot_film, write_film
 
 from afloc_desktop.cli import main
+from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.settings import Settings, save_settings
 
 
 @pytest.fixture
@@ -227,3 +229,20 @@ def test_deidentified_results_name_no_file_no_patient_and_no_typed_words(localiz
         held = file.name.encode() + (file.read_bytes() if file.is_file() else b"")
         for text in (b"Smith", b"SID77", b"1.2.3.1", b"Phantom", str(study).encode()):
             assert text not in held, file
+
+
+def test_another_resolution_is_asked_for_and_said_or_refused(localize, capsys):
+    status, usual, _ = localize("--all")
+    assert (status, usual["images"][0]["provider"]) == (0, "CPUExecutionProvider")
+    status, tiled, _ = localize("--all", "--resolution", "tiled")
+    assert (status, tiled["images"][0]["provider"]) == (0, "CPUExecutionProvider tiled")
+    assert localize("--all", "--resolution", "high")[0] == 2
+    assert "one size" in capsys.readouterr().err
+
+
+def test_a_provider_wished_for_in_the_settings_gives_way_and_is_named(localize, afloc_home, capsys):
+    save_settings(Paths.default().settings_file, Settings(provider="directml"))
+    status, results, _ = localize("--all")
+    assert (status, results["images"][0]["provider"]) == (0, "CPUExecutionProvider")
+    assert "'directml' is not usable here" in capsys.readouterr().err
+    assert localize("--all", "--provider", "directml")[0] == 2

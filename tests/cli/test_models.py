@@ -54,3 +54,9 @@ def test_self_test_names_what_fails(installed_tiny, afloc_home, capsys):
     (afloc_home / "bundles" / "tiny" / "image.onnx").write_bytes(b"x")
     assert main(["self-test"]) in (1, 2)
     assert "image.onnx" in capsys.readouterr().err
+
+
+def test_one_provider_can_be_tested_alone(installed_tiny, tiny_bundle, capsys):
+    assert main(["self-test", "--provider", "cpu"]) == 0
+    assert main(["bundles", "verify", str(tiny_bundle), "--provider", "directml"]) == 2
+    assert "'directml' is not usable here" in capsys.readouterr().err
