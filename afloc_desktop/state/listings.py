@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.workspace import Engine
 
 _PROGRESS_EVERY_S = 0.1
+_LATEST = 12  # studies that are offered before anything is searched for
 
 
 class Listings:
@@ -54,11 +55,7 @@ class Listings:
         self._tasks.submit("scan", work, done, self._list_failed, lane="files")
 
     def search(self, words: str) -> None:
-        """Look for studies that were listed before; no words find none."""
-        self._tasks.cancel("search")
-        if not words.strip():
-            self._store.update(known=())
-            return
+        """Look for studies that were listed before; no words find the latest."""
         work = partial(self._search, words)
         self._tasks.submit("search", work, self._searched, self._list_failed, lane="files")
 
@@ -102,7 +99,8 @@ class Listings:
 
     def _search(self, words: str, token: Token) -> tuple[KnownStudy, ...]:
         token.check()
-        return self._engine.search(words)
+        found = self._engine.search(words.strip())
+        return found if words.strip() else found[:_LATEST]
 
     def _searched(self, studies: tuple[KnownStudy, ...]) -> None:
         self._store.update(known=studies)

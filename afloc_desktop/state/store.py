@@ -19,6 +19,7 @@ from afloc_desktop.state.presets import DEFAULT, Preset
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from afloc_desktop.core.dicom.display import PaintedArray
     from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.measuring import Mark
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from afloc_desktop.state.exporting import Export
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
-    from afloc_desktop.state.returned import Result
     from afloc_desktop.state.reports import Report
+    from afloc_desktop.state.returned import Result
 
 Listener = Callable[["State", "State"], None]
 # What belongs to one film and one model, and leaves the screen with either.
@@ -178,6 +179,7 @@ class State:
         report: Which of them is shown.
         sentence: Which of its sentences is chosen; None where none is.
         comparison: With an earlier film; None where none is made.
+        thumbs: Small pictures of films, uint8, by film.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -221,6 +223,7 @@ class State:
     report: int = 0
     sentence: int | None = None
     comparison: Comparison | None = None
+    thumbs: Mapping[ImageRef, PaintedArray] = field(default_factory=dict)
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""

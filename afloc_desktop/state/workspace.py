@@ -25,6 +25,7 @@ from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.reports import Reports
 from afloc_desktop.state.returned import Returned
 from afloc_desktop.state.shelf import Shelf
+from afloc_desktop.state.thumbs import Thumbs
 from afloc_desktop.state.wall import Wall
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Workspace:
         )
         self.returned = Returned(store, tasks, self.select_image)
         self.drawn = Drawn(store)
+        self._thumbs = Thumbs(store, tasks, engine.read, self._questions)
         self.comparing = Comparisons(store, tasks, engine.read, self._questions)
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)
@@ -146,6 +148,7 @@ class Workspace:
 
     def start(self) -> None:
         """Load the model and start the decoders; the window is already there."""
+        self._listings.search("")
         self._questions.load_model()
         self.wall.rules, problem = self._load_rules()
         if problem is not None:
@@ -167,7 +170,7 @@ class Workspace:
         self._listings.open(lambda: (self._find_sample(),), self._show_strongest)
 
     def search_known(self, words: str) -> None:
-        """Look for studies that were listed before; no words find none."""
+        """Look for studies that were listed before; no words find the latest."""
         self._listings.search(words)
 
     def stop_listing(self) -> None:

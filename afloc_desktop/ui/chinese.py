@@ -110,6 +110,7 @@ UNKNOWN_STUDY = "检查"
 UNKNOWN_SERIES = "序列"
 SKIPPED = "跳过的文件"
 STOP = "停止"
+SERIES_STRIP = "检查的序列"
 
 # --- film
 FILM = "影像"

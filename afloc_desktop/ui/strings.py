@@ -164,6 +164,7 @@ UNKNOWN_STUDY = "Study"
 UNKNOWN_SERIES = "Series"
 SKIPPED = "Skipped files"
 STOP = "Stop"
+SERIES_STRIP = "Series of the study"
 
 # --- film
 FILM = "Film"

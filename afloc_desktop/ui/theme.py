@@ -139,6 +139,10 @@ QTabBar::tab { background: transparent; color: $quiet; padding: 6px 14px; border
     border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:hover, QTabBar::tab:focus { color: $text; }
+QListWidget { background: $panel; border: none; outline: none; }
+QListWidget::item { border: 2px solid transparent; border-radius: 4px; color: $quiet; }
+QListWidget::item:hover { background: $raised; }
+QListWidget::item:selected { border-color: $accent; color: $text; background: $raised; }
 QTreeWidget { background: $panel; border: none; outline: none; show-decoration-selected: 1; }
 QTreeWidget::item { padding: 4px 2px; border: none; }
 QTreeWidget::item:hover { background: $raised; }

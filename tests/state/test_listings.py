@@ -66,13 +66,17 @@ def test_paths_that_cannot_be_had_say_why(room):
     assert store.state.notice.reason == "The sample study is not installed."
 
 
-def test_known_studies_are_searched_on_a_worker_and_no_words_find_none(room):
+def test_known_studies_are_searched_on_a_worker_and_no_words_find_the_latest(room):
     listings, store, loop = room
     listings.search("roe")
     loop.run_until(lambda: not store.state.busy)
     assert [study.uid for study in store.state.known] == ["7"]
-    listings.search("  ")
+    listings.search("nobody")
+    loop.run_until(lambda: not store.state.busy)
     assert store.state.known == ()
+    listings.search("  ")
+    loop.run_until(lambda: not store.state.busy)
+    assert [study.uid for study in store.state.known] == ["7"]
 
 
 def test_what_was_found_so_far_is_shown_and_the_first_film_is_told_once(room):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.labels import one_line
 from afloc_desktop.ui.panels.known import KnownStudies
+from afloc_desktop.ui.panels.strip import SeriesStrip
 from afloc_desktop.ui.panels.studies import StudyTree
 from afloc_desktop.ui.qt import (
     QAction,
@@ -61,6 +62,8 @@ class Browser(QWidget):
         self._tree.chosen.connect(workspace.select_image)
         self._tree.result_chosen.connect(self._open_result)
         self._tree.result_asked.connect(self._tell_result)
+        self._strip = SeriesStrip()
+        self._strip.chosen.connect(workspace.select_image)
         self._known = KnownStudies()
         self._known.opened.connect(self._open_known)
         self._hint = label(strings.NO_STUDIES, role="quiet", wraps=True)
@@ -94,6 +97,7 @@ class Browser(QWidget):
             self._hint,
             self._tree,
             self._known,
+            self._strip,
             self._skipped_title,
             self._skipped,
             margins=(10, 8, 4, 8),
@@ -113,8 +117,12 @@ class Browser(QWidget):
             self._tree.mark(new.image_ref)
         if old.known is not new.known or old.listing is not new.listing:
             is_open = {(study.uid, study.patient_id) for study in new.listing.studies}
-            closed = [s for s in new.known if (s.uid, s.patient_id) not in is_open]
+            # Those listed before are offered where nothing is open, or on request.
+            is_wanted = bool(self.box.text().strip()) or not is_open
+            known = new.known if is_wanted else ()
+            closed = [s for s in known if (s.uid, s.patient_id) not in is_open]
             self._known.show_studies(closed)
+        self._strip.render_state(old, new)
         is_listing = "scan" in new.busy
         self._listing_row.setVisible(is_listing)
         self._progress.setVisible(is_listing)

@@ -75,6 +75,7 @@ class FindingsPanel(QWidget):
         )
         above = row(self._state_line, self._all)
         above.setStretch(0, 1)
+        above.setAlignment(self._all, Qt.AlignmentFlag.AlignRight)
         layout.insertLayout(layout.indexOf(self._no_match), above)
         layout.addStretch()
         layout.setStretchFactor(self._list, 1)

@@ -144,11 +144,17 @@ def test_typing_narrows_the_tree_and_asks_for_known_studies(browser, workspace, 
 
 
 def test_known_studies_are_offered_unless_they_are_open(browser, workspace):
-    state = State(listing=listing(1), known=(known("7"),))
-    browser.render_state(State(), state)
+    nothing_open = State(known=(known("7"),))
+    browser.render_state(State(), nothing_open)
     tree = trees(browser)[1]
     assert texts(tree) == ["Roe, Ann   P9   2020-01-01   CT"]
+    state = replace(nothing_open, listing=listing(1))
+    browser.render_state(nothing_open, state)
+    assert texts(tree) == []
     box(browser).setText("roe")
+    found = replace(state, known=(known("7"), known("8"))[:1])
+    browser.render_state(state, found)
+    assert texts(tree) == ["Roe, Ann   P9   2020-01-01   CT"]
     tree.itemClicked.emit(tree.topLevelItem(0), 0)
     workspace.open_paths.assert_called_once_with((Path("/archive"),))
     assert box(browser).text() == ""

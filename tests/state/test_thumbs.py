@@ -1,0 +1,63 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from doubles import Desk, QueueLoop, film, listing, ref
+
+from afloc_desktop.core.domain import VoiWindow
+from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.state.store import State, Store
+from afloc_desktop.state.tasks import Tasks
+from afloc_desktop.state.thumbs import SIDE, middle, thumbnail
+from afloc_desktop.state.workspace import Workspace
+
+
+@pytest.fixture
+def room():
+    made = []
+
+    def make(desk=None):
+        loop, store = QueueLoop(), Store(State())
+        tasks = Tasks(loop.post, lambda keys: store.update(busy=keys))
+        made.append(tasks)
+        workspace = Workspace(store, tasks, (desk or Desk()).engine(), loop.post)
+        workspace.open_paths(["folder"])
+        loop.run_until(lambda: not store.state.busy)
+        return store.state
+
+    yield make
+    for tasks in made:
+        tasks.close()
+
+
+def test_every_series_of_the_study_gets_its_picture(room):
+    assert set(room().thumbs) == {ref(1), ref(2), ref(3)}
+
+
+def test_a_study_of_one_series_needs_none(room):
+    assert room(Desk(found=listing(1))).thumbs == {}
+
+
+def test_one_that_cannot_be_read_is_left_out(room):
+    class Damaged(Desk):
+        def read(self, wanted, *, should_stop):
+            if wanted == ref(2):
+                raise UnreadableFile("The file ends too early.", remedy="Copy it again.")
+            return super().read(wanted, should_stop=should_stop)
+
+    assert set(room(Damaged()).thumbs) == {ref(1), ref(3)}
+
+
+def test_a_picture_is_small_and_in_the_films_own_window():
+    wide = film(rows=500, columns=1440, voi=(VoiWindow(2000.0, 4000.0, "LINEAR", ""),))
+    shown = thumbnail(wide)
+    assert shown.dtype == np.uint8
+    assert max(shown.shape) == SIDE
+    assert int(shown[-1, 0]) > int(shown[1, 0])
+    colour = replace(wide, colour=np.zeros((500, 1440, 3), np.uint8))
+    assert thumbnail(colour).ndim == 2
+
+
+def test_the_middle_stands_for_a_stack_and_the_first_for_a_pair():
+    refs = tuple(ref(n) for n in range(5))
+    assert (middle(refs), middle(refs[:2]), middle(refs[:1])) == (ref(2), ref(0), ref(0))
