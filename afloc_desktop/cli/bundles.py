@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     import argparse
 
     from afloc_desktop.core.model.bundle import Bundle
+    from afloc_desktop.state.promotions import Promotion
 
 CLEANINGS = ("afloc-words", "afloc")
+PHRASINGS = ("official", "library")
 MODALITIES = ("cxr", "fundus", "histo")
 
 
@@ -37,6 +39,23 @@ def add_actions(actions: Verbs) -> None:
         action.set_defaults(run=run)
     action = add_verb(
         actions,
+        "promote",
+        "let a tested bundle answer from now on, with a line in the audit trail",
+        "afloc bundles promote /data/afloc-cxr-site",
+    )
+    action.add_argument("bundle", metavar="FOLDER|FILE|ID")
+    add_json(action)
+    action.set_defaults(run=_promote)
+    action = add_verb(
+        actions,
+        "rollback",
+        "let the bundle answer again that did before the last promotion",
+        "afloc bundles rollback",
+    )
+    add_json(action)
+    action.set_defaults(run=_roll_back)
+    action = add_verb(
+        actions,
         "import-checkpoint",
         "turn an official AFLoc checkpoint the site has obtained into an installed bundle",
         "afloc bundles import-checkpoint Pretrained_CXR.ckpt --vocab vocab.txt --modality cxr",
@@ -51,6 +70,13 @@ def add_actions(actions: Verbs) -> None:
         default=CLEANINGS[0],
         help="of typed words: afloc is that of AFLoc's own code, which drops single words and "
         "digits before a period; afloc-words (default) keeps both",
+    )
+    action.add_argument(
+        "--phrasings",
+        choices=PHRASINGS,
+        default=PHRASINGS[0],
+        help="of the listed findings: the published protocol's one prompt (default), or the mean "
+        "of the library of phrasings",
     )
     add_json(action)
     action.set_defaults(run=_import_checkpoint)
@@ -88,12 +114,51 @@ def _use(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _promote(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.promotions import promote
+
+    path = Path(chosen.bundle)
+    _tell_promotion(chosen, promote(path if path.exists() else chosen.bundle, Paths.default()))
+    return DONE
+
+
+def _roll_back(chosen: argparse.Namespace) -> int:
+    from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.promotions import roll_back
+
+    _tell_promotion(chosen, roll_back(Paths.default()))
+    return DONE
+
+
+def _tell_promotion(chosen: argparse.Namespace, done: Promotion) -> None:
+    now, before = done.bundle, done.before
+    if chosen.json:
+        answer_json(
+            {
+                "id": now.manifest.id,
+                "sha256": now.sha256,
+                "before": {"id": before.manifest.id, "sha256": before.sha256},
+            }
+        )
+    else:
+        answer(
+            f"{now.manifest.id} answers from now on; {before.manifest.id} is kept, and "
+            "`afloc bundles rollback` goes back to it"
+        )
+
+
 def _import_checkpoint(chosen: argparse.Namespace) -> int:
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.trainer import ImportRequest, import_checkpoint
 
     request = ImportRequest(
-        chosen.checkpoint, chosen.vocab, chosen.modality, chosen.cleaning, chosen.id
+        chosen.checkpoint,
+        chosen.vocab,
+        chosen.modality,
+        chosen.cleaning,
+        chosen.id,
+        chosen.phrasings,
     )
     say("checking and converting the checkpoint; the published network takes about a minute")
     told = import_checkpoint(request, Paths.default())

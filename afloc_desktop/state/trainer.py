@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.state.paths import Paths
 
-_INSTALL = "Install it with: pip install 'afloc-desktop[train]'"
+INSTALL = "Install it with: pip install 'afloc-desktop[train]'"
 _LONGEST_S = 3600.0
 
 
@@ -32,6 +32,7 @@ class ImportRequest:
         modality: `cxr`, `fundus` or `histo`.
         cleaning: `afloc-words`, or `afloc` for that of AFLoc's own code.
         bundle_id: None leaves it to the trainer.
+        phrasings: Of the listed findings, `official` or `library`.
     """
 
     checkpoint: Path
@@ -39,6 +40,7 @@ class ImportRequest:
     modality: str
     cleaning: str
     bundle_id: str | None
+    phrasings: str = "official"
 
 
 def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
         output = folder / "bundle"
         words = ["import-checkpoint", str(request.checkpoint.absolute()), "--json"]
         words += ["--vocab", str(request.vocabulary.absolute()), "--modality", request.modality]
-        words += ["--cleaning", request.cleaning, "--output", str(output)]
+        words += ["--cleaning", request.cleaning, "--phrasings", request.phrasings]
+        words += ["--output", str(output)]
         words += ["--id", request.bundle_id] if request.bundle_id else []
         told = run_trainer(words)
         settle(output, paths)
@@ -71,7 +74,7 @@ def run_trainer(words: Sequence[str]) -> dict[str, Any]:
         AflocError: The training module is not installed.
     """
     if getattr(sys, "frozen", False) or find_spec("afloc_training") is None:
-        raise AflocError("The training module is not installed.", remedy=_INSTALL)
+        raise AflocError("The training module is not installed.", remedy=INSTALL)
     command = [sys.executable, "-m", "afloc_training.cli", *words]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)
@@ -80,19 +83,19 @@ def run_trainer(words: Sequence[str]) -> dict[str, Any]:
             "The training module gave no answer within an hour.", remedy="Try again."
         ) from error
     if done.returncode != 0:
-        raise _refusal(done.stderr.decode("utf-8", "replace"))
+        raise refusal(done.stderr.decode("utf-8", "replace"))
     told: dict[str, Any] = json.loads(done.stdout)
     told.pop("event", None)
     return told
 
 
-def _refusal(said: str) -> CheckpointError:
+def refusal(said: str) -> CheckpointError:
     """The trainer's two lines on stderr as an error of ours."""
     mark = "afloc-train: "
     lines = said.strip().splitlines()
     at = next((n for n, line in enumerate(lines) if line.startswith(mark)), None)
     if at is None:
         last = lines[-1] if lines else "it died without a word"
-        return CheckpointError(f"The training module failed: {last}.", remedy=_INSTALL)
+        return CheckpointError(f"The training module failed: {last}.", remedy=INSTALL)
     remedy = " ".join(lines[at + 1 :]) or "Get the checkpoint again from its maker."
     return CheckpointError(lines[at].removeprefix(mark), remedy=remedy)

@@ -16,7 +16,10 @@ from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import CheckpointError, WouldOverwrite
 from afloc_desktop.core.findings import propose
 from afloc_desktop.core.localize import Localizer
-from afloc_desktop.core.model.bundle import load_bundle
+from afloc_desktop.core.model.bundle import load_bundle, load_finding_vectors
+from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.model.tokenizer import load_tokenizer
+from afloc_desktop.core.text import as_sentence
 from afloc_desktop.state.models import find
 from afloc_desktop.state.paths import Paths
 
@@ -125,6 +128,18 @@ def test_words_the_authors_drop_are_the_empty_text_in_one_mode_and_words_in_the_
     )
     assert np.array_equal(one, other) == (mode == "afloc")
     assert bool(localizer.understand("edema").warnings) == (mode == "afloc")
+
+
+def test_a_finding_asked_with_the_library_is_the_mean_of_its_phrasings(site, state, tmp_path):
+    plan = dataclasses.replace(site, phrasings="library")
+    import_checkpoint(plan, tmp_path / "library", SMALL)
+    bundle = load_bundle(tmp_path / "library")
+    (mass,) = (f for f in bundle.manifest.findings if f.id == "mass")
+    sessions, tokenizer = Sessions(bundle, "cpu"), load_tokenizer(bundle)
+    texts = [as_sentence(prompt, bundle.manifest.text) for prompt in mass.prompts]
+    each = [sessions.encode_text(*tokenizer.encode_all([text]))[0] for text in texts]
+    assert len(each) > 4
+    assert load_finding_vectors(bundle)["mass"] == pytest.approx(np.mean(each, axis=0), abs=1e-5)
 
 
 @pytest.mark.parametrize("modality", ["fundus", "histo"])

@@ -38,3 +38,13 @@ def test_findings_both_bundles_know_have_one_name():
 def test_the_pattern_of_a_gleason_score_is_part_of_its_prompt():
     prompts = [s.prompt for s in SUBJECTS["histo"] if s.id.startswith("gleason")]
     assert [p for p, n in zip(prompts, "345", strict=True) if f"pattern {n} " in p] == prompts
+
+
+def test_the_published_protocol_has_one_prompt_and_the_library_several_without_a_zone():
+    for subject in SUBJECTS["cxr"]:
+        assert subject.prompt == f"Findings suggesting {subject.prompt[20:-1]}."
+        assert len(subject.phrasings) >= 4
+        assert len(set(subject.phrasings)) == len(subject.phrasings)
+    (effusion,) = (s for s in SUBJECTS["cxr"] if s.id == "pleural_effusion")
+    assert effusion.prompt == "Findings suggesting pleural effusion."
+    assert not any("costophrenic" in text for text in effusion.phrasings)

@@ -39,6 +39,13 @@ def add_afloc_verbs(verbs: Any) -> None:
         help="of typed words: afloc is that of AFLoc's own code, which drops single words and "
         "digits before a period; afloc-words (default) keeps both",
     )
+    verb.add_argument(
+        "--phrasings",
+        choices=("official", "library"),
+        default="official",
+        help="of the listed findings: the published protocol's one prompt (default), or the mean "
+        "of the library of phrasings",
+    )
     verb.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
     verb.add_argument("--json", action="store_true", help="one JSON object on stdout")
     verb.set_defaults(run=_import)
@@ -54,6 +61,7 @@ def _import(options: argparse.Namespace, reporter: Reporter) -> int:
         preset=options.preset,
         cleaning=options.cleaning,
         bundle_id=options.id,
+        phrasings=options.phrasings,
     )
     told = import_checkpoint(plan, options.output)
     lines = [f"{told.id}: every tensor fits, the graphs equal torch, the self-test is passed"]

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from afloc_training.afloc.config import AflocConfig
 
 Cleaning = Literal["afloc", "afloc-words"]
+Phrasings = Literal["official", "library"]
 SIDE = 224
 # The published protocol's confidence is the raw maximum, cut to [0, 2], over 2; this is its half.
 # It was tuned on nothing: where a finding counts as present is the site's to set.
@@ -73,6 +74,8 @@ class ImportPlan:
         preset: Size of the network.
         cleaning: `afloc` drops single words and digits before a period as the authors' code does.
         bundle_id: None makes one of modality and checkpoint.
+        phrasings: A listed finding is asked with the `official` protocol's one prompt, or with the
+            mean vector of the `library` of phrasings.
     """
 
     checkpoint: Path
@@ -81,6 +84,7 @@ class ImportPlan:
     preset: str = "paper"
     cleaning: Cleaning = "afloc-words"
     bundle_id: str | None = None
+    phrasings: Phrasings = "official"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +186,11 @@ def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer
     """`findings.npz` and `selftest.npz`; rows of the deep grid."""
     subjects = SUBJECTS[plan.modality]
     spec = text_spec(plan, config)
-    sentences = [as_sentence(subject.prompt, spec) for subject in subjects]
-    vectors = encoded(folder, tokenizer, sentences)
+    prompts = [_prompts(subject, plan) for subject in subjects]
+    sentences = [as_sentence(text, spec) for texts in prompts for text in texts]
+    each = encoded(folder, tokenizer, sentences)
+    ends = np.cumsum([len(texts) for texts in prompts])[:-1]
+    vectors = np.stack([own.mean(axis=0) for own in np.split(each, ends)])
     np.savez(folder / "findings.npz", ids=np.array([s.id for s in subjects]), vectors=vectors)
     tensor = example(preprocess_spec(plan, config))
     local = run(folder / "image.onnx", {"image": tensor})[0][0]
@@ -192,7 +199,7 @@ def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer
         tensor=tensor,
         maps=np.einsum("kd,dij->kij", vectors, local),
         words=np.array(sentences[:3]),
-        word_vectors=vectors[:3],
+        word_vectors=each[:3],
     )
     return int(local.shape[1])
 
@@ -244,7 +251,7 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
             mean_map=0.0,
         ),
         image_outputs=IMAGE_OUTPUTS,
-        findings=tuple(_finding(subject) for subject in SUBJECTS[plan.modality]),
+        findings=tuple(_finding(subject, plan) for subject in SUBJECTS[plan.modality]),
         gate=None,
         licence=_LICENCE,
         data=_DATA,
@@ -254,12 +261,16 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
     )
 
 
-def _finding(subject: Subject) -> FindingSpec:
+def _prompts(subject: Subject, plan: ImportPlan) -> tuple[str, ...]:
+    return (subject.prompt,) if plan.phrasings == "official" else subject.phrasings
+
+
+def _finding(subject: Subject, plan: ImportPlan) -> FindingSpec:
     return FindingSpec(
         id=subject.id,
         label=subject.label,
-        group="Findings",
-        prompts=(subject.prompt,),
+        group=subject.group,
+        prompts=_prompts(subject, plan),
         synonyms=subject.synonyms,
         threshold=THRESHOLD,
         sigma_cells=_SIGMA_CELLS,

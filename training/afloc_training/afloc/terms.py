@@ -1,8 +1,8 @@
 """What an imported model is asked for: findings by modality, in words of our own.
 
-The chest list is the union of the labels AFLoc was evaluated on, without "normal" and with the
-two pairs that mean the same merged: 31 findings. The published protocol asks
-"Findings suggesting …" and nothing else, so each has one prompt.
+The chest list is the prompt library: the union of the labels AFLoc was evaluated on, without
+"normal" and with the two pairs that mean the same merged, 31 findings. The published protocol asks
+"Findings suggesting …" and nothing else; the library has more phrasings for who wants them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from afloc_desktop.core.prompts import chest_library
+from afloc_desktop.core.wording import parse_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,14 +27,18 @@ class Subject:
     Attributes:
         id: Stable name; that of the default bundle where both know it.
         label: What the reader sees.
-        prompt: The sentence whose vector stands for it.
+        group: Heading it stands under.
+        prompt: The sentence of the published protocol, whose vector stands for it.
+        phrasings: Sentences without a zone whose mean vector can stand for it instead.
         synonyms: Other words for it, lower case.
         is_default: Selected unasked.
     """
 
     id: str
     label: str
+    group: str
     prompt: str
+    phrasings: tuple[str, ...]
     synonyms: tuple[str, ...]
     is_default: bool
 
@@ -46,43 +53,38 @@ def _listed(sentence: str, text: str) -> tuple[Subject, ...]:
         identity = "".join(c if c.isalnum() else "_" for c in name.lower())
         is_default = label.startswith("*")
         prompt = sentence.format(words)
-        subjects.append(Subject(identity, name, prompt, tuple(synonyms), is_default))
+        subjects.append(
+            Subject(identity, name, "Findings", prompt, (prompt,), tuple(synonyms), is_default)
+        )
     return tuple(subjects)
 
 
-_CHEST = """
-* Atelectasis = atelectasis; volume loss; lobar collapse
-* Cardiomegaly = cardiomegaly; enlarged heart; enlarged cardiac silhouette
-* Consolidation = consolidation; airspace consolidation
-* Pulmonary edema = edema; pulmonary edema; oedema; pulmonary oedema; vascular congestion
-* Lung opacity = lung opacity; airspace opacity; opacity; pulmonary opacity
-* Pleural effusion = pleural effusion; effusion; pleural fluid
-* Pneumonia = pneumonia; lung infection
-* Pneumothorax = pneumothorax; ptx; air in the pleural space
-Nodule = nodule; lung nodule; pulmonary nodule
-Mass = mass; lung mass; pulmonary mass
-Lung lesion = lung lesion; pulmonary lesion
-Infiltration = infiltration; infiltrate; infiltrates
-Emphysema = emphysema; hyperinflation
-Fibrosis = fibrosis; pulmonary fibrosis; scarring
-Pleural thickening = pleural thickening; thickened pleura
-Pleural other = other pleural abnormality; pleural abnormality
-Enlarged cardiomediastinum = enlarged cardiomediastinum; widened mediastinum
-Cardiomyopathy = cardiomyopathy
-Calcification of the aorta = calcification of the aorta; aortic calcification
-Tortuous aorta = tortuous aorta; unfolded aorta
-Hilum = enlarged hilum; enlarged hilum; hilar enlargement
-Hernia = hiatal hernia; hiatal hernia; hiatus hernia
-Fracture = fracture; rib fracture
-Osteopenia = osteopenia; low bone density
-Scoliosis = scoliosis; curved spine
-Pneumomediastinum = pneumomediastinum; mediastinal air
-Pneumoperitoneum = pneumoperitoneum; free air under the diaphragm
-Subcutaneous emphysema = subcutaneous emphysema; air in the soft tissues
-Bulla = bulla; bullae
-COVID-19 = COVID-19 pneumonia; covid; covid-19 pneumonia
-Support devices = support devices; tube; line; catheter; pacemaker
+_CHOSEN = """
+atelectasis cardiomegaly consolidation pulmonary_edema lung_opacity pleural_effusion pneumonia
+pneumothorax
 """
+
+
+def _of_the_library(sentence: str) -> tuple[Subject, ...]:
+    """Subjects of chest films."""
+    return tuple(
+        Subject(
+            id=words.id,
+            label=words.label,
+            group=words.group,
+            prompt=sentence.format(words.official),
+            phrasings=tuple(
+                text
+                for text in (*map(sentence.format, words.names), *words.present)
+                if parse_place(text).zone is None
+            ),
+            synonyms=words.synonyms,
+            is_default=words.id in _CHOSEN.split(),
+        )
+        for words in chest_library().findings
+    )
+
+
 _FUNDUS = """
 * Diabetic retinopathy = diabetic retinopathy
 * Retinal hemorrhage = retinal hemorrhage; haemorrhage; retinal haemorrhage
@@ -128,7 +130,7 @@ SENTENCES: Mapping[Modality, str] = MappingProxyType(
 
 SUBJECTS: Mapping[Modality, tuple[Subject, ...]] = MappingProxyType(
     {
-        "cxr": _listed(SENTENCES["cxr"], _CHEST),
+        "cxr": _of_the_library(SENTENCES["cxr"]),
         "fundus": _listed(SENTENCES["fundus"], _FUNDUS),
         "histo": _listed(SENTENCES["histo"], _HISTOLOGY),
     }
