@@ -15,6 +15,7 @@ from afloc_desktop.core.wording import (
     is_negated,
     other_language,
     parse_place,
+    says_normal,
     words_of,
 )
 
@@ -43,7 +44,9 @@ represent represents image film radiograph chest x-ray xray view likely possible
 probably suspected definite new old recent known stable unchanged again also but projecting projects
 some any area region sign signs appearance patient find where look please mark side sided both
 bilateral lung lungs cm mm no not non without absent absence negative free clear neither nor never
-lack denies excluded excludes ruled out rules resolved resolution only just
+lack denies excluded excludes ruled out rules resolved resolution only just cannot can may could
+interval increase increased increasing decrease decreased decreasing worse worsening improved
+improving change changed situ still
 """
 _KEPT_QUESTIONS = 512
 
@@ -63,7 +66,7 @@ class Question:
         warnings: What the model cannot do with these words, for the reader.
         sentence: What the text network reads, where it is asked.
         mentions: Findings that the words name, denied ones too.
-        is_negated: The words only say that something is absent.
+        is_negated: The words only say that something is absent, or as it should be.
         is_taught: The bundle was taught what the words name, as far as that is known.
         is_related: The words are about a film, as far as the bundle can tell.
         gain, bias: Of the calibration of this very question; both None without one.
@@ -122,8 +125,8 @@ class _Reading:
 
     @property
     def is_negated(self) -> bool:
-        """Whether all it says is that something is absent."""
-        return is_negated(self.text) and not self.stated
+        """Whether all it says is that something is absent, or as it should be."""
+        return (is_negated(self.text) or says_normal(self.text)) and not self.stated
 
 
 class Interpreter:
@@ -251,7 +254,11 @@ class Interpreter:
         if not question.is_related:
             yield "These words do not describe anything this model knows on a chest film."
         if question.is_negated:
-            yield "Negations are not understood: the map shows what is negated."
+            yield (
+                "Negations are not understood: the map shows what is negated."
+                if is_negated(reading.text)
+                else "These words say that all is well: the map shows what they speak of."
+            )
         if not question.is_taught:
             labels = ", ".join(self._labels[m.finding_id] for m in reading.mentions)
             yield (

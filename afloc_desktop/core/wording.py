@@ -72,6 +72,9 @@ _AFTER = (
     r"(?:is|are|was|were|has|have|been|\s)*\b(?:absent|ruled out|excluded|resolved|disappeared"
     r"|not (?:seen|present|identified|visible|evident|found|demonstrated|appreciated))"
 )
+_NORMAL = re.compile(
+    r"(?<!not )\b(?:normal|clear|unremarkable|intact|within normal limits)\b", re.IGNORECASE
+)
 # Where what a denial denies ends: "no effusion but a nodule", "no effusion. Nodule."
 _CLAUSE = re.compile(
     r"[.;:!?](?=\s|$)|\b(?:but|however|although|though|except|apart from|aside from|whereas|while"
@@ -152,6 +155,11 @@ def _has(pattern: str, words: str) -> bool:
 def is_negated(words: str) -> bool:
     """Whether a prompt says that something is absent; the model cannot answer that."""
     return bool(negated_spans(words))
+
+
+def says_normal(words: str) -> bool:
+    """Whether a prompt says that something is as it should be: "the lungs are clear"."""
+    return _NORMAL.search(words) is not None
 
 
 def negated_spans(words: str) -> tuple[tuple[int, int], ...]:

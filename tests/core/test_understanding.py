@@ -108,6 +108,13 @@ def test_what_is_only_denied_is_never_present(taught, words):
     assert "Negations" in question.warnings[0]
 
 
+@pytest.mark.parametrize("words", ["The lungs are clear", "normal chest", "heart unremarkable"])
+def test_what_is_as_it_should_be_is_never_present(taught, words):
+    question = taught.understand(words)
+    assert not question.can_be_present
+    assert "all is well" in question.warnings[0]
+
+
 def test_a_finding_of_the_library_that_was_not_taught_is_named(taught):
     question = taught.understand("large bulla in the right apex")
     assert (question.finding_id, question.is_taught, question.side) == ("text", False, "right")

@@ -80,7 +80,14 @@ def test_a_mistyped_field_is_refused(path, value):
         load_manifest(changed(path, value))
 
 
-@pytest.mark.parametrize("schema", [0, 1, 999, "2", None])
+@pytest.mark.parametrize(("schema", "remedy"), [(2, "made for this version"), (4, "Update")])
+def test_what_to_do_depends_on_which_of_the_two_is_older(schema, remedy):
+    with pytest.raises(BundleIncompatible) as caught:
+        load_manifest(json.dumps({"schema": schema}))
+    assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize("schema", [0, 1, 2, 999, "2", None])
 def test_another_schema_is_refused_before_its_fields_are_looked_at(schema):
     with pytest.raises(BundleIncompatible, match="schema"):
         load_manifest(json.dumps({"schema": schema}))
