@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,25 +25,26 @@ MINIATURE = AflocConfig(
 )
 
 
-def phantom_store(folder: Path, films: int = 12, dev: int = 4) -> Path:
+def phantom_store(folder: Path, films: int = 12, dev: int = 4, side: int = 64) -> Path:
     """A store of `films` training films and `dev` others, each of a patient of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
-    planes = rng.integers(0, 60, (films + dev, 64, 64), dtype=np.uint8)
+    planes = rng.integers(0, 60, (films + dev, side, side), dtype=np.uint8)
     cases = []
     for n in range(films + dev):
         words, (row, column) = list(PLACES.items())[n % 4]
         planes[n, row - 6 : row + 6, column - 6 : column + 6] = 230
         texts = (f"There is an opacity in the {words} zone.", "The heart is normal.")
         if n % 5 == 4:
-            planes[n] = rng.integers(0, 60, (64, 64))
+            planes[n] = rng.integers(0, 60, (side, side))
             texts = ("The lungs are clear.", "The heart is normal.")
         sentences = tuple(StoredSentence(text, "findings") for text in texts)
         split = "train" if n < films else "dev"
-        cases.append(StoredCase(n, (0, 0, 64, 64), f"{n:064d}", f"p{n:05d}", f"s{n:05d}", split,
-                                "frontal", "", "", "", n % 5 == 4, sentences))  # fmt: skip
+        cases.append(StoredCase(n, (0, 0, side, side), f"{n:064d}", f"p{n:05d}", f"s{n:05d}",
+                                split, "frontal", "", "", "", n % 5 == 4, sentences))  # fmt: skip
     (folder / PLANES).write_bytes(planes.tobytes())
-    write_store(folder, StoreInfo("phantoms", SPEC, "", films + dev, {}, {}, "0"), cases)
+    spec = replace(SPEC, side=side)
+    write_store(folder, StoreInfo("phantoms", spec, "", films + dev, {}, {}, "0"), cases)
     return folder
 
 
