@@ -176,7 +176,7 @@ class Trainer:
             raise ValueError("one step at a time")
         if getattr(sys, "frozen", False) or find_spec("afloc_training") is None:
             raise AflocError("The training module is not installed.", remedy=INSTALL)
-        command = [sys.executable, "-m", "afloc_training.cli", *plan.words(step)]
+        command = _command(plan.words(step))
         try:
             plan.work.mkdir(parents=True, exist_ok=True)
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -273,6 +273,10 @@ class Schooling:
         failed: Callable[[AflocError], None],
     ) -> None:
         self._tasks.submit(_PROMOTION, lambda token: exchange(), done, failed, lane="files")
+
+
+def _command(words: list[str]) -> list[str]:
+    return [sys.executable, "-m", "afloc_training.cli", *words]
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from afloc_desktop.state.session import Session
 from afloc_desktop.state.settings import Settings, load_settings, save_settings, set_aside
 from afloc_desktop.state.store import Problem, State, Store
 from afloc_desktop.state.tasks import Tasks
+from afloc_desktop.state.training import Schooling
 from afloc_desktop.state.workspace import Engine, Workspace, engine
 from afloc_desktop.ui import dialogs, strings, theme
 from afloc_desktop.ui.autosave import Autosave
@@ -105,6 +106,8 @@ class Station:
         self.workspace = Workspace(self.store, self.tasks, slow_calls, self._loop.post)
         self.window = MainWindow(self.store, self.workspace)
         self.window.move_in(self._settings, home.log)
+        self._schooling = Schooling(self.tasks, self._loop.post, home)
+        self.window.house.teach_with(self._schooling)
         session = Session(self.store, self.tasks, home.session)
         lock = home.session.with_suffix(".lock")
         self.autosave = Autosave(self.window, self.store, self.workspace, session, lock)
@@ -122,6 +125,7 @@ class Station:
 
     def close(self) -> bool:
         """Stop all work; nothing is delivered any more. Whether all of it has ended."""
+        self._schooling.trainer.close()
         return self.tasks.close()
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:

@@ -240,6 +240,49 @@ EXPORT_RESULT_COLUMNS = ("文件", "类型", "影像", "结果")
 EXPORT_BY_PLUGIN = "由插件决定"
 EXPORT_OK = "已写入并核对"
 EXPORT_GO = "导出"
+# --- training
+TRAINING = "训练模型…"
+TRAINING_TITLE = "用本机构的报告训练模型"
+TRAINING_NOTE = (
+    "数据不会离开本机。训练前会去除报告中的姓名、日期与号码。所得模型仅供科研使用；请先与原模型比较，"
+    "再启用。"
+)
+TRAINING_FIELDS = {
+    "data": "影像与报告",
+    "work": "工作文件夹",
+    "regions": "区域表",
+    "images": "区域所属影像",
+    "replay": "原模型的影像",
+}
+TRAINING_HINTS = {
+    "data": "含影像与报告表的文件夹，或报告与影像放在一起",
+    "work": "存放全部结果的空文件夹，须在影像文件夹之外",
+    "regions": "可选：征象所在位置，用于比较两个模型",
+    "images": "可选：这些影像所在的文件夹",
+    "replay": "可选：随附模型的训练数据，以免遗忘",
+}
+TRAINING_STEPS_TITLE = "步骤"
+TRAINING_STEPS = {
+    "check": "检查",
+    "prepare": "准备",
+    "fit": "训练",
+    "export": "导出",
+    "calibrate": "设定阈值",
+    "evaluate": "比较",
+}
+TRAINING_RUNNING = "进行中"
+TRAINING_DONE = "完成"
+TRAINING_HAS_FAULTS = "完成，部分未采用"
+TRAINING_STOPPED = "已停止，可继续"
+TRAINING_FAILED = "未完成，见下方"
+TRAINING_CURVES = "损失"
+TRAINING_LOG = "各步骤的输出"
+TRAINING_FAULTS = "数据问题"
+TRAINING_PAGE = "比较结果"
+TRAINING_PROMOTE = "启用新模型"
+TRAINING_BACK = "恢复原模型"
+ANY_TABLE = "表格 (*.csv);;所有文件 (*)"
+
 RESULT_TITLE = "文件中的结果"
 RESULT_TIP = "单击叠加到其影像上，双击或回车阅读内容。"
 VERIFIED = "已由人员核实"

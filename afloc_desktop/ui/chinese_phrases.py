@@ -51,6 +51,14 @@ def exported(files: int, problems: int, folder: str, *, is_stopped: bool) -> str
     return f"已停止。{words}" if is_stopped else words
 
 
+def time_left(seconds: int) -> str:
+    return f"剩余 {seconds // 60} 分 {seconds % 60:02} 秒"
+
+
+def promoted(now: str, before: str) -> str:
+    return f"下次启动起由 {now} 回答；{before} 保留。"
+
+
 def skipped(count: int) -> str:
     return f"跳过的文件 ({count})"
 

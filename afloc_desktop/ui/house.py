@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from afloc_desktop.state.promotions import Promotion
     from afloc_desktop.state.store import Store
+    from afloc_desktop.state.training import Schooling
     from afloc_desktop.state.workspace import Workspace
     from afloc_desktop.ui.qt import QAction
+    from afloc_desktop.ui.training import TrainingPage
 
 
 class House(QObject):
@@ -46,10 +49,13 @@ class House(QObject):
         self._actions: Mapping[str, QAction] = {}
         self._log: Path | None = None
         self.settings = Settings()
+        self._schooling: Schooling | None = None
+        self._training: TrainingPage | None = None
 
     def calls(self) -> dict[str, Callable[..., object]]:
         """What the commands about the station do, by command id."""
         return {
+            "training": self.teach,
             "settings": self.edit,
             "shortcuts": self.edit_keys,
             "log_folder": self.open_log,
@@ -69,6 +75,22 @@ class House(QObject):
         self.settings = settings
         self._workspace.judging.set_reader(settings.reader)
         self._use_keys()
+
+    def teach_with(self, schooling: Schooling) -> None:
+        """Take over what trains and promotes models."""
+        self._schooling = schooling
+
+    def teach(self) -> None:
+        """Show the Training page, with all that is under way on it."""
+        if self._schooling is None:
+            return
+        if self._training is None:
+            from afloc_desktop.ui.training import TrainingPage
+
+            self._training = TrainingPage(self._window, self._schooling)
+            self._training.promoted.connect(self._answered_by)
+        self._training.show()
+        self._training.raise_()
 
     def now(self) -> Settings:
         """The settings with what was set elsewhere in the window."""
@@ -121,6 +143,14 @@ class House(QObject):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             theme.dress(application, settings.look)
+
+    def _answered_by(self, done: Promotion) -> None:
+        """What was written beside us must not be written over when the window closes."""
+        self.settings = replace(
+            self.settings,
+            bundle=done.bundle.manifest.id,
+            earlier_bundle=done.before.manifest.id,
+        )
 
     def _welcomed(self) -> None:
         self.settings = replace(self.settings, is_welcomed=True)

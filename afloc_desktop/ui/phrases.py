@@ -47,6 +47,14 @@ def exported(files: int, problems: int, folder: str, *, is_stopped: bool) -> str
     return f"Stopped. {words}" if is_stopped else words
 
 
+def time_left(seconds: int) -> str:
+    return f"{seconds // 60} min {seconds % 60:02} s left"
+
+
+def promoted(now: str, before: str) -> str:
+    return f"{now} answers from the next start on; {before} is kept."
+
+
 def skipped(count: int) -> str:
     return f"Skipped files ({count})"
 

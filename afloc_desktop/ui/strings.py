@@ -33,6 +33,7 @@ from afloc_desktop.ui.phrases import place as place
 from afloc_desktop.ui.phrases import probability as probability
 from afloc_desktop.ui.phrases import probe as probe
 from afloc_desktop.ui.phrases import probe_colour as probe_colour
+from afloc_desktop.ui.phrases import promoted as promoted
 from afloc_desktop.ui.phrases import provider as provider
 from afloc_desktop.ui.phrases import ratio as ratio
 from afloc_desktop.ui.phrases import scale_bar as scale_bar
@@ -42,6 +43,7 @@ from afloc_desktop.ui.phrases import spacing as spacing
 from afloc_desktop.ui.phrases import speed as speed
 from afloc_desktop.ui.phrases import statistics as statistics
 from afloc_desktop.ui.phrases import table as table
+from afloc_desktop.ui.phrases import time_left as time_left
 from afloc_desktop.ui.phrases import turned as turned
 from afloc_desktop.ui.phrases import understood as understood
 from afloc_desktop.ui.phrases import verdict as verdict
@@ -333,6 +335,50 @@ WELCOME_AGREE = "I understand: for research only"
 RESTORE_TITLE = "The last session did not end properly"
 RESTORE_ASK = "Open again what was open, with your verdicts and measurements?"
 RESTORE_YES, RESTORE_NO = "Open again", "Begin anew"
+
+# --- training
+TRAINING = "Teach the model…"
+TRAINING_TITLE = "Teach the model with the site's own reports"
+TRAINING_NOTE = (
+    "Nothing leaves this computer. Names, dates and numbers are taken out of the reports before "
+    "anything is learned from them. What comes of it is for research only; compare it with the "
+    "model before it, then let it answer."
+)
+TRAINING_FIELDS = {
+    "data": "Films and reports",
+    "work": "Working folder",
+    "regions": "Table of regions",
+    "images": "Films of the regions",
+    "replay": "Films of the base",
+}
+TRAINING_HINTS = {
+    "data": "Folder of films with a table of reports, or reports beside them",
+    "work": "Empty folder for everything that is made; outside the films",
+    "regions": "Optional: where findings are, to compare both models",
+    "images": "Optional: folder of those films",
+    "replay": "Optional: training data of the shipped model, so that it is not forgotten",
+}
+TRAINING_STEPS_TITLE = "Steps"
+TRAINING_STEPS = {
+    "check": "Check",
+    "prepare": "Prepare",
+    "fit": "Teach",
+    "export": "Export",
+    "calibrate": "Set thresholds",
+    "evaluate": "Compare",
+}
+TRAINING_RUNNING = "under way"
+TRAINING_DONE = "done"
+TRAINING_HAS_FAULTS = "done, some left out"
+TRAINING_STOPPED = "stopped, can go on"
+TRAINING_FAILED = "not done, see below"
+TRAINING_CURVES = "Losses"
+TRAINING_LOG = "What the steps say"
+TRAINING_FAULTS = "What is wrong with the data"
+TRAINING_PAGE = "Comparison"
+TRAINING_PROMOTE = "Let it answer"
+TRAINING_BACK = "Back to the model before"
+ANY_TABLE = "Tables (*.csv);;All files (*)"
 
 # --- results from files
 RESULT_TITLE = "Result in a file"

@@ -209,8 +209,7 @@ class TrainingPage(QDialog):
             if isinstance(losses, dict) and losses:
                 self.curves.add(done, total, losses)
         elif kind not in ("progress", "stage_done"):
-            parts = (f"{name} {_short(value)}" for name, value in event.items() if name != "event")
-            self._write(f"{kind}: {', '.join(part for part in parts if part)}")
+            self._write(f"{kind}: {_line(event)}")
 
     def _end(self, ending: Ending) -> None:
         words = {0: strings.TRAINING_DONE, 1: strings.TRAINING_HAS_FAULTS,
@@ -271,8 +270,10 @@ class TrainingPage(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(plan.compared)))
 
 
-def _short(value: Any) -> str:
+def _line(event: dict[str, Any]) -> str:
     """What fits into a line of the log; tables have pages of their own."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    return "" if isinstance(value, dict | list) else str(value)
+    plain = {n: v for n, v in event.items() if n != "event" and not isinstance(v, dict | list)}
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in plain.items()
+    )
