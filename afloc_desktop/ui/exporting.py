@@ -173,7 +173,7 @@ class ExportDialog(QDialog):
         self.folder.textChanged.connect(self._show_plan)
         self._choose.clicked.connect(self._choose_folder)
         self.go.clicked.connect(self._go)
-        self._close.clicked.connect(self.close)
+        self._close.clicked.connect(self._leave)
         self.finished.connect(self._end)
 
     # --- before
@@ -253,6 +253,14 @@ class ExportDialog(QDialog):
             self._close.setText(strings.CLOSE)
             self._said.setText(_result(export))
             self._bar.hide()
+
+    def _leave(self) -> None:
+        """Stop where something is under way, and show what was written until then; else close."""
+        export = self._store.state.export
+        if export is not None and not export.is_done:
+            self._exports.stop()
+        else:
+            self.close()
 
     def _end(self) -> None:
         self._stop_listening()

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from leaving import Leaving
 
@@ -5,7 +7,7 @@ from afloc_desktop.core.errors import ExportError
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.exporting import ExportDialog, make_exporters
 from afloc_desktop.ui.loop import Loop
-from afloc_desktop.ui.qt import QMainWindow, Qt
+from afloc_desktop.ui.qt import QMainWindow, QPushButton, Qt
 
 
 @pytest.fixture
@@ -92,6 +94,28 @@ def test_what_fails_says_why_beside_what_was_written(desk, dialog, qtbot):
         "<b>The trail</b> is full. Ask.",
     ]
     made.close()
+
+
+def test_stop_keeps_the_window_and_a_second_press_closes_it(desk, dialog, qtbot, monkeypatch):
+    is_reading, may_go_on = threading.Event(), threading.Event()
+
+    def slow(ref, *, should_stop):
+        is_reading.set()
+        may_go_on.wait(10)
+        return desk.read(ref, should_stop=should_stop)
+
+    monkeypatch.setattr(desk.exports, "_read", slow)
+    made = dialog()
+    choose(made, "sr")
+    made.go.click()
+    assert is_reading.wait(10)
+    (stop,) = (b for b in made.findChildren(QPushButton) if b.text() == strings.STOP)
+    stop.click()
+    may_go_on.set()
+    assert (made.isVisible(), desk.export.is_stopped, stop.text()) == (True, True, strings.CLOSE)
+    stop.click()
+    assert desk.export is None
+    assert not desk.out.exists()
 
 
 def test_the_exporters_of_the_window_are_all_that_are_offered():
