@@ -15,6 +15,7 @@ from afloc_desktop.ui.qt import (
     QResizeEvent,
     QSizePolicy,
     Qt,
+    QTimer,
     QWidget,
 )
 from afloc_desktop.ui.scene import Scene
@@ -22,6 +23,8 @@ from afloc_desktop.ui.tools import drawn
 
 if TYPE_CHECKING:
     from afloc_desktop.state.store import State
+
+_REST_MS = 80  # after the last change of the view, the film is painted exactly
 
 
 class FilmCanvas(FilmMouse):
@@ -40,6 +43,10 @@ class FilmCanvas(FilmMouse):
         self._marks = Marks()
         self.is_marked = False
         self._last: Scene | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self.update)
 
     def render_state(self, old: State, new: State) -> None:
         """Show the state's film and what was answered on it."""
@@ -82,6 +89,8 @@ class FilmCanvas(FilmMouse):
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         answer = scene.paint(painter, self.shown)
+        if scene.is_rough:
+            self._rest.start()
         self._marks.paint(painter, scene, self.shown)
         returned.paint(painter, scene, self.shown)
         painter.restore()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from functools import lru_cache
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.orientation import opposite, turned
@@ -10,7 +11,19 @@ from afloc_desktop.state.store import SINGLE
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.lettering import INK, write
-from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QRect, QRectF, Qt
+from afloc_desktop.ui.qt import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPointF,
+    QRect,
+    QRectF,
+    Qt,
+)
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
@@ -124,7 +137,7 @@ def paint_markers(painter: QPainter, area: QRect, scene: Scene) -> None:
         (_FLAG.AlignHCenter | _FLAG.AlignTop, opposite(shown.column)),
     )
     # Room for the caption at the bottom.
-    room = 36 if area.width() >= _NARROW else 72
+    room = 36 if area.width() >= _NARROW else 104
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN - room)
     for where, letters in places:
         is_side = letters[0] in (strings.RIGHT, strings.LEFT)
@@ -144,18 +157,35 @@ def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer |
         return
     metrics = painter.fontMetrics()
     is_narrow = area.width() < _NARROW
-    share, lift = (0.9, 2.6 * metrics.lineSpacing()) if is_narrow else (0.5, 0.0)
+    share, lift = (0.9, 4.2 * metrics.lineSpacing()) if is_narrow else (0.5, 0.0)
     words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * share) - 28)
+    pill = _pill(words, painter.font().toString(), painter.device().devicePixelRatio())
+    size = pill.deviceIndependentSize()
+    left, top = area.center().x() - size.width() / 2, area.bottom() - size.height() - 10 - lift
+    painter.drawImage(QPointF(round(left), round(top)), pill)
+
+
+@lru_cache(maxsize=8)
+def _pill(words: str, font_name: str, ratio: float) -> QImage:
+    """The caption, drawn once: it stays while a window is dragged."""
+    font = QFont()
+    font.fromString(font_name)
+    metrics = QFontMetrics(font)
     width, height = metrics.horizontalAdvance(words) + 28, metrics.height() + 12
-    box = QRectF(area.center().x() - width / 2, area.bottom() - height - 10 - lift, width, height)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(20, 22, 25, 215))
-    painter.drawRoundedRect(box, height / 2, height / 2)
-    painter.setPen(INK)
-    painter.drawText(box, int(_FLAG.AlignCenter), words)
-    painter.restore()
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    pill = QImage(ceil(width * ratio), ceil(height * ratio), kind)
+    pill.setDevicePixelRatio(ratio)
+    pill.fill(0)
+    box = QRectF(0, 0, width, height)
+    with QPainter(pill) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(20, 22, 25, 215))
+        painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.setFont(font)
+        painter.setPen(INK)
+        painter.drawText(box, int(_FLAG.AlignCenter), words)
+    return pill
 
 
 def caption(state: State, answer: Answer | None) -> str:

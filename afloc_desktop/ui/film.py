@@ -13,7 +13,7 @@ import numpy as np
 
 from afloc_desktop.core.dicom.display import MinMax, render
 from afloc_desktop.core.geometry import Box
-from afloc_desktop.ui.pyramid import Pyramid, coarser, finer, mean
+from afloc_desktop.ui.pyramid import Array, Pyramid, coarser, finer, mean
 from afloc_desktop.ui.windowing import full_range
 
 if TYPE_CHECKING:
@@ -58,7 +58,6 @@ class Film:
         self.image = image
         colours = image.pixels if image.colour is None else image.colour
         self._pixels = Pyramid(colours, mean)
-        self._padding = None if image.padding is None else Pyramid(image.padding, np.logical_or)
         self._graphics: Pyramid | None = None
         self._full_range: VoiWindow | None = None
 
@@ -71,16 +70,19 @@ class Film:
         """
         return self._part(visible, finer(scale[1]), finer(scale[0]))
 
-    def painted(self, part: Part, choice: Choice) -> PaintedArray:
-        """A part in its colours or as grey levels through a window or table: uint8, C order."""
-        pixels = np.ascontiguousarray(self._pixels.copy(part.down, part.across)[part.where])
+    def values(self, part: Part) -> Array:
+        """The pixels of a part: float32 of grey, uint8 of colour; a view, nothing is copied."""
+        return self._pixels.copy(part.down, part.across)[part.where]
+
+    def grey(self, values: Array, choice: Choice) -> PaintedArray:
+        """Grey levels of values of this film through a window or table; colours as they are.
+
+        uint8, C order.
+        """
+        pixels = np.ascontiguousarray(values)
         if self.image.colour is not None:
             return pixels
-        padding = None
-        if self._padding is not None:
-            padding = self._padding.copy(part.down, part.across)[part.where]
-        cut = replace(self.image, pixels=pixels, padding=padding)
-        return render(cut, self.fixed(choice))
+        return render(replace(self.image, pixels=pixels, padding=None), self.fixed(choice))
 
     def graphics(self, visible: Box, scale: Scale) -> tuple[Part, BoolArray] | None:
         """Where the file's own graphics are drawn, at most as fine as the screen; None if none.

@@ -70,7 +70,7 @@ def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
     extent = _extent(heatmap, look.threshold)
     if extent is None:
         return None
-    left, top, right, bottom = _on_screen(view, extent)
+    left, top, right, bottom = on_screen(view, extent)
     if right <= left or bottom <= top:
         return None
     # Centres of the screen pixels, as source points, as fractional map pixels.
@@ -106,7 +106,8 @@ def _extent(heatmap: Heatmap, threshold: float) -> Box | None:
     )
 
 
-def _on_screen(view: Viewport, box: Box) -> tuple[int, int, int, int]:
+def on_screen(view: Viewport, box: Box) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the screen pixels whose middles a source rectangle holds."""
     seen = view.box_on_screen(box)
     return (
         max(0, floor(seen.x0 + 0.5)),

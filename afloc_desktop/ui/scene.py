@@ -15,16 +15,18 @@ from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import overlay, strings
 from afloc_desktop.ui.film import Film
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF, Qt
+from afloc_desktop.ui.sampling import sampled, taps
 from afloc_desktop.ui.viewport import Viewport
 from afloc_desktop.ui.windowing import carried
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from afloc_desktop.core.dicom.display import Choice
+    from afloc_desktop.core.dicom.display import Choice, PaintedArray
     from afloc_desktop.core.domain import Image, Listing
     from afloc_desktop.core.geometry import Box
     from afloc_desktop.state.store import Answer, Home, State
+    from afloc_desktop.ui.sampling import Array
 
 _MARGIN = 6  # device pixels around a fitted film
 _LINE = 2.2  # screen points
@@ -40,6 +42,7 @@ class Scene:
         is_inverted: Dark and bright are swapped by the reader.
         view: How it lies on the canvas, and how the reader turned it.
         has_graphics: The file's own graphics are drawn, where it has any.
+        is_rough: The last frame was painted for speed; painting it again makes it exact.
     """
 
     def __init__(self, image: Image, width: int, height: int) -> None:
@@ -50,7 +53,11 @@ class Scene:
         self._is_fitted = True
         self.view = Viewport(width, height, 1.0, Point(0, 0), image.pixel_aspect)
         self.fit()
-        self._painted: tuple[object, QImage] | None = None
+        self.is_rough = False
+        self._last_view: Viewport | None = None
+        self._rough: tuple[object, PaintedArray, QImage] | None = None
+        self._sampled: tuple[Viewport, tuple[int, int, Array]] | None = None
+        self._painted: tuple[object, PaintedArray, QImage] | None = None
         self._drawn: tuple[object, QImage] | None = None
         self._layer: tuple[object, overlay.Layer | None] | None = None
         self._home: tuple[Listing, Home | None] | None = None
@@ -88,7 +95,8 @@ class Scene:
         It shares the film and its copies.
         """
         lens = copy(self)
-        lens._painted = lens._drawn = lens._layer = None
+        lens._sampled = lens._painted = lens._rough = lens._drawn = lens._layer = None
+        lens._last_view = None
         view = replace(self.view, zoom=self.view.zoom * factor, width=side, height=side)
         lens.view = replace(view, centre=self.view.to_source(at))
         return lens
@@ -196,13 +204,55 @@ class Scene:
         return answer
 
     def _paint_film(self, painter: QPainter, visible: Box) -> None:
+        """Roughly while the view changes from frame to frame, then exactly.
+
+        Exact: values are laid over the pixels of the screen once, and a window is a table over
+        them; that takes four frames of moving.
+        """
+        self.is_rough = self._last_view != self.view
+        self._last_view = self.view
+        if self.is_rough:
+            self._paint_roughly(painter, visible)
+            return
+        if self._sampled is None or self._sampled[0] != self.view:
+            self._sampled, self._painted = (self.view, self._on_pixels(visible)), None
+        left, top, values = self._sampled[1]
+        seen = (self.choice, self.is_inverted)
+        if self._painted is None or self._painted[0] != seen:
+            pixels = self.film.grey(values, self.choice)
+            pixels = 255 - pixels if self.is_inverted else pixels
+            self._painted = (seen, pixels, _picture(pixels))
+        painter.drawImage(QPointF(left, top), self._painted[2])
+
+    def _paint_roughly(self, painter: QPainter, visible: Box) -> None:
+        """An averaged copy in grey, scaled by Qt."""
         part = self.film.part(visible, self.view.scale)
         seen = (part, self.choice, self.is_inverted, self.view.turn)
-        if self._painted is None or self._painted[0] != seen:
-            pixels = self.view.turn.apply(self.film.painted(part, self.choice))
-            self._painted = (seen, _picture(255 - pixels if self.is_inverted else pixels))
+        if self._rough is None or self._rough[0] != seen:
+            grey = self.view.turn.apply(self.film.grey(self.film.values(part), self.choice))
+            pixels = np.ascontiguousarray(255 - grey if self.is_inverted else grey)
+            self._rough = (seen, pixels, _picture(pixels))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._on_screen(part.area), self._painted[1])
+        painter.drawImage(self._on_screen(part.area), self._rough[2])
+
+    def _on_pixels(self, visible: Box) -> tuple[int, int, Array]:
+        """The film's values at the middles of screen pixels: left, top, and the values."""
+        part = self.film.part(visible, self.view.scale)
+        values, area = self.film.values(part), part.area
+        left, top, right, bottom = overlay.on_screen(self.view, visible)
+        right, bottom = max(right, left + 1), max(bottom, top + 1)
+        near = self.view.to_source(Point(left + 0.5, top + 0.5))
+        far = self.view.to_source(Point(right - 0.5, bottom - 0.5))
+        wide, high = right - left, bottom - top
+        if self.view.turn.is_sideways:
+            wide, high = high, wide
+        across, down = 2**part.across, 2**part.down
+        columns = taps(
+            (near.x - area.x0) / across, (far.x - area.x0) / across, wide, values.shape[1]
+        )
+        rows = taps((near.y - area.y0) / down, (far.y - area.y0) / down, high, values.shape[0])
+        found = sampled(values, rows, columns)
+        return left, top, found.swapaxes(0, 1) if self.view.turn.is_sideways else found
 
     def _paint_graphics(self, painter: QPainter, visible: Box) -> None:
         """The file's own graphics, in a colour that no film and no heatmap has."""
@@ -236,13 +286,14 @@ class Scene:
 
 
 def _picture(pixels: npt.NDArray[np.uint8]) -> QImage:
-    """Grey, shape (rows, columns), or red, green and blue, shape (rows, columns, 3)."""
-    solid = np.ascontiguousarray(pixels)
-    rows, columns = solid.shape[:2]
+    """Grey, shape (rows, columns), or red, green and blue, shape (rows, columns, 3).
+
+    It looks into `pixels`, in C order, which must outlive it.
+    """
+    rows, columns = pixels.shape[:2]
     formats = QImage.Format
-    kind = formats.Format_Grayscale8 if solid.ndim == 2 else formats.Format_RGB888
-    image = QImage(solid.data, columns, rows, solid.strides[0], kind)
-    return image.copy()  # owns its pixels: Qt would not keep the array alive
+    kind = formats.Format_Grayscale8 if pixels.ndim == 2 else formats.Format_RGB888
+    return QImage(pixels.data, columns, rows, pixels.strides[0], kind)
 
 
 def _transparent(argb: npt.NDArray[np.uint32]) -> QImage:

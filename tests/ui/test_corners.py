@@ -66,7 +66,7 @@ def test_markers_follow_every_turn(qtbot, monkeypatch, turn, left, right, top, b
     assert ink[:, :60].any()
     assert ink[:, -60:].any()
     assert ink[:40].any()
-    assert not ink[60:-125, 60:-60].any()
+    assert not ink[60:-155, 60:-60].any()
 
 
 def test_a_film_that_hangs_the_other_way_has_its_markers_there(qtbot, monkeypatch):

@@ -15,7 +15,7 @@ def shown(image, visible, zoom, choice):
     """Grey levels of the visible part, and what they cover."""
     made = Film(image)
     part = made.part(visible, (zoom, zoom))
-    return made.painted(part, choice), part.area
+    return made.grey(made.values(part), choice), part.area
 
 
 WINDOW = VoiWindow(300, 600, "LINEAR", "")
@@ -90,7 +90,7 @@ def test_pixels_that_are_not_square_shrink_on_their_longer_side_alone():
     pixels[3] = 400
     made = Film(film(rows=8, columns=8, pixels=pixels))
     part = made.part(Box(0, 0, 8, 8), (0.25, 1.0))
-    grey = made.painted(part, VoiWindow(200, 400, "LINEAR_EXACT", ""))
+    grey = made.grey(made.values(part), VoiWindow(200, 400, "LINEAR_EXACT", ""))
     assert (grey.shape, part.area) == ((8, 2), Box(0, 0, 8, 8))
     assert grey[3].tolist() == [255, 255]
 

@@ -261,3 +261,21 @@ def test_a_linked_window_is_carried_relative_to_each_films_own():
     one.choice = one.film.image.voi[0]
     other.follow(one)
     assert other.choice == dark
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=str)
+def test_a_frame_painted_again_is_exact_and_lies_where_the_first_did(turn):
+    rng = np.random.default_rng(5)
+    smooth = np.kron(rng.random((6, 5)), np.ones((40, 40))).astype(np.float32) * 600
+    scene = Scene(film(rows=240, columns=200, pixels=smooth), 151, 130)
+    scene.turn(turn)
+    rough, _ = painted(scene, NOTHING)
+    assert scene.is_rough
+    exact, _ = painted(scene, NOTHING)
+    assert not scene.is_rough
+    off = np.abs(rough.astype(int) - exact)[..., 0]
+    assert np.median(off) <= 1
+    assert (off > 60).mean() < 0.02  # the edge of the film and of a step
+    scene.pan(1, 0)
+    painted(scene, NOTHING)
+    assert scene.is_rough
