@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import pytest
+import readings
 from doubles import FakeLocalizer, film, listing, ref
 
-from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.domain import Prompt, Spacing
 from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.core.findings import extent
-from afloc_desktop.state.store import Answer, Model, Problem, State, Store, home_of
+from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.store import Answer, Grid, Model, Pane, Problem, State, Store, home_of
 
 EFFUSION = Prompt("effusion", "preset")
 
@@ -135,3 +137,70 @@ def test_a_finding_that_is_not_there_is_not_painted():
     answer = answered()
     above = answer.similarity + 0.1
     assert State(thresholds={EFFUSION: above}).level(answer) == above
+
+
+NODULE = Prompt("nodule", "preset")
+
+
+def moment(**changes):
+    """A moment with an answer to each listed finding, effusion chosen."""
+    return replace(readings.reading(), **changes)
+
+
+def test_what_is_kept_is_drawn_beside_the_chosen_answer_and_all_that_is_there_if_wanted():
+    low = moment(thresholds={NODULE: -2.0})
+    assert [a.prompt for a in replace(low, kept=(NODULE, EFFUSION)).beside()] == [NODULE]
+    everything = replace(low, draws_all=True, kept=(NODULE,))
+    assert everything.beside()[0].prompt == NODULE
+    assert EFFUSION not in [a.prompt for a in everything.beside()]
+    assert replace(low, answers={}, kept=(NODULE,)).beside() == ()
+
+
+def test_a_probability_is_that_of_the_calibration_or_none():
+    state = moment()
+    answer = state.answer
+    assert state.probability(answer) is None
+    question = replace(answer.question, gain=4.0, bias=-4 * answer.similarity)
+    assert state.probability(replace(answer, question=question)) == 0.5
+    steep = replace(question, gain=-1e9, bias=0.0)
+    assert 0 <= state.probability(replace(answer, question=steep)) < 1e-6
+    unseen = replace(answer, question=question, similarity=float("nan"))
+    assert state.probability(unseen) is None
+
+
+def test_words_that_cannot_mean_a_finding_are_never_there():
+    state = moment(thresholds={EFFUSION: -2.0})
+    answer = state.answer
+    assert state.is_present(answer)
+    assert not state.is_present(replace(answer, question=replace(answer.question, is_taught=False)))
+
+
+def test_a_verdict_is_found_by_its_answer():
+    state = moment()
+    assert state.judgement(state.answer) is None
+    known = replace(state, judged={state.answer.heatmap.key: "verdict"})
+    assert known.judgement(known.answer) == "verdict"
+
+
+def test_the_report_that_is_shown_is_one_of_the_study():
+    assert moment().shown_report is None
+    assert moment(reports=("first", "second"), report=1).shown_report == "second"
+
+
+def test_each_cell_sees_its_own_film_and_what_is_under_way_for_it():
+    other = film(2)
+    state = moment(
+        grid=Grid(1, 2), parked={1: Pane(image=other)}, busy=frozenset({"survey", "pane 1"})
+    )
+    assert state.grid.cells == 2
+    assert state.at(0) is state
+    seen = state.at(1)
+    assert (seen.image, seen.answers, seen.busy) == (other, {}, frozenset({"image"}))
+    assert (state.at(3).image, state.at(3).busy) == (None, frozenset())
+
+
+def test_a_calibration_by_hand_goes_before_what_the_file_says():
+    state, by_hand = moment(), Spacing(0.2, 0.2, "reader")
+    assert state.spacing(state.image) is state.image.spacing
+    known = replace(state, calibrations={FilmKey.of(state.image): by_hand})
+    assert known.spacing(state.image) == by_hand
