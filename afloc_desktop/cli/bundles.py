@@ -54,6 +54,10 @@ def add_actions(actions: Verbs) -> None:
     )
     add_json(action)
     action.set_defaults(run=_roll_back)
+    _add_import(actions)
+
+
+def _add_import(actions: Verbs) -> None:
     action = add_verb(
         actions,
         "import-checkpoint",
@@ -77,6 +81,14 @@ def add_actions(actions: Verbs) -> None:
         default=PHRASINGS[0],
         help="of the listed findings: the published protocol's one prompt (default), or the mean "
         "of the library of phrasings",
+    )
+    action.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FOLDER",
+        help="at least 40 DICOM films of the site: adds a network in 8 bits where it draws the "
+        "same maps on them, for processors with instructions for it; its maps are not exactly "
+        "AFLoc's",
     )
     add_json(action)
     action.set_defaults(run=_import_checkpoint)
@@ -159,12 +171,15 @@ def _import_checkpoint(chosen: argparse.Namespace) -> int:
         chosen.cleaning,
         chosen.id,
         chosen.phrasings,
+        chosen.calibration,
     )
     say("checking and converting the checkpoint; the published network takes about a minute")
     told = import_checkpoint(request, Paths.default())
     if chosen.json:
         answer_json(told)
         return DONE
+    if told.get("eight_bits"):
+        say(told["eight_bits"])
     for heading in ("warnings", "missing", "unexpected"):
         for entry in told[heading]:
             say(f"{heading}: {entry}")

@@ -33,6 +33,7 @@ class ImportRequest:
         cleaning: `afloc-words`, or `afloc` for that of AFLoc's own code.
         bundle_id: None leaves it to the trainer.
         phrasings: Of the listed findings, `official` or `library`.
+        calibration: Folder of films for a network in 8 bits; None for none.
     """
 
     checkpoint: Path
@@ -41,6 +42,7 @@ class ImportRequest:
     cleaning: str
     bundle_id: str | None
     phrasings: str = "official"
+    calibration: Path | None = None
 
 
 def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
@@ -61,6 +63,9 @@ def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
         words += ["--cleaning", request.cleaning, "--phrasings", request.phrasings]
         words += ["--output", str(output)]
         words += ["--id", request.bundle_id] if request.bundle_id else []
+        words += (
+            ["--calibration", str(request.calibration.absolute())] if request.calibration else []
+        )
         told = run_trainer(words)
         settle(output, paths)
     return told

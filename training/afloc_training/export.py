@@ -167,7 +167,7 @@ def export_text(encoder: TextEncoder, path: Path, ids: Tensor, mask: Tensor) -> 
     found = run(whole, feeds)
     difference = max(_distance(f, w) for f, w in zip(found, wanted, strict=True))
     accept("text.onnx", difference, TEXT_TOLERANCE)
-    with _quiet():
+    with quiet():
         # Seven bits of weight: eight can overflow in the sums of processors without VNNI.
         quantize_dynamic(
             whole, path, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
@@ -216,7 +216,7 @@ def write_graph(
     """
     first = {0: next(iter(dynamic.values()))}
     axes = {name: dynamic for name in example} | {name: first for name in outputs}
-    with _quiet(), torch.inference_mode():
+    with quiet(), torch.inference_mode():
         torch.onnx.export(
             module,
             tuple(example.values()),
@@ -230,7 +230,7 @@ def write_graph(
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The exporters warn of their age and of every shape they read; parity is checked instead."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)

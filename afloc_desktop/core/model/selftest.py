@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # between processors; the 8-bit text graph rounds differently with and without VNNI instructions.
 MAP_TOLERANCE = 2e-3
 WORD_TOLERANCE = 5e-2
+# An 8-bit image network passed its maker's check on real films; here a broken one has to show.
+INT8_TOLERANCE = 2e-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class SelfTestReport:
     Attributes:
         bundle_id: What was tested.
         provider: On what.
-        map_difference: Cosine; of raw products the share of the largest.
+        map_difference: Cosine; of raw products the share of the largest; of an 8-bit network
+            one less the lowest correlation of two maps.
         word_difference: One less the cosine.
     """
 
@@ -57,12 +60,20 @@ def self_test(bundle: Bundle, sessions: Sessions) -> SelfTestReport:
         is_cosine = bundle.manifest.heatmap.similarity == "cosine"
         scale = 1.0 if is_cosine else float(np.abs(golden["maps"]).max())
         map_difference = float(np.abs(maps - golden["maps"]).max()) / scale
+        if sessions.precision == "int8":
+            map_difference = 1 - _least_correlation(maps, golden["maps"])
         word_difference = float(1 - _cosines(answers, golden["word_vectors"]).min())
     except (KeyError, ValueError) as error:
         raise _failed(bundle, f"its example does not fit ({type(error).__name__})") from error
-    if not map_difference <= MAP_TOLERANCE or not word_difference <= WORD_TOLERANCE:
+    tolerance = MAP_TOLERANCE if sessions.precision == "float32" else INT8_TOLERANCE
+    if not map_difference <= tolerance or not word_difference <= WORD_TOLERANCE:
         raise _failed(bundle, f"maps differ by {map_difference:.2g}, words {word_difference:.2g}")
-    return SelfTestReport(bundle.manifest.id, sessions.provider, map_difference, word_difference)
+    return SelfTestReport(bundle.manifest.id, sessions.runs_on, map_difference, word_difference)
+
+
+def _least_correlation(some: np.ndarray, others: np.ndarray) -> float:
+    pairs = zip(some, others, strict=True)
+    return float(min(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs))
 
 
 def _cosines(some: np.ndarray, others: np.ndarray) -> np.ndarray:

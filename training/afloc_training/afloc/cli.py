@@ -47,6 +47,14 @@ def add_afloc_verbs(verbs: Any) -> None:
         "of the library of phrasings",
     )
     verb.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
+    verb.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FOLDER",
+        help="at least 40 DICOM films of the site: adds a network in 8 bits where it draws the "
+        "same maps on them; it is used on processors with instructions for it, and its maps are "
+        "not exactly AFLoc's",
+    )
     verb.add_argument("--json", action="store_true", help="one JSON object on stdout")
     verb.set_defaults(run=_import)
 
@@ -61,6 +69,7 @@ def _import(options: argparse.Namespace, reporter: Reporter) -> int:
         preset=options.preset,
         cleaning=options.cleaning,
         bundle_id=options.id,
+        calibration=options.calibration,
         phrasings=options.phrasings,
     )
     told = import_checkpoint(plan, options.output)
@@ -68,5 +77,6 @@ def _import(options: argparse.Namespace, reporter: Reporter) -> int:
     lines += [f"not used: {name}" for name in told.unexpected]
     lines += [f"missing, not needed: {name}" for name in told.missing]
     lines += [f"warning: {warning}" for warning in told.warnings]
+    lines += [told.eight_bits] if told.eight_bits else []
     reporter.event("imported", "\n".join(lines), **asdict(told))
     return 0

@@ -25,6 +25,7 @@ def import_card(
     digest: str,
     told: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     differences: tuple[float, float],
+    eight_bits: str = "",
 ) -> str:
     """Markdown.
 
@@ -33,6 +34,7 @@ def import_card(
         name, digest: Of the checkpoint file; its SHA-256.
         told: Missing names, unexpected names, warnings.
         differences: Of the image and the text graph from torch.
+        eight_bits: What came of a network in 8 bits; empty where none was asked for.
     """
     missing, unexpected, warnings = (", ".join(names) or _NONE for names in told)
     return f"""# {manifest.title}
@@ -62,7 +64,7 @@ Imported from `{name}` (SHA-256 `{digest}`) by AFLoc Desktop {manifest.min_app_v
 - Every tensor's name, shape and numbers. Missing: {missing}. Not used: {unexpected}.
 - Graphs against torch, largest difference as a share of the largest number: image
   {differences[0]:.1e}, text {differences[1]:.1e}.
-- Warnings: {warnings}.
+- Warnings: {warnings}.{eight_bits and f"{chr(10)}- In 8 bits: {eight_bits}."}
 
 No figure of performance was measured during the import; `afloc evaluate` measures them.
 """

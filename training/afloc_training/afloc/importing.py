@@ -18,12 +18,13 @@ from afloc_desktop.core.errors import CheckpointError
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
 from afloc_desktop.core.model.selftest import self_test
-from afloc_desktop.core.model.session import PATCHES, Sessions
+from afloc_desktop.core.model.session import PATCHES, Sessions, has_int8
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
 from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence
 from afloc_training import bundle_files
 from afloc_training.afloc.checkpoint import read_checkpoint
 from afloc_training.afloc.config import PRESETS
+from afloc_training.afloc.eight_bits import add_eight_bits, read_films
 from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_patches, export_text
 from afloc_training.afloc.import_card import import_card
 from afloc_training.afloc.network import Afloc
@@ -76,6 +77,8 @@ class ImportPlan:
         bundle_id: None makes one of modality and checkpoint.
         phrasings: A listed finding is asked with the `official` protocol's one prompt, or with the
             mean vector of the `library` of phrasings.
+        calibration: Folder of the site's DICOM films, for a network in 8 bits beside the exact
+            one; None for none.
     """
 
     checkpoint: Path
@@ -85,6 +88,7 @@ class ImportPlan:
     cleaning: Cleaning = "afloc-words"
     bundle_id: str | None = None
     phrasings: Phrasings = "official"
+    calibration: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Imported:
         missing, unexpected: Names the checkpoint lacks, and those that were not used.
         warnings: What the site should know.
         image_difference, text_difference: Of the graphs from torch, share of the largest number.
+        eight_bits: What came of the network in 8 bits; empty where none was asked for.
     """
 
     id: str
@@ -105,6 +110,7 @@ class Imported:
     warnings: tuple[str, ...]
     image_difference: float
     text_difference: float
+    eight_bits: str = ""
 
 
 def import_checkpoint(
@@ -119,6 +125,7 @@ def import_checkpoint(
 
     Raises:
         CheckpointError: The weights or the vocabulary cannot be used.
+        DatasetError: Too few films for a network in 8 bits.
         WouldOverwrite: The target exists and is no bundle.
         BundleError, InferenceError: The finished bundle fails its own checks.
     """
@@ -142,12 +149,25 @@ def import_checkpoint(
         digest = _digest(plan.checkpoint)
         unsealed = _manifest(plan, config, grid, digest)
         told = (checkpoint.missing, checkpoint.unexpected, warnings)
-        card = import_card(unsealed, plan.checkpoint.name, digest, told, (image, text))
+        eight_bits = _eight_bits(partial, plan, config)
+        card = import_card(unsealed, plan.checkpoint.name, digest, told, (image, text), eight_bits)
         bundle_files.seal(partial, unsealed, card)
         bundle = load_bundle(partial)
         self_test(bundle, Sessions(bundle, "cpu"))
+        if has_int8(bundle):
+            self_test(bundle, Sessions(bundle, "cpu", precision="int8"))
         bundle_files.publish(partial, output)
-    return Imported(unsealed.id, bundle.sha256, *told, image, text)
+    return Imported(unsealed.id, bundle.sha256, *told, image, text, eight_bits)
+
+
+def _eight_bits(folder: Path, plan: ImportPlan, config: AflocConfig) -> str:
+    """A network in 8 bits, where the site gave films to judge it by; what came of it."""
+    if plan.calibration is None:
+        return ""
+    films = read_films(plan.calibration, preprocess_spec(plan, config))
+    with np.load(folder / "findings.npz") as stored:
+        vectors = stored["vectors"]
+    return str(add_eight_bits(folder, films, vectors, _SIGMA_CELLS))
 
 
 def preprocess_spec(plan: ImportPlan, config: AflocConfig) -> PreprocessSpec:
