@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from pathlib import Path
@@ -164,7 +165,8 @@ def _all_films(
     results, export = output
     skipped = list(listing.skipped)
     for study in listing.studies:
-        for ref in (ref for series in study.series for ref in series.images):
+        films = (series.images for series in study.series if not series.is_result)
+        for ref in itertools.chain.from_iterable(films):
             try:
                 image = read(ref)
             except InputError as error:

@@ -71,6 +71,11 @@ class Series:
     part: int = 1
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_result(self) -> bool:
+        """Its images are masks over others; nobody looks at them by themselves."""
+        return self.modality == "SEG"
+
 
 @dataclass(frozen=True, slots=True)
 class NonImage:
@@ -140,6 +145,12 @@ class Listing:
     def images(self) -> tuple[ImageRef, ...]:
         """Every image of every study, in listing order."""
         return tuple(i for study in self.studies for series in study.series for i in series.images)
+
+    @property
+    def films(self) -> tuple[ImageRef, ...]:
+        """Those that are looked at by themselves, in listing order."""
+        every = (series for study in self.studies for series in study.series)
+        return tuple(image for series in every if not series.is_result for image in series.images)
 
 
 @dataclass(frozen=True, slots=True)

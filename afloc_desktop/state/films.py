@@ -111,7 +111,7 @@ class Films:
     def neighbour(self, by: int) -> ImageRef | None:
         """The film so many places after the one on screen, in the order of the listing."""
         state = self._store.state
-        films = state.listing.images
+        films = state.listing.films
         here = next((n for n, ref in enumerate(films) if ref == state.image_ref), None)
         number = -1 if here is None else here + by
         return films[number] if 0 <= number < len(films) else None

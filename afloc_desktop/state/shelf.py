@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -119,7 +120,8 @@ class Shelf:
                     del self._entries[key]
             listing = self._arranger.arrange(self._entries.values(), should_stop=should_stop)
         problem = self._index.take_problem() if self._index is not None else None
-        first = next((ref for ref in listing.images if opening.has(ref)), None)
+        every = itertools.chain(listing.films, listing.images)
+        first = next((ref for ref in every if opening.has(ref)), None)
         return Found(listing, first, opening.has_others, problem)
 
 

@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pydicom
@@ -206,6 +207,13 @@ def test_the_films_of_a_study_share_a_new_series_of_each_kind_and_one_page(local
         assert len({uid for uid, _ in places}) == 1
         assert [number for _, number in places] == [1, 2]
     assert [path.name for path in (output / "objects").glob("*.pdf")] == ["summary.pdf"]
+
+
+def test_masks_over_films_are_not_asked(localize, study, tmp_path):
+    _, _, output = localize("--finding", "bright", "--formats", "json,seg")
+    copied = shutil.copytree(output / "objects", study / "results")
+    status, results, _ = localize("--finding", "bright")
+    assert (status, len(results["images"]), len(list(copied.iterdir()))) == (0, 2, 2)
 
 
 def test_a_film_that_no_object_can_refer_to_is_named_and_still_answered(localize, study):

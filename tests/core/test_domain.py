@@ -22,6 +22,17 @@ def test_a_listing_gives_its_images_in_order():
     assert [image.path.name for image in listing.images] == ["a", "b", "c"]
 
 
+def test_masks_over_films_are_no_films():
+    refs = [ImageRef(Path(name), 1, name, 2, 2, None) for name in "ab"]
+    series = tuple(
+        Series(ref.sop_instance_uid, None, kind, "", "", "", (ref,))
+        for ref, kind in zip(refs, ("SEG", "DX"), strict=True)
+    )
+    listing = Listing((Study("u", "", "", "", "", "", series),), ())
+    assert [one.is_result for one in series] == [True, False]
+    assert (listing.films, listing.images) == ((refs[1],), tuple(refs))
+
+
 def test_an_image_knows_its_size(make_image):
     image = make_image(np.zeros((3, 5)))
     assert (image.rows, image.columns) == (3, 5)

@@ -177,7 +177,7 @@ class StudyTree(Tree):
         part = strings.part(series.part) if is_part else ""
         text = _spaced(series.modality, what, series.view_position, part) or strings.UNKNOWN_SERIES
         item = _row(text if len(images) == 1 else f"{text}   ({strings.images(len(images))})")
-        if series.modality == "SEG":
+        if series.is_result:
             item.setData(0, _RESULT, images[0])
         elif _is_unfolded(images):
             item.addChildren([_film(ref, number) for number, ref in enumerate(images, start=1)])
