@@ -49,7 +49,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:
-    from afloc_desktop.core.evaluate import evaluate
+    from afloc_desktop.core.evaluate import evaluate, with_words
     from afloc_desktop.core.regions import read_cases, read_labels
     from afloc_desktop.state.models import open_default
     from afloc_desktop.state.paths import Paths
@@ -71,9 +71,12 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         images=chosen.images,
         labels=labels,
         protocol=chosen.protocol,
-        with_words=chosen.words,
         progress=progress,
     )
+    if chosen.words:
+        report = with_words(
+            report, localizer, cases, images=chosen.images, labels=labels, progress=progress
+        )
     if chosen.json:
         answer_json(report)
     else:

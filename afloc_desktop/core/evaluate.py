@@ -113,7 +113,6 @@ def evaluate(
     images: Path,
     labels: Mapping[str, Labelled],
     protocol: Protocol = "afloc",
-    with_words: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Report:
     """Localization figures of `cases`, and AUROC of `labels`.
@@ -126,8 +125,7 @@ def evaluate(
         protocol: `afloc` cuts the map, stretched to [-1, 1], at five thresholds. `cheXlocalize`
             cuts it, stretched to [0, 1], at the one threshold per finding that is best on the
             other half of the patients, and leaves out films on which nothing is proposed.
-        with_words: Also how the bundle takes other words; takes as long again.
-        progress: Called with films done and in all, of either part.
+        progress: Called with films done and in all.
 
     Raises:
         UnreadableFile: A picture is absent.
@@ -142,9 +140,28 @@ def evaluate(
     for done, name in enumerate(films, 1):
         bench.add(name, read_picture(images / name), by_image[name], is_labelled=name in labels)
         progress(done, len(films))
-    report = bench.report(labels, protocol)
-    if not with_words:
-        return report
+    return bench.report(labels, protocol)
+
+
+def with_words(
+    report: Report,
+    localizer: Localizer,
+    cases: Sequence[RegionCase],
+    *,
+    images: Path,
+    labels: Mapping[str, Labelled],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
+    """A report with how the bundle takes other words; takes as long again.
+
+    Args:
+        report: From `evaluate`.
+        localizer, cases, images, labels, progress: As there.
+
+    Raises:
+        UnreadableFile: A picture is absent.
+        InferenceError: The model cannot be run.
+    """
     patients = {case.image: case.patient for case in cases}
     patients |= {name: film.patient for name, film in labels.items()}
     words = word_figures(localizer, patients, cases, images=images, progress=progress)

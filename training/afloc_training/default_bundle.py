@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from afloc_desktop.core.evaluate import evaluate
+from afloc_desktop.core.evaluate import evaluate, with_words
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.selftest import self_test
@@ -247,14 +247,11 @@ def _measure(
 
 def _evaluate(partial: Path, folder: Path, reporter: Reporter) -> Report:
     labels = read_labels(folder / "nih.csv", "dev")
-    return evaluate(
-        Localizer.open(partial, provider="cpu"),
-        read_cases(folder / "regions.csv", set(labels)),
-        images=folder / "images",
-        labels=labels,
-        with_words=True,
-        progress=reporter.count,
-    )
+    localizer = Localizer.open(partial, provider="cpu")
+    cases = read_cases(folder / "regions.csv", set(labels))
+    images, count = folder / "images", reporter.count
+    report = evaluate(localizer, cases, images=images, labels=labels, progress=count)
+    return with_words(report, localizer, cases, images=images, labels=labels, progress=count)
 
 
 def report_result(built: Built, reporter: Reporter) -> None:
