@@ -128,7 +128,7 @@ class Judgements:
         reasons = " ".join(gate(state).refusals)
         work = partial(self._note_overruled, key, reasons)
         done = partial(self._overruled, film)
-        self._tasks.submit("overrule", work, done, self._failed, lane="files")
+        self._tasks.submit("overrule", work, done, self._not_overruled, lane="files")
 
     def _note_overruled(self, key: IdentityKey, reasons: str, token: Token) -> None:
         self._note("overridden", key, None, reasons)
@@ -136,6 +136,9 @@ class Judgements:
     def _overruled(self, film: FilmKey, done: None) -> None:
         self._store.update(overruled=self._store.state.overruled | {film}, judgement_problem=None)
         self._survey()
+
+    def _not_overruled(self, error: AflocError) -> None:
+        self._store.update(judgement_problem=Problem.of(error))
 
     def accepted(self) -> dict[ImageRef, tuple[Statement, ...]]:
         """What may leave the station: accepted and edited findings, by film."""

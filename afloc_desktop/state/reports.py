@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.sentences import place_sentences
+from afloc_desktop.core.wording import is_negated
 from afloc_desktop.state.store import home_of
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Sentence:
 
     @property
     def is_denial(self) -> bool:
-        """Whether it only says that something is absent."""
-        return self.question is not None and self.question.is_negated
+        """Whether it only says that something is absent; by its words until it was read."""
+        return is_negated(self.text) if self.question is None else self.question.is_negated
 
     def speaks_of(self, finding_id: str) -> bool:
         """Whether it names a finding, be it to deny it."""

@@ -148,6 +148,14 @@ def test_without_its_line_in_the_trail_a_verdict_is_not_given(room):
     assert (room.verdict, room.state.judgement_problem) == ("accepted", None)
 
 
+def test_a_gate_that_cannot_be_overruled_leaves_verdicts_alone(room):
+    room.judging.judge("accepted")
+    room.judging._not_overruled(ExportError("The disk is full.", remedy="Free some space."))
+    assert room.state.judgement_problem.reason == "The disk is full."
+    room.settle()
+    assert room.verdict == "accepted"
+
+
 def test_nobody_judges_without_a_name_or_an_answer(room):
     room.workspace.clear_question()
     room.judging.judge("accepted")

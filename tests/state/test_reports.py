@@ -130,6 +130,9 @@ def test_without_a_model_a_report_is_shown_all_the_same(room):
     assert made.state.shown_report.text == TEXT
     made.reports.choose(0)
     assert made.state.prompt.origin == "report"
+    denied = next(n for n, s in enumerate(made.state.shown_report.sentences) if s.is_denial)
+    made.reports.choose(denied)
+    assert made.state.prompt is None
 
 
 def test_another_model_reads_the_report_again(room):
