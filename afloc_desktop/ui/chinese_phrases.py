@@ -195,6 +195,10 @@ def understood(notes: Sequence[str]) -> str:
     return "理解为 – " + "，".join(notes)
 
 
+def report_says(sentence: str) -> str:
+    return f"报告：“{sentence}”"
+
+
 def laid(quality: float, *, is_trusted: bool) -> str:
     words = f"吻合度 {number(quality)}"
     return words if is_trusted else f"{words}：过低，无法对齐"

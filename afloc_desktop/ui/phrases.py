@@ -229,6 +229,10 @@ def understood(notes: Sequence[str]) -> str:
     return "Understood – " + ", ".join(notes)
 
 
+def report_says(sentence: str) -> str:
+    return f"Report: “{sentence}”"
+
+
 def laid(quality: float, *, is_trusted: bool) -> str:
     words = f"agreement {number(quality)}"
     return words if is_trusted else f"{words}: too little to lay the films over each other"

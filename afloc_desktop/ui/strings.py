@@ -36,6 +36,7 @@ from afloc_desktop.ui.phrases import probe_colour as probe_colour
 from afloc_desktop.ui.phrases import promoted as promoted
 from afloc_desktop.ui.phrases import provider as provider
 from afloc_desktop.ui.phrases import ratio as ratio
+from afloc_desktop.ui.phrases import report_says as report_says
 from afloc_desktop.ui.phrases import scale_bar as scale_bar
 from afloc_desktop.ui.phrases import scanned as scanned
 from afloc_desktop.ui.phrases import skipped as skipped

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import State
     from afloc_desktop.state.workspace import Workspace
 
+_MOST_SENTENCES = 2  # of the report; the report itself is a click away
+
 
 class FindingsPanel(QWidget):
     """The question box and the list; choosing or asking shows the heatmap."""
@@ -116,6 +118,7 @@ class FindingsPanel(QWidget):
         notes = [strings.understood(question.notes)] if question and question.notes else []
         probability = None if answer is None else state.probability(answer)
         notes += [] if probability is None else [strings.probability(probability)]
+        notes += [strings.report_says(text) for text in _in_report(state)]
         problem = state.answer_problem
         warnings = list(question.warnings) if question else []
         warnings += [f"{problem.reason} {problem.remedy}"] if problem else []
@@ -148,6 +151,15 @@ class FindingsPanel(QWidget):
             self._workspace.select_finding(prompt.words)
         else:
             self._workspace.ask(prompt.words)
+
+
+def _in_report(state: State) -> list[str]:
+    """What the report says of the chosen finding, denied or not; the first sentences of it."""
+    report, prompt = state.shown_report, state.prompt
+    if report is None or prompt is None or prompt.origin != "preset":
+        return []
+    said = (s.text for s in report.sentences if s.speaks_of(prompt.words))
+    return list(dict.fromkeys(said))[:_MOST_SENTENCES]
 
 
 def _box() -> QLineEdit:

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 import pytest
-from doubles import film, listing, recording_workspace
+from doubles import FakeLocalizer, film, listing, recording_workspace
 from readings import EFFUSION, MODEL, STATES, asked, reading
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.measuring import FilmKey
+from afloc_desktop.state.reports import Report
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.panels.findings import FindingsPanel
 from afloc_desktop.ui.qt import (
@@ -244,3 +245,14 @@ def test_words_that_cannot_be_a_finding_are_never_marked_as_found(panel):
     unrelated = replace(answer, question=replace(answer.question, is_related=False))
     assert state.is_present(answer)
     assert not state.is_present(unrelated)
+
+
+def test_what_the_report_says_of_the_chosen_finding_stands_beside_it(panel):
+    report = Report.of("pasted", "", "No pleural effusion. Nodule or mass. Heart normal.")
+    model = FakeLocalizer()
+    read = tuple(replace(s, question=model.understand(s.text)) for s in report.sentences)
+    state = reading(reports=(replace(report, sentences=read),))
+    panel.render_state(State(), state)
+    assert "Report: “No pleural effusion.”" in said(panel)
+    panel.render_state(state, replace(state, prompt=Prompt("pneumothorax", "preset")))
+    assert not any("Report" in text for text in said(panel))
