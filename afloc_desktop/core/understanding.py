@@ -171,7 +171,7 @@ class Interpreter:
         place, spec = reading.place, self._manifest.heatmap
         is_preset = named is not None and (not self._is_literal or text == named.id)
         notes = () if is_preset or self._is_literal else self._notes(reading, finding)
-        is_whole = finding is not None and place.side is None and place.zone is None
+        is_whole = place.side is None and place.zone is None and not reading.is_negated
         is_known = finding is not None or reading.is_explained
         question = Question(
             prompt=Prompt(text, "preset" if is_preset else "typed"),

@@ -20,6 +20,7 @@ from afloc_desktop.core.model.bundle import (
     load_arrays,
     load_bundle,
     load_finding_vectors,
+    load_references,
 )
 
 
@@ -218,3 +219,34 @@ def test_steps_of_preprocessing_that_contradict_each_other_are_refused(tiny_bund
     tiny.sign(tiny_bundle, tiny.manifest(preprocess=spec))
     with pytest.raises(BundleCorrupt, match="contradict"):
         load_bundle(tiny_bundle)
+
+
+def test_the_references_of_a_gate_are_read_in_single_precision(tiny_bundle):
+    tiny.gate(tiny_bundle)
+    references = load_references(load_bundle(tiny_bundle))
+    assert references.dtype == np.float32
+    assert references.tolist() == np.eye(2, tiny.DEPTH).tolist()
+
+
+def test_a_gate_names_its_file(tiny_bundle):
+    tiny.gate(tiny_bundle)
+    (tiny_bundle / "gate.npz").unlink()
+    tiny.sign(tiny_bundle, tiny.manifest(gate=tiny.GateSpec(0.8)))
+    with pytest.raises(BundleMissing, match="gate"):
+        load_bundle(tiny_bundle)
+
+
+@pytest.mark.parametrize(
+    "references",
+    [
+        2 * np.eye(2, dtype=np.float16),
+        np.full((2, 2), np.nan, np.float16),
+        np.eye(2, dtype=np.float32),
+        np.empty((0, 4), np.float16),
+    ],
+)
+def test_references_that_are_no_unit_vectors_are_refused(tiny_bundle, references):
+    np.savez(tiny_bundle / "gate.npz", references=references)
+    tiny.sign(tiny_bundle, tiny.manifest(gate=tiny.GateSpec(0.8)))
+    with pytest.raises(BundleCorrupt, match="gate"):
+        load_references(load_bundle(tiny_bundle))

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import tiny_bundle as tiny
 
-from afloc_desktop.core.errors import BundleCorrupt, BundleMissing
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.gate import Gate
@@ -33,23 +32,3 @@ def test_typed_words_are_asked_and_nothing_else_is_loaded_for_them(tiny_bundle):
     localizer = Localizer.open(tiny_bundle, provider="cpu")
     assert localizer.understand("there spot zebra").is_related is False
     assert localizer.understand("right bright spot").is_related is True
-
-
-def test_references_that_are_no_unit_vectors_are_refused(tiny_bundle):
-    tiny.gate(tiny_bundle)
-    np.savez(tiny_bundle / "gate.npz", references=2 * np.eye(2, dtype=np.float16))
-    tiny.sign(tiny_bundle, load_manifest_of(tiny_bundle))
-    with pytest.raises(BundleCorrupt, match="gate"):
-        gate(tiny_bundle).admits("bright")
-
-
-def test_a_gate_without_its_references_is_refused(tiny_bundle):
-    tiny.gate(tiny_bundle)
-    (tiny_bundle / "gate.npz").unlink()
-    tiny.sign(tiny_bundle, load_manifest_of(tiny_bundle))
-    with pytest.raises(BundleMissing, match="gate"):
-        load_bundle(tiny_bundle)
-
-
-def load_manifest_of(folder):
-    return tiny.manifest(gate=tiny.GateSpec(0.8))
