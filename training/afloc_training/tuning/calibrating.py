@@ -162,9 +162,9 @@ def _card(card: str, thresholds: Sequence[Threshold], films: int) -> str:
     ))  # fmt: skip
     before, heading, rest = card.partition(_HEADING)
     if not heading:
-        return f"{card.rstrip()}\n\n{section}\n"
-    after = rest.replace(UNCALIBRATED, "").partition("\n## ")
-    return f"{before}{section}\n{''.join(after[1:]).lstrip()}".rstrip() + "\n"
+        before, rest = f"{card.rstrip()}\n\n", ""
+    after = "".join(rest.replace(UNCALIBRATED, "").partition("\n## ")[1:]).lstrip()
+    return f"{before}{section}\n{after}".rstrip() + "\n"
 
 
 def _reseal(folder: Path, manifest: Manifest, card: str) -> str:

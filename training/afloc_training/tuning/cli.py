@@ -38,6 +38,8 @@ def add_tuning_verbs(verbs: Any) -> None:
                       help="image, label, x, y, w, h, mask; patient_id if known")  # fmt: skip
     verb.add_argument("--labels", type=Path, metavar="CSV",
                       help="image, labels; sex, age, view, scanner if known")  # fmt: skip
+    verb.add_argument("--only", action="append", default=[], metavar="LABEL",
+                      help="compare on this label alone; may be repeated")  # fmt: skip
     verb.add_argument("--split", metavar="NAME", help="only rows of this split of --labels")
     verb.add_argument("--output", type=Path, metavar="FILE", help="write everything as one page")
     verb.set_defaults(run=_evaluate)
@@ -91,6 +93,7 @@ def _evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
         labels=options.labels,
         split=options.split,
         page=options.output,
+        only=tuple(options.only),
     )
     found = compare_bundles(order, reporter)
     reporter.event("compared", as_text(found), **as_json(found))

@@ -56,6 +56,7 @@ class CompareOrder:
         labels: Table of labels; None for none.
         split: Only its rows of this split.
         page: Where to write the page; None writes none.
+        only: Labels to compare on; empty for all.
     """
 
     base: Path
@@ -65,6 +66,7 @@ class CompareOrder:
     labels: Path | None = None
     split: str | None = None
     page: Path | None = None
+    only: tuple[str, ...] = ()
 
 
 class _Side(NamedTuple):
@@ -89,13 +91,16 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
     """
     labels = read_labels(order.labels, order.split) if order.labels else {}
     cases = read_cases(order.regions, set(labels) or None) if order.regions else []
+    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
+    if order.only:
+        names &= set(order.only)
+        cases = [case for case in cases if case.label in names]
     if not labels and not cases:
         raise DatasetError(
             "There is nothing to compare on.", remedy="Give --regions, --labels or both."
         )
     sides = [_Side(Localizer.open(path, provider="cpu"), Tally())
              for path in (order.base, order.bundle)]  # fmt: skip
-    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
     asked, not_asked = _asked(sides, names - {NO_FINDING})
     bench = _Bench(sides, asked, order.images)
     with reporter.stage("films"):

@@ -41,7 +41,7 @@ def routed_target(
         logits: The base's map, shape (GRID, GRID).
         film: top, left, height, width of the film in the map, as shares of its side.
         where: Places the report names; one without side and zone allows the whole film.
-        share: How much of the film the target covers at most.
+        share: How much of the film the target covers, about.
 
     Returns:
         float32 in [0, 1], same shape.

@@ -37,7 +37,7 @@ class TuneSettings:
         global_weight: The same on films as a whole.
         mask_weight: Of painted lesions.
         routed_weight: Of the base's own maps, cut to the places that reports name.
-        routed_share: How much of a film such a map covers at most.
+        routed_share: How much of a film such a map covers, about.
         teacher_weight: Of the pull towards the base's maps, where its training is not at hand.
     """
 
