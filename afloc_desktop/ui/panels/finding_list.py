@@ -96,6 +96,8 @@ class FindingList(Tree):
         self.blockSignals(True)
         item = None if prompt is None else self._items.get(prompt)
         self.setCurrentItem(item)  # type: ignore[arg-type]  # None clears it
+        if item is not None:
+            self.scrollToItem(item)
         self.blockSignals(False)
 
     def show_answers(self, state: State) -> None:
