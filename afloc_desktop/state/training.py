@@ -145,6 +145,7 @@ class Trainer:
 
     def __init__(self, post: Post) -> None:
         self._post = post
+        self._is_closed = False
         self._child: subprocess.Popen[bytes] | None = None
         self._plan: Plan | None = None
         self._step: Step | None = None
@@ -200,7 +201,8 @@ class Trainer:
         self._child.terminate()
 
     def close(self) -> None:
-        """End what is under way; checkpoints stay."""
+        """End what is under way; checkpoints stay, and nothing comes home any more."""
+        self._is_closed = True
         if self._child is not None:
             self._child.terminate()
 
@@ -221,14 +223,18 @@ class Trainer:
         while line := child.stdout.readline(_LONGEST_LINE):
             event = _event(line)
             if event is not None:
-                self._post(partial(heard, event))
+                self._bring_home(partial(heard, event))
         errors.join()
         code = child.wait()
         child.stdout.close()
         child.stderr.close()
         words = b"".join(said).decode("utf-8", "replace")
         error = None if code in (0, 1, STOPPED) else refusal(words)
-        self._post(partial(self._finish, Ending(step, code, error), ended))
+        self._bring_home(partial(self._finish, Ending(step, code, error), ended))
+
+    def _bring_home(self, call: Callable[[], None]) -> None:
+        if not self._is_closed:
+            self._post(call)
 
     def _finish(self, ending: Ending, ended: Callable[[Ending], None]) -> None:
         self._child = self._plan = self._step = None

@@ -1,6 +1,8 @@
 import pytest
 
+from afloc_desktop.state import bundles
 from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.promotions import promote
 from afloc_desktop.state.settings import Settings, load_settings
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.qt import (
@@ -47,6 +49,16 @@ def test_a_name_given_elsewhere_is_remembered_too(desk):
     desk.workspace.judging.set_reader("Dr Other")
     desk.window.close()
     assert load_settings(Paths.default().settings_file).reader == "Dr Other"
+
+
+def test_a_promotion_outlives_the_closing_of_the_window(desk, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(bundles, "_test_apart", lambda folder, name: None)
+    desk.window.house.teach()
+    (page,) = shown(desk)
+    page.promoted.emit(promote(tiny_bundle, Paths.default()))
+    desk.window.close()
+    saved = load_settings(Paths.default().settings_file)
+    assert (saved.bundle, saved.earlier_bundle) == ("tiny", "afloc-cxr-base")
 
 
 def test_own_keys_take_effect_and_spoilt_ones_do_not(desk):
