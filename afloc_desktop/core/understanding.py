@@ -48,6 +48,8 @@ lack denies excluded excludes ruled out rules resolved resolution only just cann
 interval increase increased increasing decrease decreased decreasing worse worsening improved
 improving change changed situ still
 """
+# Of these, words that tell of a film all the same.
+_FILM = "lung lungs chest radiograph x-ray xray film"
 _KEPT_QUESTIONS = 512
 
 
@@ -222,10 +224,13 @@ class Interpreter:
         return not named or bool(named & self._listed.keys())
 
     def _is_about_a_film(self, reading: _Reading) -> bool:
-        known, others = self._vocabulary, reading.others
         # A made-up word can lie anywhere among texts; where no word is known, nobody need ask.
-        is_known = known is None or not others or any(word in known for word in others)
-        return (is_known or bool(reading.mentions)) and self._is_related(reading.text)
+        words = set(words_of(reading.text)) - (self._fillers - set(_FILM.split()))
+        is_known = not words or any(self._knows(word) for word in words)
+        return is_known and self._is_related(reading.text)
+
+    def _knows(self, word: str) -> bool:
+        return self._vocabulary is None or _stem(word) in self._vocabulary
 
     def _sentence(self, reading: _Reading, finding: FindingSpec | None) -> str:
         place = reading.place
@@ -273,8 +278,7 @@ class Interpreter:
             yield from self._unknown(question.sentence, reading)
 
     def _unknown(self, sentence: str, reading: _Reading) -> Iterator[str]:
-        known = self._vocabulary
-        unknown = [w for w in reading.others if known is not None and w not in known]
+        unknown = [word for word in reading.others if not self._knows(word)]
         if unknown:
             yield f"Words unknown for chest films: {', '.join(dict.fromkeys(unknown))}."
         elif self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
@@ -282,9 +286,14 @@ class Interpreter:
 
 
 def _vocabulary(terms: Iterable[str]) -> frozenset[str]:
-    """Every word that stands in a term or in the prompt library."""
+    """Stems of every word that stands in a term or in the prompt library."""
     texts = (*terms, *chest_library().references, *_ZONES.values())
-    return frozenset(word for text in texts for word in words_of(text))
+    return frozenset(_stem(word) for text in texts for word in words_of(text))
+
+
+def _stem(word: str) -> str:
+    """A word without the ending of a plural."""
+    return word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
 
 
 def _finding_names(findings: Iterable[FindingSpec]) -> dict[str, FindingSpec]:
