@@ -54,6 +54,7 @@ def window(qtbot, workspace):
     made = ComparisonWindow(parent, workspace)
     made.show()
     yield made
+    parent.close()
 
 
 def said(window):

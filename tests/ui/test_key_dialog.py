@@ -18,6 +18,7 @@ def dialog(qtbot):
     made = KeyDialog(parent, {"fit": ("F9",)})
     made.show()
     yield made
+    parent.close()
 
 
 def choose(dialog, text):

@@ -18,6 +18,7 @@ def dialog(qtbot):
     made = SettingsDialog(parent, GIVEN)
     made.show()
     yield made
+    parent.close()
 
 
 def accept(dialog, qtbot):
