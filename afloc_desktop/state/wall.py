@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.films import Films
     from afloc_desktop.state.questions import Questions
     from afloc_desktop.state.store import Answer, State, Store
-    from afloc_desktop.state.tasks import Tasks, Token
+    from afloc_desktop.state.tasks import Tasks
 
 _EMPTY = Pane()
 
@@ -114,7 +114,7 @@ class Wall:
 
     def hang(self, rule: Rule) -> bool:
         """Hang the study on screen by a rule. Whether there was a film for each cell."""
-        current = self._current()
+        current = _study_of(self._store.state)
         refs = None
         if current is not None:
             studies = self._store.state.listing.studies
@@ -134,7 +134,7 @@ class Wall:
 
     def fitting(self) -> tuple[Rule, ...]:
         """The rules that can hang the study on screen."""
-        current, studies = self._current(), self._store.state.listing.studies
+        current, studies = _study_of(self._store.state), self._store.state.listing.studies
         if current is None:
             return ()
         return tuple(p for p in self.rules if hanging.hang(p, studies, current))
@@ -160,7 +160,7 @@ class Wall:
 
     def newest(self) -> Study | None:
         """The newest open study of the patient on screen; None without one."""
-        current = self._current()
+        current = _study_of(self._store.state)
         return (
             None if current is None else hanging.newest(self._store.state.listing.studies, current)
         )
@@ -169,11 +169,6 @@ class Wall:
         """Back to one empty cell."""
         self._clear()
         self._store.update(grid=SINGLE, active=0, parked={}, marks={}, calibrations={})
-
-    def _current(self) -> Study | None:
-        state = self._store.state
-        home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
-        return None if home is None else home.study
 
     def _shown(self) -> dict[int, Pane]:
         """What all cells show, the active one included."""
@@ -192,14 +187,11 @@ class Wall:
             if is_waiting and pane.image_ref and not self._tasks.is_running(pane_key(cell)):
                 self._tasks.submit(
                     pane_key(cell),
-                    partial(self._read, pane.image_ref),
+                    partial(self._films.read, pane.image_ref),
                     partial(self._was_read, cell),
                     partial(self._was_not_read, cell),
                     lane="files",
                 )
-
-    def _read(self, ref: ImageRef, token: Token) -> Image:
-        return self._films.read(ref, token)
 
     def _was_read(self, cell: int, image: Image) -> None:
         self._put(cell, Pane(image.ref, image))
@@ -220,6 +212,12 @@ class Wall:
                 self._questions.survey()
         elif state.image_ref is not None and state.image_problem is None:
             self._films.show(state.image_ref, self._questions.survey)
+
+
+def _study_of(state: State) -> Study | None:
+    """The study of the film on screen."""
+    home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
+    return None if home is None else home.study
 
 
 def _ask_nothing() -> None:

@@ -73,7 +73,7 @@ class Scene:
         All of it relative to each film whole and through its own first window: two films need
         not have the same size, nor two machines the same grey levels.
         """
-        fitted, its = self._fitted(), other._fitted()
+        fitted, its = _fitted(self.film.image, self.view), _fitted(other.film.image, other.view)
         self.view = fitted
         self._is_fitted = other._is_fitted
         if not other._is_fitted:
@@ -134,11 +134,7 @@ class Scene:
 
     def fit(self) -> None:
         """Show the whole film, also after the canvas changes its size."""
-        self.view, self._is_fitted = self._fitted(), True
-
-    def _fitted(self) -> Viewport:
-        image = self.film.image
-        return self.view.fitted(image.rows, image.columns, _MARGIN)
+        self.view, self._is_fitted = _fitted(self.film.image, self.view), True
 
     def zoom(self, factor: float, at: Point | None = None) -> None:
         """Zoom about a position, or the middle."""
@@ -193,7 +189,7 @@ class Scene:
         visible = self.view.visible(image.rows, image.columns)
         if visible is not None:
             painter.save()
-            painter.setClipRect(self._on_screen(visible), Qt.ClipOperation.IntersectClip)
+            painter.setClipRect(_rectangle(self.view, visible), Qt.ClipOperation.IntersectClip)
             self._paint_film(painter, visible)
             if self.has_graphics:
                 self._paint_graphics(painter, visible)
@@ -215,7 +211,10 @@ class Scene:
             self._paint_roughly(painter, visible)
             return
         if self._sampled is None or self._sampled[0] != self.view:
-            self._sampled, self._painted = (self.view, self._on_pixels(visible)), None
+            self._sampled, self._painted = (
+                (self.view, _on_pixels(self.film, self.view, visible)),
+                None,
+            )
         left, top, values = self._sampled[1]
         seen = (self.choice, self.is_inverted)
         if self._painted is None or self._painted[0] != seen:
@@ -233,26 +232,7 @@ class Scene:
             pixels = np.ascontiguousarray(255 - grey if self.is_inverted else grey)
             self._rough = (seen, pixels, _picture(pixels))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self._on_screen(part.area), self._rough[2])
-
-    def _on_pixels(self, visible: Box) -> tuple[int, int, Array]:
-        """The film's values at the middles of screen pixels: left, top, and the values."""
-        part = self.film.part(visible, self.view.scale)
-        values, area = self.film.values(part), part.area
-        left, top, right, bottom = overlay.on_screen(self.view, visible)
-        right, bottom = max(right, left + 1), max(bottom, top + 1)
-        near = self.view.to_source(Point(left + 0.5, top + 0.5))
-        far = self.view.to_source(Point(right - 0.5, bottom - 0.5))
-        wide, high = right - left, bottom - top
-        if self.view.turn.is_sideways:
-            wide, high = high, wide
-        across, down = 2**part.across, 2**part.down
-        columns = taps(
-            (near.x - area.x0) / across, (far.x - area.x0) / across, wide, values.shape[1]
-        )
-        rows = taps((near.y - area.y0) / down, (far.y - area.y0) / down, high, values.shape[0])
-        found = sampled(values, rows, columns)
-        return left, top, found.swapaxes(0, 1) if self.view.turn.is_sideways else found
+        painter.drawImage(_rectangle(self.view, part.area), self._rough[2])
 
     def _paint_graphics(self, painter: QPainter, visible: Box) -> None:
         """The file's own graphics, in a colour that no film and no heatmap has."""
@@ -265,7 +245,7 @@ class Scene:
             argb = np.where(self.view.turn.apply(mask), _GRAPHICS, np.uint32(0))
             self._drawn = (seen, _transparent(np.ascontiguousarray(argb)).copy())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(self._on_screen(part.area), self._drawn[1])
+        painter.drawImage(_rectangle(self.view, part.area), self._drawn[1])
 
     def _paint_overlay(self, painter: QPainter, answer: Answer, state: State) -> None:
         low, high = overlay.colour_range(answer.floor, answer.similarity)
@@ -280,9 +260,33 @@ class Scene:
             painter.drawImage(QPointF(layer.left, layer.top), _transparent(layer.argb))
             painter.setOpacity(1.0)
 
-    def _on_screen(self, box: Box) -> QRectF:
-        seen = self.view.box_on_screen(box)
-        return QRectF(seen.x0, seen.y0, seen.x1 - seen.x0, seen.y1 - seen.y0)
+
+def _fitted(image: Image, view: Viewport) -> Viewport:
+    """The whole film on the same area."""
+    return view.fitted(image.rows, image.columns, _MARGIN)
+
+
+def _rectangle(view: Viewport, box: Box) -> QRectF:
+    seen = view.box_on_screen(box)
+    return QRectF(seen.x0, seen.y0, seen.x1 - seen.x0, seen.y1 - seen.y0)
+
+
+def _on_pixels(film: Film, view: Viewport, visible: Box) -> tuple[int, int, Array]:
+    """The film's values at the middles of screen pixels: left, top, and the values."""
+    part = film.part(visible, view.scale)
+    values, area = film.values(part), part.area
+    left, top, right, bottom = overlay.on_screen(view, visible)
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    near = view.to_source(Point(left + 0.5, top + 0.5))
+    far = view.to_source(Point(right - 0.5, bottom - 0.5))
+    wide, high = right - left, bottom - top
+    if view.turn.is_sideways:
+        wide, high = high, wide
+    across, down = 2**part.across, 2**part.down
+    columns = taps((near.x - area.x0) / across, (far.x - area.x0) / across, wide, values.shape[1])
+    rows = taps((near.y - area.y0) / down, (far.y - area.y0) / down, high, values.shape[0])
+    found = sampled(values, rows, columns)
+    return left, top, found.swapaxes(0, 1) if view.turn.is_sideways else found
 
 
 def _picture(pixels: npt.NDArray[np.uint8]) -> QImage:
