@@ -64,7 +64,7 @@ def test_links_of_the_documents_lead_somewhere(path):
 def test_the_signatures_other_front_ends_rely_on_stay():
     """A change here needs a line in the CHANGELOG."""
     assert str(inspect.signature(Localizer.open)) == (
-        "(folder: 'Path', *, provider: 'str') -> 'Localizer'"
+        "(folder: 'Path', *, provider: 'str', resolution: 'Resolution' = 'standard') -> 'Localizer'"
     )
     assert list(inspect.signature(Localizer.localize).parameters) == [
         "self",

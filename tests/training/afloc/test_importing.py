@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import afloc_reference as reference
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 import torch
 from afloc_sites import PAPER, PROMPTS, SMALL, trained, vocabulary
 from afloc_training.afloc.importing import ImportPlan, import_checkpoint
+from bars import hold_within
 from safetensors.torch import save_file
 
 from afloc_desktop.cli import main
 from afloc_desktop.core.domain import Prompt
-from afloc_desktop.core.errors import CheckpointError, WouldOverwrite
+from afloc_desktop.core.errors import Cancelled, CheckpointError, WouldOverwrite
 from afloc_desktop.core.findings import propose
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle, load_finding_vectors
@@ -105,14 +107,17 @@ def largest_share(localizer, plain, vectors, pictures, make_image):
     return worst
 
 
-def test_maps_equal_the_authors_inference(imported, state, make_image):
+@pytest.mark.parametrize(
+    "count", [6, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
+def test_maps_equal_the_authors_inference(imported, state, make_image, count):
     mode, output, _ = imported
     localizer = Localizer.open(output, provider="cpu")
     with torch.inference_mode():
         plain = exact(state)
         vectors = text_vectors(plain, SMALL, mode)
-        worst = largest_share(localizer, plain, vectors, films(6), make_image)
-    print(f"\n{mode}: largest difference {worst:.1e} of a map's range, 6 films x 8 prompts")
+        worst = largest_share(localizer, plain, vectors, films(count), make_image)
+    print(f"\n{mode}: largest difference {worst:.1e} of a map's range, {count} films x 8 prompts")
     assert worst <= 1e-5
 
 
@@ -250,3 +255,21 @@ def test_maps_of_the_published_size_equal_the_authors_inference(tmp_path, make_i
         worst = largest_share(localizer, plain, vectors, films(2), make_image)
     print(f"\npublished size: largest difference {worst:.1e} of a map's range, 2 films x 8 prompts")
     assert worst <= 1e-5
+    (film,) = films(1)
+    hold_within(
+        "a running network stops, s", lambda: stopped_after(localizer, make_image(film)), 0.1
+    )
+
+
+def stopped_after(localizer, image):
+    """Seconds from the wish to stop, which comes while the network runs, to the end of it."""
+    localizer._films.clear()
+    wished_at = time.monotonic() + 0.03
+
+    def check():
+        if time.monotonic() >= wished_at:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        localizer.localize(image, Prompt("pneumonia", "preset"), check=check)
+    return time.monotonic() - wished_at
