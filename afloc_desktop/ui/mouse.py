@@ -184,6 +184,8 @@ class FilmMouse(FilmView):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.probed.emit("")
+        self.lens.at = None
+        self.update()
 
     def _probe(self, position: QPointF) -> None:
         found = None if self.scene is None else self.scene.probe(self._device(position))

@@ -234,3 +234,11 @@ def test_a_kill_in_the_middle_leaves_it_whole(file):
         assert index.known("/0/7") == (film("/0/7"),)
         assert index.take_problem() is None
         index.close()
+
+
+def test_the_files_of_a_study_are_named_and_an_archive_once(index):
+    index.remember([film("/a/2"), film("/a/1"), film("/c/3", ANNA), REFUSED])
+    index.remember([film("/d.zip", member=name) for name in "mn"])
+    (jane,) = index.search(Query(patient="A1"))
+    assert sorted(index.files(jane)) == [Path("/a/1"), Path("/a/2"), Path("/d.zip")]
+    assert len(index.files(jane, limit=1)) == 1

@@ -7,9 +7,10 @@ from doubles import listing, ref
 from readings import MARKUP
 
 from afloc_desktop.core.domain import Listing, NonImage, Series, Study
+from afloc_desktop.ui.mouse import FILM_MIME
 from afloc_desktop.ui.panels import studies
-from afloc_desktop.ui.panels.studies import StudyTree
-from afloc_desktop.ui.qt import QTreeWidgetItem, children
+from afloc_desktop.ui.panels.studies import StudyTree, read_film
+from afloc_desktop.ui.qt import Qt, QTreeWidgetItem, children
 
 STEP_S = studies._STEP_S
 
@@ -155,3 +156,24 @@ def test_ten_thousand_studies_never_hold_up_the_window(tree, qtbot, monkeypatch)
     # 0.12 s on its own; row by row, as for a few, it would be half a minute.
     with in_time("ten thousand films", 3):
         tree.show_listing(Listing((study(stack(10_000)),), ()))
+
+
+def test_a_press_may_become_a_drag_and_chooses_when_it_is_let_go(qtbot, tree, chosen):
+    tree.show_listing(listing(1, 2))
+    row = next(item for _, item in tree._rows.values()).child(1)
+    at = tree.visualItemRect(row).center()
+    qtbot.mousePress(tree.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert chosen == []
+    qtbot.mouseRelease(tree.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert chosen == [ref(2)]
+
+
+def test_a_dragged_row_names_its_film(tree):
+    found = listing(1, 2)
+    tree.show_listing(found)
+    row = next(item for _, item in tree._rows.values()).child(1)
+    written = bytes(tree.mimeData([row]).data(FILM_MIME).data())
+    assert read_film(written, found) == ref(2)
+    assert read_film(written, listing(1)) is None
+    assert read_film(None, found) is None
+    assert not tree.mimeData([]).formats()
