@@ -41,7 +41,7 @@ def gradients(loss, *leaves):
 
 
 @pytest.mark.parametrize("lengths", [(1, 4, 2), (3, 3), (7, 1, 1, 5)])
-@pytest.mark.parametrize("images_at_once", [0, 1, 3])
+@pytest.mark.parametrize("images_at_once", [1, 3])
 @pytest.mark.parametrize("most_kept", [0, 10**9])
 def test_the_local_loss_and_its_gradients_equal_the_formulas(lengths, images_at_once, most_kept):
     patches, units = batch(lengths)

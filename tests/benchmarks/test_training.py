@@ -1,0 +1,86 @@
+"""Training: a step in bfloat16 beside float32, and loading from the store beside a step.
+
+The losses are measured beside their test.
+
+`pytest -s -m bench tests/benchmarks/test_training.py` prints the figures.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from afloc_stores import phantom_store, recipe
+from afloc_training.afloc.config import PRESETS
+from afloc_training.fitting import learner as learning
+from afloc_training.fitting.lessons import Lessons
+from afloc_training.fitting.pieces import build_pieces
+from afloc_training.fitting.processes import Processes, has_fast_bfloat16
+from afloc_training.fitting.settings import parse_fit_recipe
+from afloc_training.fitting.start import build_network
+from afloc_training.fitting.texts import Reader
+from afloc_training.site.store import Store
+from bars import hold
+
+from afloc_desktop.core.text import TextSpec
+
+BATCH = 8
+HAS_BFLOAT16 = has_fast_bfloat16(torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory):
+    """Phantoms of the side that sites' films are stored in."""
+    folder = phantom_store(tmp_path_factory.mktemp("phantoms"), films=BATCH, dev=0, side=384)
+    reader = Reader(build_pieces([], 4096), TextSpec("wordpiece", True, 97, "none", "{}"))
+    return Lessons(Store(folder), reader, parse_fit_recipe(recipe(batch=BATCH)), 1), folder
+
+
+def a_learner(*, is_half):
+    network = build_network(PRESETS["tiny"], None, 0)
+    settings = parse_fit_recipe(recipe(batch=BATCH)).fit
+    return learning.Learner(network, settings, 100, Processes(), is_half=is_half)
+
+
+def seconds(work):
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+@pytest.mark.bench
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_loading_starves_no_step(lessons):
+    """Films from a prepared store, against the tiny network's step on as many."""
+    drawn, folder = lessons
+    store, learner = Store(folder), a_learner(is_half=HAS_BFLOAT16)
+    learner.step(drawn, 0)  # whatever is done once
+
+    def times_faster():
+        loading = min(seconds(lambda: store.batch(range(BATCH))) for _ in range(5))
+        stepping = seconds(lambda: learner.step(drawn, 1))
+        print(f"\n{BATCH / loading:.0f} films/s loaded, {BATCH / stepping:.1f} trained", end="")
+        return stepping / loading
+
+    hold("loading from the store beside a step, times faster", times_faster, 10)
+
+
+@pytest.mark.bench
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(not HAS_BFLOAT16, reason="this processor does not compute bfloat16")
+def test_a_step_is_quicker_in_bfloat16_and_learns_the_same(lessons, monkeypatch):
+    drawn, _ = lessons
+    half = a_learner(is_half=True)
+    monkeypatch.setattr(learning, "_FEWEST_CHANNELS", 10**6)  # nothing is laid out channels last
+    eager = a_learner(is_half=False)
+    totals = [[one.step(drawn, n)["total"] for n in range(3)] for one in (eager, half)]
+    assert np.allclose(totals[0], totals[1], rtol=0.05)
+    hold(
+        "bfloat16, channels last, beside float32, times faster",
+        lambda: seconds(lambda: eager.step(drawn, 3)) / seconds(lambda: half.step(drawn, 3)),
+        1.6,
+    )
