@@ -33,7 +33,7 @@ def test_a_weight_file_has_five_tensors_of_each_normalisation_and_one_of_each_co
 
 def test_normalisation_is_folded_into_the_convolution_before_it():
     trunk = MobileNetV2()
-    state = published(trunk)
+    state = published(trunk, unevenness=0.5)
     trunk.load_torchvision(state | {"classifier.1.weight": torch.zeros(1000, 1280)})
     x = torch.rand(2, 3, 32, 32)
     convolved = functional.conv2d(x, state["features.0.0.weight"], stride=2, padding=1)

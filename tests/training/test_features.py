@@ -39,6 +39,7 @@ def test_every_film_is_planned_as_often_as_the_settings_say():
     kinds = [(plan.row.patient_id, plan.kind) for plan in plans]
     assert kinds.count(("normal", "plain")) == 1
     assert kinds.count(("unclear", "plain")) == 1
+    assert kinds.count(("unclear", "varied")) == 1
     assert kinds.count(("normal", "painted")) == 3
     assert kinds.count(("ill", "painted")) == 1
     assert ("unclear", "painted") not in kinds
@@ -76,7 +77,7 @@ def test_a_plain_film_is_what_the_desktop_prepares(film_row, drawn_film):
 
 def test_a_mask_becomes_the_share_of_each_cell_it_covers():
     mask = np.zeros((384, 384), bool)
-    mask[0:8, 0:4] = True  # half of the first cell
+    mask[0:16, 0:8] = True  # half of the first cell
     facts = FilmFacts(frozenset(), (Fact("mass", "right", "upper"),))
     cells = cell_masks(SyntheticFilm(np.zeros((384, 384), np.float32), facts, (mask,)))
     assert cells[PAINTABLE.index("mass"), 0, 0] == 0.5

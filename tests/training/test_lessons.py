@@ -21,8 +21,8 @@ def films():
     """Four labelled films, four with a painted right effusion in the lowest row of cells."""
     facts = [FilmFacts(frozenset({"mass"})), FilmFacts(frozenset())] * 2
     facts += [FilmFacts(frozenset(), (Fact("pleural_effusion", "right", "lower"),))] * 4
-    masks = np.zeros((8, len(PAINTABLE), 48, 48), np.float16)
-    masks[4:, EFFUSION, 47] = 1
+    masks = np.zeros((8, len(PAINTABLE), 24, 24), np.float16)
+    masks[4:, EFFUSION, 23] = 1
     empty = np.zeros((8, 1))
     return FeatureSet(empty, empty, empty, masks, tuple(facts), np.arange(8) >= 4)
 
@@ -56,16 +56,16 @@ def test_answers_of_a_lesson_fit_its_sentences(films, bank):
 
 def test_true_claims_have_the_painted_mask_and_false_ones_an_empty_one(films, bank):
     curriculum = Curriculum(films, bank)
-    painted = np.zeros((48, 48), np.float32)
-    painted[47] = 1
+    painted = np.zeros((24, 24), np.float32)
+    painted[23] = 1
     seen = {0: 0, 1: 0}
     for seed in range(5):
         lesson = curriculum.draw(np.random.default_rng(seed), 6)
-        assert lesson.mask_targets.shape == (len(lesson.mask_pairs), 2304)
+        assert lesson.mask_targets.shape == (len(lesson.mask_pairs), 576)
         for (n, k), target in zip(lesson.mask_pairs, lesson.mask_targets, strict=True):
             answer = lesson.presence[n, k]
             wanted = painted if answer == 1 else np.zeros_like(painted)
-            assert np.array_equal(target.reshape(48, 48), wanted)
+            assert np.array_equal(target.reshape(24, 24), wanted)
             assert not bank[lesson.sentences[k]].claim.is_negated
             seen[int(answer)] += 1
     assert min(seen.values()) > 0

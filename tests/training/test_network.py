@@ -16,9 +16,9 @@ def features(count):
 def test_film_and_word_vectors_have_unit_length():
     matcher = Matcher(16, 8).eval()
     films, words = matcher.image(features(2)), matcher.text(torch.rand(3, 768))
-    assert films.local.shape == (2, 8, 48, 48)
+    assert films.local.shape == (2, 8, 24, 24)
     assert films.overall.shape == (2, 8)
-    assert torch.allclose(films.local.norm(dim=1), torch.ones(2, 48, 48), atol=1e-5)
+    assert torch.allclose(films.local.norm(dim=1), torch.ones(2, 24, 24), atol=1e-5)
     assert torch.allclose(films.overall.norm(dim=1), torch.ones(2), atol=1e-5)
     assert torch.allclose(words.norm(dim=1), torch.ones(3), atol=1e-5)
 
@@ -29,8 +29,8 @@ def test_logits_are_scaled_cosines():
     logits = matcher.local_logits(films, words)
     cosine = (films.local[1, :, 5, 7] * words[2]).sum()
     wanted = matcher.local_gain.exp() * cosine + matcher.local_bias
-    assert logits.shape == (2, 3, 2304)
-    assert torch.allclose(logits[1, 2, 5 * 48 + 7], wanted, atol=1e-5)
+    assert logits.shape == (2, 3, 576)
+    assert torch.allclose(logits[1, 2, 5 * 24 + 7], wanted, atol=1e-5)
     assert matcher.overall_logits(films, words).shape == (2, 3)
 
 

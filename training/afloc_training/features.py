@@ -20,7 +20,7 @@ from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNEL
 from afloc_training.facts import Fact, FilmFacts
 from afloc_training.films import network_input
 from afloc_training.lung_fields import find_lungs
-from afloc_training.network import COARSE, GRID
+from afloc_training.network import GRID
 from afloc_training.synthesis import PAINTABLE, SyntheticFilm, compose, vary
 
 if TYPE_CHECKING:
@@ -34,15 +34,16 @@ if TYPE_CHECKING:
 _CHUNK = 24
 _FACTS = "facts.json"
 _SHAPING = ("facts", "features", "films", "lung_fields", "painting", "synthesis")
+_STRIDES = ("stem", "middle", "deep")
 _MASKS = "masks"
 _SHAPES: dict[str, tuple[int, ...]] = {
-    "stem": (STEM_CHANNELS, GRID, GRID),
-    "middle": (MIDDLE_CHANNELS, COARSE, COARSE),
-    "deep": (DEEP_CHANNELS, COARSE // 2, COARSE // 2),
+    "stem": (STEM_CHANNELS, 2 * GRID, 2 * GRID),
+    "middle": (MIDDLE_CHANNELS, GRID, GRID),
+    "deep": (DEEP_CHANNELS, GRID // 2, GRID // 2),
     _MASKS: (len(PAINTABLE), GRID, GRID),
 }
-# Seeds of one edition lie below this one.
-_EDITION_SEEDS = 10**7
+# Seeds of the first edition lie below the one, those of painted films not below the other.
+_EDITION_SEEDS, _PAINTED_SEEDS = 10**7, 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class FeatureSet:
     Attributes:
         stem, middle, deep: The trunk's three strides, see `network.TrunkFeatures`; the last two
             are None where only the stem was wanted.
-        masks: Share of each cell a painted finding covers, (N, len(PAINTABLE), 48, 48).
+        masks: Share of each cell a painted finding covers, (N, len(PAINTABLE), 24, 24).
         facts: What is known of each film.
         is_painted: Whether the film comes from the synthesiser, (N,).
     """
@@ -89,7 +90,7 @@ class _Job:
 def plan_films(
     rows: Sequence[FilmRow], has_lungs: Sequence[bool], settings: FilmSettings, edition: int
 ) -> tuple[FilmPlan, ...]:
-    """Every film of one edition, real ones first: plain in the first edition, varied in others.
+    """Every film of one edition, real ones first: varied, and in the first edition plain too.
 
     Args:
         rows: Kept training rows.
@@ -101,9 +102,9 @@ def plan_films(
         DatasetError: No film to paint on.
     """
     seeds = edition * _EDITION_SEEDS
-    plans = [
-        FilmPlan(row, "varied" if edition else "plain", seeds + number)
-        for number, row in enumerate(rows)
+    plans = [FilmPlan(row, "plain", number) for number, row in enumerate(rows) if edition == 0]
+    plans += [
+        FilmPlan(row, "varied", seeds + len(rows) + number) for number, row in enumerate(rows)
     ]
     grounds = [
         row
@@ -118,7 +119,7 @@ def plan_films(
         )
     for row in grounds:
         count = settings.painted_per_normal if row.is_normal else settings.painted_per_abnormal
-        first = seeds + _EDITION_SEEDS // 10 + len(plans)
+        first = seeds + _PAINTED_SEEDS + len(plans)
         plans += [FilmPlan(row, "painted", first + copy) for copy in range(count)]
     return tuple(plans)
 
@@ -168,13 +169,13 @@ def compute_features(
         progress: Called with films done and in all.
         is_stem_enough: Leave out what lies behind the stem.
     """
-    strides = ("stem",) if is_stem_enough else ("stem", "middle", "deep")
-    key = f"{plans_key(plans, spec, trunk)} {strides}"
-    facts = _finished_facts(folder, key)
+    strides = _STRIDES[:1] if is_stem_enough else _STRIDES
+    key = plans_key(plans, spec, trunk)
+    facts = _finished_facts(folder, key, strides)
     if facts is None:
         facts = _compute_all(plans, spec, trunk, folder, strides, progress)
         films = [dataclasses.asdict(fact) | {"labels": sorted(fact.labels)} for fact in facts]
-        text = json.dumps({"key": key, "films": films})
+        text = json.dumps({"key": key, "strides": strides, "films": films})
         (folder / _FACTS).write_text(text, encoding="utf-8")
     # Read whole: a step draws films at random, and a page cache under pressure made that ten times
     # slower than computing on them.
@@ -206,13 +207,13 @@ def plans_key(plans: Sequence[FilmPlan], spec: PreprocessSpec, trunk: Path) -> s
     return digest.hexdigest()
 
 
-def _finished_facts(folder: Path, key: str) -> list[FilmFacts] | None:
+def _finished_facts(folder: Path, key: str, strides: tuple[str, ...]) -> list[FilmFacts] | None:
     """The facts an earlier run finished with under this key; None where there is none."""
     try:
         stored = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if stored["key"] != key:
+    if stored["key"] != key or not set(strides) <= set(stored.get("strides", ())):
         return None
     return [
         FilmFacts(frozenset(film["labels"]), tuple(Fact(**fact) for fact in film["painted"]))
@@ -276,7 +277,7 @@ def _compute(job: _Job) -> list[FilmFacts]:
 
 
 def cell_masks(film: SyntheticFilm) -> FloatArray:
-    """Share of each grid cell every paintable finding covers, (len(PAINTABLE), 48, 48)."""
+    """Share of each grid cell every paintable finding covers, (len(PAINTABLE), 24, 24)."""
     cells: Any = np.zeros(_SHAPES[_MASKS], np.float32)
     for fact, mask in zip(film.facts.painted, film.masks, strict=True):
         size = len(mask) // GRID

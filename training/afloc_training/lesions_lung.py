@@ -150,7 +150,7 @@ def _ball(
     cover = step(border - distance, sharpness) * thickness
     cover = cover * np.clip(1 + 0.12 * soft_noise(rng, 3), 0.5, 1.4)
     grey = min(1.0, tissue_grey(film, lung) + 0.08 * rng.random())
-    return blend(film, rng.uniform(0.30, 0.85) * cover, grey), distance < border
+    return blend(film, rng.uniform(0.45, 0.85) * cover, grey), distance < border
 
 
 def paint_atelectasis(rng: Rng, film: FloatArray, lungs: Lungs) -> Painted | None:

@@ -164,8 +164,7 @@ def paint_pneumothorax(rng: Rng, film: FloatArray, lungs: Lungs) -> Painted | No
     cover = soften(air, 1.5)
     smooth = ndimage.gaussian_filter(film, 9)
     grain = 0.008 * rng.standard_normal(film.shape).astype(np.float32)
-    # Often hardly darker than lung: what tells is that the vessels end at the line.
-    emptied = smooth * rng.uniform(0.55, 0.95) + 0.15 * (film - smooth) + grain
+    emptied = smooth * rng.uniform(0.5, 0.75) + 0.15 * (film - smooth) + grain
     painted = film * (1 - cover) + cover * emptied
     # The lung that is left has less air, so it is a little denser.
     collapse = soften(lung & ~air, 3) * rng.uniform(0.02, 0.12) * (0.3 if size == "small" else 1)

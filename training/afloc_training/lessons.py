@@ -35,7 +35,7 @@ class Lesson:
             empty map everywhere, so 0.
         agreement: Truth of the sentences themselves, (N, K): negation turned round.
         mask_pairs: (film, sentence) positions in the batch that have a target, (M, 2).
-        mask_targets: float32, (M, 48 x 48).
+        mask_targets: float32, (M, 24 x 24).
     """
 
     films: np.ndarray

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-# A finding of 48 cells at logit x pools to about x.
-_TYPICAL_CELLS = 48
+# A finding of 12 cells at logit x pools to about x.
+_TYPICAL_CELLS = 12
 _BCE_WEIGHT = 3.0
 _SMALLEST_TARGET = 0.05
 
 
 def pooled(logits: Tensor) -> Tensor:
-    """Soft maximum over the places, (N, K, P) to (N, K): log of the sum over 48 typical cells."""
+    """Soft maximum over the places, (N, K, P) to (N, K): log of the sum over 12 typical cells."""
     return torch.logsumexp(logits, dim=2) - math.log(_TYPICAL_CELLS)
 
 

@@ -10,10 +10,7 @@ from torch.nn import functional
 
 from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNELS, MobileNetV2
 
-GRID = 48
-"""Rows and columns of the answer."""
-COARSE = GRID // 2
-"""Rows and columns on which the trunk's strides are joined."""
+GRID = 24
 TEXT_FEATURES = 768
 _FEATURES = STEM_CHANNELS * 4 + MIDDLE_CHANNELS + DEEP_CHANNELS
 
@@ -33,7 +30,7 @@ class TrunkFeatures(NamedTuple):
 
 
 class FilmVectors(NamedTuple):
-    """`local` (N, D, 48, 48) and `overall` (N, D), both of unit length over D."""
+    """`local` (N, D, 24, 24) and `overall` (N, D), both of unit length over D."""
 
     local: Tensor
     overall: Tensor
@@ -58,12 +55,7 @@ class ResidualBlock(nn.Module):
 
 
 class ImageAdapter(nn.Module):
-    """Trunk features at three strides, and where they are, to unit vectors on a 48 x 48 grid.
-
-    What a place means is decided on 24 x 24, where a film is small enough to be taken in whole;
-    where exactly it lies is then refined with the finest stride: a nodule is smaller than a cell
-    of 24.
-    """
+    """Trunk features at three strides, and where they are, to unit vectors on a 24 x 24 grid."""
 
     centre: Tensor
     spread: Tensor
@@ -73,7 +65,7 @@ class ImageAdapter(nn.Module):
         super().__init__()
         self.register_buffer("centre", torch.zeros(_FEATURES, 1, 1))
         self.register_buffer("spread", torch.ones(_FEATURES, 1, 1))
-        ticks = torch.linspace(-1.5, 1.5, COARSE)
+        ticks = torch.linspace(-1.5, 1.5, GRID)
         rows, columns = torch.meshgrid(ticks, ticks, indexing="ij")
         self.register_buffer("place", torch.stack((columns, rows))[None])
         self.enter = nn.Conv2d(_FEATURES + 2, channels, 1)
@@ -83,12 +75,7 @@ class ImageAdapter(nn.Module):
         )
         self.wide = ResidualBlock(channels, dilation=2)
         self.norm = nn.GroupNorm(8, channels)
-        half = channels // 2
-        self.narrow = nn.Conv2d(channels, half, 1)
-        self.finest = nn.Conv2d(STEM_CHANNELS, half, 1)
-        self.fine = ResidualBlock(half, dilation=1)
-        self.fine_norm = nn.GroupNorm(8, half)
-        self.local = nn.Conv2d(half, dimensions, 1)
+        self.local = nn.Conv2d(channels, dimensions, 1)
         self.overall = nn.Sequential(
             nn.Linear(2 * channels, channels), nn.ReLU(), nn.Linear(channels, dimensions)
         )
@@ -98,7 +85,7 @@ class ImageAdapter(nn.Module):
         """All three strides on the 24 x 24 grid, (N, 544, 24, 24)."""
         stem = functional.pixel_unshuffle(features.stem, 2)
         deep = functional.interpolate(
-            features.deep, size=(COARSE, COARSE), mode="bilinear", align_corners=False
+            features.deep, size=(GRID, GRID), mode="bilinear", align_corners=False
         )
         return torch.cat((stem, features.middle, deep), dim=1)
 
@@ -109,19 +96,13 @@ class ImageAdapter(nn.Module):
         self.spread.copy_(channels.std(1)[:, None, None] + 1e-3)
 
     def forward(self, features: TrunkFeatures) -> FilmVectors:
-        scaled = (self.stacked(features) - self.centre) / self.spread
+        x = (self.stacked(features) - self.centre) / self.spread
         # Added to zeros, not expanded: a batch size in `expand` is baked into an export.
-        x = torch.cat((scaled, self.place + torch.zeros_like(scaled[:, :2])), dim=1)
+        x = torch.cat((x, self.place + torch.zeros_like(x[:, :2])), dim=1)
         x = self.near(self.enter(x))
         x = x + self.context(_summary(x))[:, :, None, None]
         x = functional.relu(self.norm(self.wide(x)))
-        overall = self.overall(_summary(x))
-        stem = functional.pixel_shuffle(scaled[:, : STEM_CHANNELS * 4], 2)
-        x = functional.interpolate(
-            self.narrow(x), size=(GRID, GRID), mode="bilinear", align_corners=False
-        )
-        x = self.fine(x + self.finest(stem))
-        local = self.local(functional.relu(self.fine_norm(x)))
+        local, overall = self.local(x), self.overall(_summary(x))
         return FilmVectors(functional.normalize(local, dim=1), functional.normalize(overall, dim=1))
 
 
@@ -170,7 +151,7 @@ class Matcher(nn.Module):
         return TrunkFeatures(stem, middle, self.trunk.deep(middle))
 
     def local_logits(self, films: FilmVectors, words: Tensor) -> Tensor:
-        """(N, K, 2304): each place of each film against each sentence."""
+        """(N, K, 576): each place of each film against each sentence."""
         cosine = torch.einsum("ndp,kd->nkp", films.local.flatten(2), words)
         return self.local_gain.exp() * cosine + self.local_bias
 

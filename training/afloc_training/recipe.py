@@ -26,8 +26,8 @@ class FilmSettings:
     Attributes:
         held_out_share: Of the training patients, for thresholds and the choice of a model.
         held_out_seed: Of that draw.
-        editions: Sets of films, each varied and painted anew: on one set alone training over-fits.
-            The first serves the stage with the trunk frozen, the others the one after it.
+        editions: Sets of films, each varied and painted anew. The first serves the stage with the
+            trunk frozen, the others the one after it; a single one serves both.
         painted_per_normal: Synthetic films made from a normal one, in each edition.
         painted_per_abnormal: Synthetic films made from an abnormal one, in each edition.
     """
