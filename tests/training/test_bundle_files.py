@@ -136,7 +136,7 @@ def test_the_self_test_film_has_256_grey_levels(sealed):
     with np.load(sealed / "selftest.npz", allow_pickle=False) as golden:
         assert golden["tensor"].dtype == np.float16
         assert len(np.unique(golden["tensor"])) <= 256
-        assert golden["maps"].shape == (len(FINDINGS), 48, 48)
+        assert golden["maps"].shape == (len(FINDINGS), 24, 24)
 
 
 def test_the_creation_time_can_be_pinned(monkeypatch):

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from afloc_training.thresholds import Calibration
     from afloc_training.vocabulary import Term
 
+WEIGHTS = "weights.safetensors"
+"""File of a bundle that holds what was trained, under the names of `network.Matcher`."""
 _SELF_TEST_WORDS = (
     "There is a right pleural effusion.",
     "Pneumonia in the left lower lobe.",
     "No pneumothorax.",
 )
 _UNLISTED_SIGMA_CELLS = 2.0
-# The vocabulary counts cells of 24.
-_FINER = GRID / 24
 _LICENCE = (
     "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
     "(Apache-2.0)."
@@ -174,7 +174,7 @@ def manifest(
             grid=GRID,
             similarity="cosine",
             extent="film",
-            sigma_cells=_UNLISTED_SIGMA_CELLS * _FINER,
+            sigma_cells=_UNLISTED_SIGMA_CELLS,
             threshold=thresholds.unlisted,
             sharpness=settings.sharpness,
             side_penalty=settings.side_penalty,
@@ -200,7 +200,7 @@ def _finding(term: Term, thresholds: Thresholds) -> FindingSpec:
         prompts=term.prompts,
         synonyms=term.synonyms,
         threshold=thresholds.by_finding[term.id],
-        sigma_cells=term.sigma_cells * _FINER,
+        sigma_cells=term.sigma_cells,
         gain=calibration.gain if calibration else None,
         bias=calibration.bias if calibration else None,
         prevalence=calibration.prevalence if calibration else None,

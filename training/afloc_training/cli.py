@@ -56,7 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
     verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
     verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the default bundle")
-    verb.add_argument("--work", type=Path, help="keep the film features here for the next run")
+    verb.add_argument("--work", type=Path, help="keep features and checkpoints for the next run")
+    verb.add_argument(
+        "--trained", type=Path, help="take the weights of this bundle and make the rest anew"
+    )
     verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     verb.set_defaults(run=_default_bundle)
     verb = verbs.add_parser(
@@ -84,7 +87,9 @@ def _default_bundle(options: argparse.Namespace, reporter: Reporter) -> int:
     from afloc_training.recipe import load_recipe
 
     recipe = load_recipe(options.recipe)
-    built = build_default_bundle(options.data, options.output, recipe, reporter, options.work)
+    built = build_default_bundle(
+        options.data, options.output, recipe, reporter, options.work, options.trained
+    )
     report_result(built, reporter)
     return 0
 

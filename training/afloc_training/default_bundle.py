@@ -35,6 +35,7 @@ from afloc_training.pretrained import (
 from afloc_training.sentences import sentence_bank
 from afloc_training.text_features import SentenceEncoder, sentence_features
 from afloc_training.thresholds import choose_thresholds, held_out_scores, mean_auroc
+from afloc_training.tuning.base import new_matcher, open_base
 from afloc_training.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from afloc_training.sentences import Sentence
     from afloc_training.thresholds import Threshold
 
-WEIGHTS = "weights.safetensors"
-"""File of a bundle that holds what was trained, under the names of `network.Matcher`."""
 _SELF_TEST_SEED = 20_251
 
 
@@ -116,7 +115,12 @@ class Built:
 
 
 def build_default_bundle(
-    data: Path, output: Path, recipe: Recipe, reporter: Reporter, work: Path | None
+    data: Path,
+    output: Path,
+    recipe: Recipe,
+    reporter: Reporter,
+    work: Path | None,
+    trained: Path | None = None,
 ) -> Built:
     """Train, export, measure and put the bundle in its place.
 
@@ -127,11 +131,14 @@ def build_default_bundle(
         reporter: Hears of progress.
         work: Keeps features and checkpoints, so that a stopped run goes on; None uses a temporary
             folder.
+        trained: A bundle that an earlier run of this recipe wrote: its weights are taken and
+            everything behind the training is made anew. It may be `output`.
 
     Raises:
         DatasetError: The tables cannot be used.
         UnreadableFile: A film cannot be read.
-        CheckpointError: Pretrained weights are absent, or a graph differs from torch.
+        CheckpointError: Pretrained weights are absent, or a graph differs from torch; `trained`
+            holds no weights.
         WouldOverwrite: The target exists and is no bundle.
         BundleError, InferenceError: The finished bundle fails its own checks.
     """
@@ -140,8 +147,11 @@ def build_default_bundle(
     with _work_folder(work) as folder:
         films = _films(data / "cxr", recipe, backbone, folder, reporter)
         language = _language(text, recipe, reporter)
-        lecture = Lecture(language.bank, language.features, backbone)
-        matcher = train(films, lecture, recipe, folder / "training", reporter)
+        if trained is None:
+            lecture = Lecture(language.bank, language.features, backbone)
+            matcher = train(films, lecture, recipe, folder / "training", reporter)
+        else:
+            matcher = new_matcher(open_base(trained).weights)
     with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(text.tokenizer, partial / "tokenizer.json")
@@ -194,7 +204,9 @@ def _export(
     """Graphs, finding vectors, self-test and gate."""
     export_image(matcher, partial / "image.onnx", recipe.preprocess.side)
     # What a site goes on training from: the graphs keep no gains, and the text head in 8 bits.
-    save_file(matcher.state_dict(), partial / WEIGHTS)
+    weights = partial / bundle_files.WEIGHTS
+    save_file(matcher.state_dict(), weights)
+    weights.chmod(0o644)  # the library keeps it to its owner, and a bundle is for everybody
     examples = [sentence.text for sentence in language.bank[:: len(language.bank) // 40]]
     ids, mask = (torch.tensor(values) for values in language.tokenizer.encode_all(examples))
     text = TextEncoder(language.encoder, matcher.text)

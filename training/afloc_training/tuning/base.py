@@ -11,7 +11,7 @@ from safetensors.torch import load
 from afloc_desktop.core.errors import CheckpointError
 from afloc_desktop.core.model.bundle import MANIFEST, open_bundle
 from afloc_desktop.core.model.tokenizer import load_tokenizer
-from afloc_training.default_bundle import WEIGHTS
+from afloc_training.bundle_files import WEIGHTS
 from afloc_training.network import Matcher
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from afloc_desktop.core.model.bundle import GATE, load_arrays, load_bundle
 from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
 from afloc_training import bundle_files
-from afloc_training.default_bundle import WEIGHTS
+from afloc_training.bundle_files import WEIGHTS
 from afloc_training.export import TextEncoder, export_image, export_text
 from afloc_training.fitting.exporting import Exported
 from afloc_training.fitting.run_folder import RunFolder
