@@ -93,9 +93,7 @@ def parse(text: str) -> tuple[Rule, ...]:
     return protocols
 
 
-def hang(
-    protocol: Rule, studies: Sequence[Study], current: Study
-) -> tuple[ImageRef, ...] | None:
+def hang(protocol: Rule, studies: Sequence[Study], current: Study) -> tuple[ImageRef, ...] | None:
     """The film of each cell; None where the rule is for other studies or a cell stays empty.
 
     Args:

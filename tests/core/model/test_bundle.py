@@ -60,6 +60,14 @@ def test_a_file_swapped_after_the_check_is_not_read(tiny_bundle):
         bundle.read("tokenizer.json")
 
 
+def test_a_path_is_given_only_of_a_file_that_is_as_it_was(tiny_bundle):
+    bundle = load_bundle(tiny_bundle)
+    assert bundle.path("text.onnx") == tiny_bundle / "text.onnx"
+    (tiny_bundle / "text.onnx").write_bytes(b"other")
+    with pytest.raises(BundleCorrupt):
+        bundle.path("text.onnx")
+
+
 def test_a_link_out_of_the_bundle_is_refused(tiny_bundle, tmp_path):
     outside = tmp_path / "outside.md"
     shutil.move(tiny_bundle / "MODEL_CARD.md", outside)
