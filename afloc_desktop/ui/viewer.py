@@ -159,7 +159,7 @@ def _list(name: str) -> QComboBox:
     box = QComboBox()
     policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
     box.setSizeAdjustPolicy(policy)  # a long name must not push the buttons out
-    box.setMinimumContentsLength(7 if name == strings.WINDOW else 4)
+    box.setMinimumContentsLength(9 if name == strings.WINDOW else 4)
     box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     box.setAccessibleName(name)
     return box
