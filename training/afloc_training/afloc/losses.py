@@ -45,7 +45,7 @@ class LossSettings:
     contrast: float = 10.0
     cosine_temperature: float = 0.07
     cosine_weight: float = 0.0
-    images_at_once: int = 1
+    images_at_once: int = 8
     most_kept: int = 40_000_000
 
 
