@@ -133,7 +133,9 @@ def test_compressed_films_decode_faster_than_with_the_usual_plugins(film, tmp_pa
         return took["pydicom"] / took["ours"]
 
     with capsys.disabled():
-        hold(f"{syntax.name}, times faster", times_faster, BARS[syntax])
+        # JPEG 2000 wins by its second thread, which a busy machine does not have.
+        air = 0.45 if syntax == JPEG2000Lossless else 0.6
+        hold(f"{syntax.name}, times faster", times_faster, BARS[syntax], air=air)
 
 
 @pytest.mark.bench
