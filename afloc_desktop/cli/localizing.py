@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +130,7 @@ def _run(
         asked += _presets(f.label for f in known if chosen.all or f.is_default)
     if not asked:
         raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
+    _warn_of(asked, localizer)
     results = ResultsFolder(chosen.output, formats)
     page = None if prompts is not None else _Page()
     export = Export(formats, chosen.output, is_deidentified=chosen.deidentify)
@@ -141,12 +141,24 @@ def _run(
     say_skipped(skipped)
     count = len(document["images"])
     seconds = time.monotonic() - started
-    say(f"{count} films, {len(asked)} findings each, {seconds:.1f} s, in {chosen.output}")
+    films, findings = _counted(count, "film"), _counted(len(asked), "finding")
+    say(f"{films}, {findings} each, {seconds:.1f} s, in {chosen.output}")
     if chosen.json:
         answer_json(document)
     if not count:
         return NOTHING_DONE
     return SOME_FAILED if skipped else DONE
+
+
+def _warn_of(prompts: Iterable[Prompt], localizer: Localizer) -> None:
+    """Say what the model cannot do with the words, once for all films."""
+    for prompt in prompts:
+        for warning in localizer.understand(prompt.words).warnings:
+            say(f"warning {printable(prompt.words)}: {warning}")
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _all_films(
@@ -229,6 +241,7 @@ def _sentences(report: Path) -> list[Prompt]:
     """The sentences of a report that say something is there; negated ones are named and left."""
     from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.errors import UnreadableFile
+    from afloc_desktop.core.sentences import split_sentences
     from afloc_desktop.core.wording import is_negated
 
     try:
@@ -239,10 +252,7 @@ def _sentences(report: Path) -> list[Prompt]:
             remedy="Save it as plain text in UTF-8.",
         ) from error
     prompts = []
-    for sentence in re.split(r"(?<=[.!?])\s+|\n+", text):
-        words = sentence.strip()
-        if not re.search(r"\w", words):
-            continue
+    for words in split_sentences(text):
         if is_negated(words):
             say("one sentence of the report says something is absent; it is not asked")
         else:

@@ -143,6 +143,15 @@ def test_the_sentences_of_a_report_are_asked_and_negated_ones_are_not(localize, 
     assert "absent" in capsys.readouterr().err
 
 
+def test_what_the_model_cannot_do_with_words_is_said_once(localize, capsys):
+    status, results, _ = localize("--finding", "no bright spot")
+    said = capsys.readouterr().err
+    assert status == 0
+    assert said.count("warning no bright spot: Negations are not understood") == 1
+    assert "2 films, 1 finding each" in said
+    assert not any(image["findings"][0]["present"] for image in results["images"])
+
+
 @pytest.mark.parametrize(
     "options",
     [[], ["--finding", " "], ["--all", "--formats", "json,tiff"], ["--report", "/nowhere"]],
