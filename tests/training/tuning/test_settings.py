@@ -4,7 +4,7 @@ from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
 from afloc_desktop.core.errors import SettingsError
 
 
-def test_the_recipe_that_comes_along_is_the_one_that_was_measured():
+def test_the_recipe_that_comes_along_is_read_without_a_file():
     recipe, text = load_tune_recipe(None)
     assert (recipe.tune.routed_share, recipe.tune.routed_weight) == (0.12, 0.7)
     assert parse_tune_recipe(text) == recipe
