@@ -69,7 +69,8 @@ def test_words_the_model_does_not_know_are_answered_with_a_warning(asked):
     answers = answers_of({**asked, "findings": ["xylophone"]})
     finding = answers[1]["results"]["images"][0]["findings"][0]
     assert finding["id"] == "text"
-    assert "unknown" in finding["warnings"][0]
+    assert finding["present"] is False
+    assert "do not describe anything" in finding["warnings"][0]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.qt import QObject, QStatusBar, label
+from afloc_desktop.ui.qt import QObject, QStatusBar, label, plain_tip
 
 if TYPE_CHECKING:
     from afloc_desktop.state.store import State
@@ -37,7 +37,7 @@ class StatusLine(QObject):
             name, runs_on = strings.model(model.id, model.version), strings.provider(model.provider)
             words = [name, runs_on, *([strings.FALLEN_BACK] if model.fallback else [])]
             self._model.setText("   ·   ".join(words))
-            self._model.setToolTip(model.fallback)
+            self._model.setToolTip(plain_tip(model.fallback))
 
     def show_probe(self, text: str) -> None:
         """Show what is under the pointer."""

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, get_args
 
 from afloc_desktop.core.judging import Reason
 from afloc_desktop.ui import strings
-from afloc_desktop.ui.qt import QMenu, QPushButton, QWidget, Signal, button, column, label, row
+from afloc_desktop.ui.qt import (
+    QMenu,
+    QPushButton,
+    QWidget,
+    Signal,
+    button,
+    column,
+    label,
+    plain_tip,
+    row,
+)
 
 if TYPE_CHECKING:
     from afloc_desktop.state.store import State
@@ -93,5 +103,5 @@ class VerdictPanel(QWidget):
 
 def _action(text: str, tip: str) -> QPushButton:
     made = button(text)
-    made.setToolTip(tip)
+    made.setToolTip(plain_tip(tip))
     return made

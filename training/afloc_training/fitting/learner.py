@@ -16,6 +16,7 @@ from afloc_desktop.core.errors import SettingsError
 from afloc_training.afloc.losses import LossSettings, afloc_losses
 from afloc_training.afloc.network import ImageVectors
 from afloc_training.afloc.units import gather_units
+from afloc_training.fitting import snapshots
 from afloc_training.fitting.lessons import part
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _FEWEST_CHANNELS = 16
 _LOWEST_RATE = 0.02  # of the peak, at the end
-_AVERAGE, _NETWORK, _FIRST, _SECOND = "average.", "network.", "first.", "second."
 
 
 class Learner:
@@ -120,28 +120,11 @@ class Learner:
 
     def tensors(self) -> dict[str, Tensor]:
         """All numbers that training goes on from, by name."""
-        found = {_NETWORK + name: value for name, value in self.network.state_dict().items()}
-        found |= {_AVERAGE + name: value for name, value in self.average.state_dict().items()}
-        for name, parameter in self.network.named_parameters():
-            moments = self._optimiser.state.get(parameter)
-            if moments:
-                found[_FIRST + name] = moments["exp_avg"]
-                found[_SECOND + name] = moments["exp_avg_sq"]
-        return found
+        return snapshots.take(self.network, self.average, self._optimiser)
 
-    @torch.no_grad()
     def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
         """Go on from `tensors` as they were after `step` steps."""
-        self.network.load_state_dict(_under(tensors, _NETWORK))
-        self.average.load_state_dict(_under(tensors, _AVERAGE))
-        first, second = _under(tensors, _FIRST), _under(tensors, _SECOND)
-        for name, parameter in self.network.named_parameters():
-            if name in first:
-                self._optimiser.state[parameter] = {
-                    "step": torch.tensor(float(step), device=self._device),
-                    "exp_avg": torch.empty_like(parameter).copy_(first[name]),
-                    "exp_avg_sq": torch.empty_like(parameter).copy_(second[name]),
-                }
+        snapshots.restore(tensors, step, self.network, self.average, self._optimiser)
 
     def _features(
         self, network: Afloc, films: Tensor, ids: Tensor, mask: Tensor
@@ -219,7 +202,3 @@ def _unmoved_statistics(encoder: nn.Module) -> Iterator[None]:
     finally:
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

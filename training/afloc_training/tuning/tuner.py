@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from afloc_desktop.core.errors import SettingsError
 from afloc_training.export import FilmTrunk
+from afloc_training.fitting import snapshots
 from afloc_training.fitting.learner import rate_factor
 from afloc_training.losses import balanced_loss, mask_loss, pooled
 from afloc_training.network import GRID
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from afloc_training.network import FilmVectors, Matcher
     from afloc_training.tuning.lessons import TuneLesson
     from afloc_training.tuning.settings import TuneSettings
-
-_AVERAGE, _MATCHER, _FIRST, _SECOND = "average.", "matcher.", "first.", "second."
 
 
 class Tuner:
@@ -108,28 +107,11 @@ class Tuner:
 
     def tensors(self) -> dict[str, Tensor]:
         """All numbers that training goes on from, by name."""
-        found = {_MATCHER + name: value for name, value in self.matcher.state_dict().items()}
-        found |= {_AVERAGE + name: value for name, value in self.average.state_dict().items()}
-        for name, parameter in self.matcher.named_parameters():
-            moments = self._optimiser.state.get(parameter)
-            if moments:
-                found[_FIRST + name] = moments["exp_avg"]
-                found[_SECOND + name] = moments["exp_avg_sq"]
-        return found
+        return snapshots.take(self.matcher, self.average, self._optimiser)
 
-    @torch.no_grad()
     def restore(self, tensors: Mapping[str, Tensor], step: int) -> None:
         """Go on from `tensors` as they were after `step` steps."""
-        self.matcher.load_state_dict(_under(tensors, _MATCHER))
-        self.average.load_state_dict(_under(tensors, _AVERAGE))
-        first, second = _under(tensors, _FIRST), _under(tensors, _SECOND)
-        for name, parameter in self.matcher.named_parameters():
-            if name in first:
-                self._optimiser.state[parameter] = {
-                    "step": torch.tensor(float(step)),
-                    "exp_avg": torch.empty_like(parameter).copy_(first[name]),
-                    "exp_avg_sq": torch.empty_like(parameter).copy_(second[name]),
-                }
+        snapshots.restore(tensors, step, self.matcher, self.average, self._optimiser)
 
     @torch.no_grad()
     def _stem(self, films: Tensor) -> Tensor:
@@ -180,7 +162,3 @@ def _optimiser(matcher: Matcher, settings: TuneSettings) -> torch.optim.Optimize
         rate = settings.trunk_rate
         groups.append({"params": trunk, "lr": rate, "initial_lr": rate})
     return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-
-
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
