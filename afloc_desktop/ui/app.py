@@ -129,6 +129,7 @@ class Station:
         return self.tasks.close()
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
+        self.window.repaint()  # events of one turn come in any order: painted before all else
         if is_demo:
             self.workspace.open_sample()
         self.workspace.open_paths(paths)
