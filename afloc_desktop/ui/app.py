@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _PICTURE_SIZE = (1440, 900)
 _SETTLED_MS = 300
+_PAINTED_MS = 150  # the window system exposes a window some turns after it is shown
 _SHARE_OF_SCREEN = 0.9
 
 
@@ -121,7 +122,7 @@ class Station:
         else:
             self.window.show()
         self.window.viewer.canvas.setFocus()
-        QTimer.singleShot(0, partial(self._begin, tuple(paths), demo))
+        QTimer.singleShot(_PAINTED_MS, partial(self._begin, tuple(paths), demo))
 
     def close(self) -> bool:
         """Stop all work; nothing is delivered any more. Whether all of it has ended."""
@@ -129,7 +130,6 @@ class Station:
         return self.tasks.close()
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
-        self.window.repaint()  # events of one turn come in any order: painted before all else
         if is_demo:
             self.workspace.open_sample()
         self.workspace.open_paths(paths)
