@@ -23,17 +23,26 @@ from afloc_desktop.state.workspace import Engine, Workspace, engine
 from afloc_desktop.ui import dialogs, strings, theme
 from afloc_desktop.ui.autosave import Autosave
 from afloc_desktop.ui.loop import Loop
-from afloc_desktop.ui.qt import QApplication, QGuiApplication, QMessageBox, QObject, QSize, QTimer
+from afloc_desktop.ui.qt import (
+    QApplication,
+    QEvent,
+    QGuiApplication,
+    QMessageBox,
+    QObject,
+    QSize,
+    QTimer,
+)
 from afloc_desktop.ui.window import MainWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from afloc_desktop.ui.qt import QWidget
+
 _PICTURE_SIZE = (1440, 900)
 _SETTLED_MS = 300
-_PAINTED_MS = 150  # the window system exposes a window some turns after it is shown
 _SHARE_OF_SCREEN = 0.9
 
 
@@ -89,11 +98,16 @@ def run(
 
 
 class Station:
-    """The parts of one running window, and what is remembered of it."""
+    """The parts of one running window, and what is remembered of it.
+
+    Attributes:
+        has_begun: Whether what is slow has been asked for; false until the first paint.
+    """
 
     def __init__(self, home: Paths, slow_calls: Engine) -> None:
         self._file = home.settings_file
         self._settings, problem = _remembered(self._file)
+        self.has_begun = False
         self._loop = Loop()
         self.store = Store(
             State(
@@ -117,12 +131,12 @@ class Station:
 
     def show(self, paths: Sequence[Path], *, demo: bool) -> None:
         """Show the window; the slow parts start once it is on screen."""
+        AfterFirstPaint(self.window, partial(self._begin, tuple(paths), demo))
         if self._settings.is_maximized:
             self.window.showMaximized()
         else:
             self.window.show()
         self.window.viewer.canvas.setFocus()
-        QTimer.singleShot(_PAINTED_MS, partial(self._begin, tuple(paths), demo))
 
     def close(self) -> bool:
         """Stop all work; nothing is delivered any more. Whether all of it has ended."""
@@ -130,6 +144,7 @@ class Station:
         return self.tasks.close()
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
+        self.has_begun = True
         if is_demo:
             self.workspace.open_sample()
         self.workspace.open_paths(paths)
@@ -158,6 +173,27 @@ class Station:
             sys.stderr.write(f"{error}\n")
 
 
+class AfterFirstPaint(QObject):
+    """Calls once, in the turn after a widget was first painted; never where it goes before that.
+
+    The window system exposes a window some turns after it is shown, so no delay is the right one.
+    """
+
+    def __init__(self, widget: QWidget, call: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(call)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let every event pass; the first paint ends the watch."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            self._turn.start(0)
+        return False
+
+
 class Camera(QObject):
     """Takes one picture of the window when everything has come to rest, then closes it."""
 
@@ -182,7 +218,9 @@ class Camera(QObject):
         self._rest.start()
 
     def _look(self) -> None:
-        if not self._station.store.state.busy:
+        if not self._station.has_begun:
+            self._rest.start()
+        elif not self._station.store.state.busy:
             self.take()
 
 

@@ -55,6 +55,14 @@ def test_the_first_window_fits_its_screen(qtbot):
     made.window.deleteLater()
 
 
+def test_a_window_closed_before_it_was_painted_begins_nothing(station, qtbot):
+    made = station()
+    made.window.close()
+    qtbot.wait(300)
+    assert not made.has_begun
+    assert made.store.state.opened == ()
+
+
 def test_the_sample_opens_with_its_strongest_finding(station):
     made = station(paths=(), demo=True)
     made.settle()
