@@ -16,15 +16,19 @@ from afloc_training.export import FilmTrunk
 from afloc_training.fitting import snapshots
 from afloc_training.fitting.learner import rate_factor
 from afloc_training.losses import balanced_loss, mask_loss, pooled
-from afloc_training.network import GRID
+from afloc_training.network import GRID, FilmVectors
 from afloc_training.tuning.routing import routed_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from afloc_training.network import FilmVectors, Matcher
+    from afloc_training.network import Matcher
     from afloc_training.tuning.lessons import TuneLesson
     from afloc_training.tuning.settings import TuneSettings
+
+_FILMS_AT_ONCE = 4
+# Depthwise convolutions are twice as fast with the channels last.
+_LAST = torch.channels_last
 
 
 class Tuner:
@@ -38,8 +42,7 @@ class Tuner:
             bank_features: Of all sentences, (sentences, 768).
             settings: Of the recipe.
         """
-        # Depthwise convolutions are twice as fast with the channels last.
-        self.matcher = matcher.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.matcher = matcher.to(memory_format=_LAST)  # type: ignore[call-overload]
         self.average = copy.deepcopy(matcher).eval().requires_grad_(False)
         self._teacher = copy.deepcopy(self.average)
         self._input = FilmTrunk(self._teacher.trunk)
@@ -78,7 +81,7 @@ class Tuner:
         """The weighted terms of one lesson."""
         settings, matcher = self._settings, self.matcher
         stem = self._stem(lesson.films)
-        films = matcher.image(matcher.trunk_features(stem))
+        films = _film_vectors(matcher, stem)
         sentences = self._features[torch.from_numpy(lesson.sentences)]
         words = matcher.text(sentences)
         logits = matcher.local_logits(films, words)
@@ -116,13 +119,15 @@ class Tuner:
     @torch.no_grad()
     def _stem(self, films: Tensor) -> Tensor:
         """From blocks 0 to 6, which are never trained."""
-        scaled = (films.repeat(1, 3, 1, 1) - self._input.mean) / self._input.std
-        stem = self._teacher.trunk.stem(scaled.contiguous(memory_format=torch.channels_last))
-        return stem.contiguous(memory_format=torch.channels_last)
+        stems = []
+        for film in films.split(1):
+            scaled = (film.repeat(1, 3, 1, 1) - self._input.mean) / self._input.std
+            stems.append(self._teacher.trunk.stem(scaled.contiguous(memory_format=_LAST)))
+        return torch.cat(stems).contiguous(memory_format=_LAST)
 
     @torch.no_grad()
     def _base_logits(self, stem: Tensor, sentences: Tensor) -> Tensor:
-        films: FilmVectors = self._teacher.image(self._teacher.trunk_features(stem))
+        films = _film_vectors(self._teacher, stem)
         return self._teacher.local_logits(films, self._teacher.text(sentences))
 
     def _routed_targets(self, lesson: TuneLesson, base: Tensor) -> Tensor:
@@ -140,6 +145,12 @@ class Tuner:
         own = self.matcher.state_dict()
         for name, value in self.average.state_dict().items():
             value.lerp_(own[name], 1 - decay)
+
+
+def _film_vectors(matcher: Matcher, stem: Tensor) -> FilmVectors:
+    """Of all films, a few at a time: what lies between two layers then fits a cache."""
+    parts = [matcher.image(matcher.trunk_features(some)) for some in stem.split(_FILMS_AT_ONCE)]
+    return FilmVectors(*(torch.cat(some) for some in zip(*parts, strict=True)))
 
 
 def _distance(logits: Tensor, base: Tensor, is_free: Tensor) -> Tensor:
