@@ -1,28 +1,36 @@
 """Results that came back in files, ours and others': opened over the films they are about.
 
-They stay what a file says: nothing of them becomes a finding of this session.
+They stay what a file says: nothing of them becomes a finding of this session. Our own results of
+the study on screen are laid over their films unasked, once; a reader takes them off like any.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from afloc_desktop.state.store import Problem
+from afloc_desktop.core.errors import InputError
+from afloc_desktop.core.export.names import is_own
+from afloc_desktop.state.store import Problem, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef, Study
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.export.found import Node, Reading, Target
+    from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.geometry import Point
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
 
-_KEY = "result"
+    Place = tuple[Path, str]
+
+_KEY, _BROUGHT_KEY = "result", "own results"
+_MOST_BROUGHT = 24  # of a study; a session writes three or four for a film
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Line:
         is_closed: An outline.
         target: The film it belongs to.
         size: Rows and columns of the film it was drawn on; None where the file does not say.
+        status, author: Of our own, what was decided on it and by whom; empty of others.
+        tracking_uid: The same in every object that shows it; may be empty.
     """
 
     label: str
@@ -42,6 +52,9 @@ class Line:
     is_closed: bool
     target: Target
     size: tuple[int, int] | None = None
+    status: str = ""
+    author: str = ""
+    tracking_uid: str = ""
 
     def is_on(self, image: Image) -> bool:
         """Whether it belongs to exactly this film, at its size."""
@@ -83,6 +96,28 @@ class Returned:
         self._store = store
         self._tasks = tasks
         self._select = select
+        self._brought: frozenset[Place] = frozenset()
+
+    def bring(self) -> None:
+        """Lay our own results of the study on screen over their films, each once."""
+        state = self._store.state
+        home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
+        found = () if home is None else _own_of(home.study)
+        new = tuple(place for place in found if place not in self._brought)[:_MOST_BROUGHT]
+        if new:
+            work, done = partial(_read_own, new), partial(self._lay, new)
+            self._tasks.submit(_BROUGHT_KEY, work, done, _ignore, lane="files")
+
+    def _lay(self, places: tuple[Place, ...], results: tuple[Result, ...]) -> None:
+        self._brought |= frozenset(places)
+        known = self._store.state.results
+        is_open = {(r.path, r.member) for r in known}
+        seen = {line.tracking_uid for r in known for line in r.lines}
+        for result in results:
+            new = {line.tracking_uid for line in result.lines} - seen
+            if new and (result.path, result.member) not in is_open:
+                known, seen = (*known, result), seen | new
+        self._store.update(results=known)
 
     def open(self, path: Path, member: str) -> None:
         """Show a result over its film, or as text where nothing can be drawn; again hides it."""
@@ -103,7 +138,9 @@ class Returned:
 
     def forget(self) -> None:
         """Every result leaves the screen."""
-        self._tasks.cancel(_KEY)
+        for key in (_KEY, _BROUGHT_KEY):
+            self._tasks.cancel(key)
+        self._brought = frozenset()
         self._store.update(results=(), result_told=None)
 
     def _read(self, path: Path, member: str, done: Callable[[Result], None]) -> None:
@@ -150,14 +187,51 @@ def _read_result(path: Path, member: str, token: Token) -> Result:
     )
 
 
+def _own_of(study: Study) -> tuple[Place, ...]:
+    """Our own results of a study by their description, the most exact first."""
+    reports = [o for o in study.others if o.modality == "SR" and is_own(o.description)]
+    states = [o for o in study.others if o.modality == "PR" and is_own(o.description)]
+    masks = [
+        image
+        for series in study.series
+        if series.is_result and is_own(series.description)
+        for image in series.images
+    ]
+    found = [(r.path, r.member) for kind in (reports, states, masks) for r in kind]
+    return tuple(dict.fromkeys(found))
+
+
+def _read_own(places: tuple[Place, ...], token: Token) -> tuple[Result, ...]:
+    """Those that can be read and are ours; why another cannot is told when it is opened."""
+    found = []
+    for place in places:
+        with suppress(InputError):
+            found.append(_read_result(*place, token))
+    return tuple(r for r in found if any(line.status for line in r.lines))
+
+
 def _lines(reading: Reading) -> tuple[Line, ...]:
     from afloc_desktop.core.export.raster import outlines
 
-    drawn = [Line(s.label, s.points, s.is_closed, s.target) for s in reading.shapes]
+    drawn = [
+        Line(s.label, s.points, s.is_closed, s.target, tracking_uid=s.tracking_uid)
+        for s in reading.shapes
+    ]
     for mask in reading.masks:
         rows, columns = mask.pixels.shape
+        line = partial(Line, mask.label, is_closed=True, target=mask.target, size=(rows, columns))
         drawn += [
-            Line(mask.label, outline, True, mask.target, (rows, columns))
-            for outline in outlines(mask.pixels)
+            line(outline, tracking_uid=mask.tracking_uid) for outline in outlines(mask.pixels)
         ]
-    return tuple(drawn)
+    return tuple(_stated(line, reading.tracked.get(line.tracking_uid)) for line in drawn)
+
+
+def _stated(line: Line, statement: Statement | None) -> Line:
+    if statement is None:
+        return line
+    finding = statement.finding
+    return replace(line, label=statement.label, status=finding.status, author=finding.author)
+
+
+def _ignore(error: AflocError) -> None:
+    """Nobody asked for it."""

@@ -135,6 +135,7 @@ class Workspace:
             note=engine.note_film,
         )
         self.returned = Returned(store, tasks, self.select_image)
+        self._questions.listen(self.returned.bring)
         self.drawn = Drawn(store)
         self._thumbs = Thumbs(store, tasks, engine.read, self._questions)
         self.comparing = Comparisons(store, tasks, engine.read, self._questions)
@@ -222,6 +223,7 @@ class Workspace:
     def _hang(self, ref: ImageRef) -> None:
         """Hang what was opened; where its prior is known but not open, open that and hang again."""
         self.wall.hang_opened(ref)
+        self.returned.bring()
         current = self.wall.newest()
         if current is not None:
             is_open = frozenset(study.uid for study in self._store.state.listing.studies)

@@ -286,6 +286,12 @@ ANY_TABLE = "表格 (*.csv);;所有文件 (*)"
 RESULT_TITLE = "文件中的结果"
 RESULT_TIP = "单击叠加到其影像上，双击或回车阅读内容。"
 VERIFIED = "已由人员核实"
+RESULT_STATUSES = {
+    "": "",
+    "proposed": "模型提出",
+    "accepted": "已接受",
+    "edited": "已重绘",
+}
 
 # --- settings, keys, help
 SETTINGS = "设置…"

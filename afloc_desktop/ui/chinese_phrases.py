@@ -35,9 +35,10 @@ def film_named(number: int, home: Home | None) -> str:
     return f"{film(number)}   {'   '.join(filter(None, words))}"
 
 
-def from_file(label: str, kind: str) -> str:
+def from_file(label: str, kind: str, decision: str = "") -> str:
     """What was drawn over a film by somebody else than this session."""
-    return f"{label}（文件中的 {kind}）" if label else f"文件中的 {kind}"
+    source = f"文件中的 {kind}：{decision}" if decision else f"文件中的 {kind}"
+    return f"{label}（{source}）" if label else source
 
 
 def film_numbers(numbers: Sequence[int]) -> str:

@@ -31,9 +31,10 @@ def film_named(number: int, home: Home | None) -> str:
     return f"{film(number)}   {'   '.join(filter(None, words))}"
 
 
-def from_file(label: str, kind: str) -> str:
+def from_file(label: str, kind: str, decision: str = "") -> str:
     """What was drawn over a film by somebody else than this session."""
-    return f"{label} ({kind} in file)" if label else f"{kind} in file"
+    source = f"{kind} in file: {decision}" if decision else f"{kind} in file"
+    return f"{label} ({source})" if label else source
 
 
 def film_numbers(numbers: Sequence[int]) -> str:

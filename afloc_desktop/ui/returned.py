@@ -61,10 +61,15 @@ def paint(painter: QPainter, scene: Scene, state: State) -> None:
         seen: set[str] = set()
         for line in result.lines:
             if line.is_on(scene.film.image):
-                name = "" if line.label in seen else strings.from_file(line.label, result.kind)
+                name = "" if line.label in seen else _named(line, result.kind)
                 _draw(painter, scene.view, line, name, width)
                 seen.add(line.label)
     painter.restore()
+
+
+def _named(line: Line, kind: str) -> str:
+    status = strings.RESULT_STATUSES.get(line.status, "")
+    return strings.from_file(line.label, kind, strings.verdict(status, line.author, ""))
 
 
 def _draw(painter: QPainter, view: Viewport, line: Line, name: str, width: float) -> None:

@@ -385,6 +385,12 @@ ANY_TABLE = "Tables (*.csv);;All files (*)"
 RESULT_TITLE = "Result in a file"
 RESULT_TIP = "Click to lay it over its film, double click or Enter to read it."
 VERIFIED = "verified by a person"
+RESULT_STATUSES = {
+    "": "",
+    "proposed": "proposed by a model",
+    "accepted": "accepted",
+    "edited": "redrawn",
+}
 
 # --- status
 READY = "Ready"

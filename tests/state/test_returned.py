@@ -1,4 +1,5 @@
 import exported
+import pydicom
 import pytest
 from doubles import QueueLoop
 
@@ -52,6 +53,47 @@ def test_what_was_exported_lies_where_it_was_drawn(room, kind):
     found = (min(xs), min(ys), max(xs), max(ys))
     assert found == pytest.approx((33.25, 60.25, 70.75, 99.75), abs=0.5)
     assert room.selected == []
+
+
+def open_all(room, tmp_path, *, then=lambda: None):
+    """The study as a second session opens it: the film with its results beside it."""
+    room.store.update(listing=scan([tmp_path]))
+    then()
+    room.returned.bring()
+    room.loop.run_until(lambda: not room.tasks.is_running("own results"))
+
+
+def test_our_own_results_are_laid_over_their_film_once_and_as_what_they_are(room, tmp_path):
+    open_all(room, tmp_path)
+    (result,) = room.state.results  # report, state and mask show the same region
+    (line,) = result.lines
+    assert (result.kind, line.label, line.status) == ("SR", "Pleural effusion", "proposed")
+    assert line.is_on(room.image)
+    assert [tuple(p) for p in line.points] == [tuple(p) for p in exported.KITE]
+    room.returned.open(result.path, "")
+    room.returned.bring()
+    assert room.state.results == ()
+
+
+def test_each_kind_of_our_own_results_is_enough(room, tmp_path):
+    for kind in ("sr", "gsps"):
+        room.returned.forget()
+        open_all(room, tmp_path, then=room.paths[kind].unlink)
+        (result,) = room.state.results
+        assert result.kind == {"sr": "GSPS", "gsps": "SEG"}[kind]
+        assert result.lines[0].status == "proposed"
+
+
+def test_what_is_not_ours_or_is_damaged_is_not_laid_unasked(room, tmp_path):
+    seg, state = (pydicom.dcmread(room.paths[kind]) for kind in ("seg", "gsps"))
+    seg.SeriesDescription = "Masks of a colleague"
+    state.remove_private_tags()  # ours by its description alone
+    seg.save_as(room.paths["seg"])
+    state.save_as(room.paths["gsps"])
+    data = room.paths["sr"].read_bytes()
+    room.paths["sr"].write_bytes(data.replace(b'"status": "proposed"', b'"status": "prop"     '))
+    open_all(room, tmp_path)
+    assert room.state.results == ()
 
 
 def test_opened_again_it_is_put_away(room):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from afloc_desktop.core.domain import BoolArray
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.geometry import Point
@@ -88,6 +90,7 @@ class Reading:
         shapes, masks: What lies over them.
         tree: All of it as text.
         statements: Of our own objects, complete but for their heatmaps; else none.
+        tracked: The same by the tracking UIDs of their regions.
         is_verified: A person signed it.
         notes: What could not be shown, for the reader.
     """
@@ -99,5 +102,6 @@ class Reading:
     masks: tuple[Mask, ...]
     tree: Node
     statements: tuple[Statement, ...]
+    tracked: Mapping[str, Statement]
     is_verified: bool
     notes: tuple[str, ...]

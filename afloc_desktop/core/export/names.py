@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 40
 _LONG = 64  # characters of LO
+_OURS = "AFLoc: "
 _DISCLAIMER = "image-text similarity, research use"
 # Windows takes these for devices, whatever their suffix.
 _DEVICES = frozenset(
@@ -54,8 +55,13 @@ def describe_series(labels: Iterable[str]) -> str:
     """A series description that says what it is, how sure, and for what use."""
     known = list(dict.fromkeys(labels))
     what = known[0] if len(known) == 1 else f"{len(known)} findings" if known else "no finding"
-    room = _LONG - len(f"AFLoc: , {_DISCLAIMER}")
-    return f"AFLoc: {short(what, room)}, {_DISCLAIMER}"
+    room = _LONG - len(f"{_OURS}, {_DISCLAIMER}")
+    return f"{_OURS}{short(what, room)}, {_DISCLAIMER}"
+
+
+def is_own(description: str) -> bool:
+    """Whether a series is called as ours are; only its objects tell whether it is."""
+    return description.startswith(_OURS)
 
 
 def short(text: str, most: int = _LONG) -> str:

@@ -6,6 +6,7 @@ compares them with the film on screen.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from afloc_desktop.core.dicom.archive import open_source
@@ -25,10 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pydicom.dataset import Dataset
-
     from afloc_desktop.core.export.selection import Statement
-    from afloc_desktop.core.geometry import Point
 
 Kind = Literal["SEG", "SR", "GSPS", "SC", "other"]
 _MOST_MASKS = 200  # 1.5 GB of 3000 x 2500
@@ -67,7 +65,9 @@ def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
         notes: list[str] = []
         if kind == "SEG":
             masks, notes = _masks(tags, file, size, wanted)
-        shapes = _shapes_of(kind, tags, notes)
+        record = get_record(dataset)
+        shapes = _known_again(record, kind, _shapes_of(kind, tags, notes))
+        statements = _statements(record, shapes, masks)
         title = plain(tags.text("SeriesDescription")) or _class_name(tags)
         return Reading(
             kind=kind,
@@ -76,7 +76,8 @@ def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
             shapes=shapes,
             masks=masks,
             tree=content_tree(tags) if kind == "SR" else tree_of(dataset, title),
-            statements=_statements(dataset, kind, shapes, masks),
+            statements=statements,
+            tracked=_tracked(record, statements),
             is_verified=tags.text("VerificationFlag") == "VERIFIED",
             notes=tuple(dict.fromkeys(notes)),
         )
@@ -241,25 +242,35 @@ def _frame_targets(tags: Tags, frame: Tags) -> list[Target]:
     return instances if len(instances) == 1 else []
 
 
+def _known_again(
+    record: Mapping[str, Any] | None, kind: Kind, shapes: tuple[Shape, ...]
+) -> tuple[Shape, ...]:
+    """Graphics of a state have no identifiers; those of ours come in the order of the record."""
+    if record is None or kind != "GSPS":
+        return shapes
+    uids = (r["tracking_uid"] for entry in record["statements"] for r in entry["regions"])
+    named = [replace(s, tracking_uid=uid) for s, uid in zip(shapes, uids, strict=False)]
+    return (*named, *shapes[len(named) :])
+
+
 def _statements(
-    dataset: Dataset, kind: Kind, shapes: tuple[Shape, ...], masks: tuple[Mask, ...]
+    record: Mapping[str, Any] | None, shapes: tuple[Shape, ...], masks: tuple[Mask, ...]
 ) -> tuple[Statement, ...]:
-    record = get_record(dataset)
     if record is None:
         return ()
-    drawn = dict(_tracked(record, kind, shapes, masks))
+    drawn = {shape.tracking_uid: shape.points for shape in shapes}
+    for mask in masks:
+        for outline in outlines(mask.pixels)[:1]:
+            drawn[mask.tracking_uid] = outline
     return tuple(statement_of(e, regions_of(e, drawn)) for e in record["statements"])
 
 
 def _tracked(
-    record: Mapping[str, Any], kind: Kind, shapes: tuple[Shape, ...], masks: tuple[Mask, ...]
-) -> Iterator[tuple[str, tuple[Point, ...]]]:
-    """Outlines by their tracking UID; graphics of a state come in the order of the record."""
-    if kind == "GSPS":
-        uids = (r["tracking_uid"] for entry in record["statements"] for r in entry["regions"])
-        yield from zip(uids, (shape.points for shape in shapes), strict=False)
-        return
-    yield from ((shape.tracking_uid, shape.points) for shape in shapes)
-    for mask in masks:
-        for outline in outlines(mask.pixels)[:1]:
-            yield mask.tracking_uid, outline
+    record: Mapping[str, Any] | None, statements: tuple[Statement, ...]
+) -> Mapping[str, Statement]:
+    entries = () if record is None else record["statements"]
+    return {
+        region["tracking_uid"]: statement
+        for entry, statement in zip(entries, statements, strict=True)
+        for region in entry["regions"]
+    }

@@ -113,6 +113,8 @@ class Browser(QWidget):
         if old.listing is not new.listing:
             self._tree.show_listing(new.listing)
             self._show_skipped(new.listing)
+        if old.results is not new.results:
+            self._tree.mark_results(new.results)
         if old.listing is not new.listing or old.image_ref != new.image_ref:
             self._tree.mark(new.image_ref)
         if old.known is not new.known or old.listing is not new.listing:

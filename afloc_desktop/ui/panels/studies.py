@@ -27,8 +27,12 @@ from afloc_desktop.ui.qt import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from afloc_desktop.core.domain import ImageRef, Listing, NonImage, Series, Study
+    from afloc_desktop.state.returned import Result
+
+    _Place = tuple[Path, str]
 
 _REF = Qt.ItemDataRole.UserRole
 _STACK = Qt.ItemDataRole.UserRole + 1
@@ -64,6 +68,7 @@ class StudyTree(Tree):
         self._stacks: dict[int, tuple[ImageRef, ...]] = {}
         self._waiting: list[Study] = []
         self._words: list[str] = []
+        self._laid: frozenset[_Place] = frozenset()
         self._ref: ImageRef | None = None
         self._more = QTimer(self)
         self._more.setSingleShot(True)
@@ -95,11 +100,17 @@ class StudyTree(Tree):
         self.setCurrentItem(found)  # type: ignore[arg-type]
         self.blockSignals(False)
 
+    def mark_results(self, results: tuple[Result, ...]) -> None:
+        """Show which results lie over their films."""
+        self._laid = frozenset((result.path, result.member) for result in results)
+        for _, item in self._rows.values():
+            _stress(item, self._laid)
+
     def narrow(self, text: str) -> None:
         """Show only studies whose labels hold all the words."""
         self._words = text.casefold().split()
         for study, item in self._rows.values():
-            item.setHidden(not self._fits(study))
+            item.setHidden(not _fits(study, self._words))
         for patient in self._patients.values():
             patient.setHidden(all(item.isHidden() for item in children(patient)))
 
@@ -128,9 +139,10 @@ class StudyTree(Tree):
         patient = self._patient(study)
         patient.insertChild(patient.childCount() if place is None else place, item)
         self._rows[key] = (study, item)
+        _stress(item, self._laid)
         for row in (patient, *_below(item)):
             row.setExpanded(True)
-        item.setHidden(not self._fits(study))
+        item.setHidden(not _fits(study, self._words))
         if not item.isHidden():
             patient.setHidden(False)
 
@@ -178,7 +190,7 @@ class StudyTree(Tree):
         text = _spaced(series.modality, what, series.view_position, part) or strings.UNKNOWN_SERIES
         item = _row(text if len(images) == 1 else f"{text}   ({strings.images(len(images))})")
         if series.is_result:
-            item.setData(0, _RESULT, images[0])
+            _offer(item, images)
         elif _is_unfolded(images):
             item.addChildren([_film(ref, number) for number, ref in enumerate(images, start=1)])
         else:
@@ -196,9 +208,6 @@ class StudyTree(Tree):
     def _holds(self, item: QTreeWidgetItem, ref: ImageRef) -> bool:
         number = item.data(0, _STACK)
         return ref in self._stacks[number] if number else item.data(0, _REF) == ref
-
-    def _fits(self, study: Study) -> bool:
-        return all(word in _haystack(study) for word in self._words) if self._words else True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         # A press may be the start of a drag to another cell: the film is chosen when it is let go.
@@ -275,6 +284,31 @@ def _note(text: str) -> QTreeWidgetItem:
     item = _row(f"{strings.NOTE_MARK} {text}")
     item.setForeground(0, QColor(theme.WARNING))
     return item
+
+
+def _fits(study: Study, words: Sequence[str]) -> bool:
+    return all(word in _haystack(study) for word in words) if words else True
+
+
+def _stress(study: QTreeWidgetItem, laid: frozenset[_Place]) -> None:
+    """Rows of results that lie over their films in bold."""
+    for row in _below(study):
+        result = row.data(0, _RESULT)
+        if result is not None:
+            font = row.font(0)
+            font.setBold((result.path, result.member) in laid)
+            row.setFont(0, font)
+
+
+def _offer(item: QTreeWidgetItem, images: tuple[ImageRef, ...]) -> None:
+    """A series of masks is one result, or a few: a file each."""
+    files = list({(ref.path, ref.member): ref for ref in reversed(images)}.values())[::-1]
+    rows = [item] if len(files) == 1 else [_row(strings.film(n + 1)) for n in range(len(files))]
+    for row, ref in zip(rows, files, strict=True):
+        row.setData(0, _RESULT, ref)
+        row.setToolTip(0, plain_tip(strings.RESULT_TIP))
+        if row is not item:
+            item.addChild(row)
 
 
 def _other(other: NonImage) -> QTreeWidgetItem:

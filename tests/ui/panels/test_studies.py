@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from bars import in_time
@@ -91,7 +92,7 @@ def test_a_result_is_opened_as_one_and_never_as_a_film(tree, chosen):
     tree.result_chosen.connect(opened.append)
     tree.result_asked.connect(asked.append)
     report = NonImage(Path("r"), "", "Basic Text SR", "1.2", "1.3", "SR", "")
-    masks = replace(stack(2), modality="SEG")
+    masks = replace(stack(1), modality="SEG")
     tree.show_listing(Listing((study(masks, others=(report,)),), ()))
     assert texts(tree)[-1] == "SR   Basic Text SR"
     for place in (0, 1):
@@ -102,6 +103,20 @@ def test_a_result_is_opened_as_one_and_never_as_a_film(tree, chosen):
     tree.itemActivated.emit(row, 0)
     assert asked == [report]
     assert chosen == []
+
+
+def test_each_file_of_masks_has_a_row_and_those_over_their_film_are_bold(tree):
+    opened = []
+    tree.result_chosen.connect(opened.append)
+    masks = replace(stack(2), modality="SEG")
+    tree.show_listing(Listing((study(masks),), ()))
+    rows = tree.topLevelItem(0).child(0).child(0)
+    tree.itemClicked.emit(rows.child(1), 0)
+    assert opened == [masks.images[1]]
+    tree.mark_results((SimpleNamespace(path=masks.images[1].path, member=""),))
+    assert [rows.child(n).font(0).bold() for n in (0, 1)] == [False, True]
+    tree.mark_results(())
+    assert not rows.child(1).font(0).bold()
 
 
 def test_markup_in_notes_and_kinds_is_shown_as_it_is(tree):
