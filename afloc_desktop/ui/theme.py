@@ -116,6 +116,7 @@ QLabel[role="number"] { color: $text; font-weight: 600; }
 QLineEdit { background: $background; border: 1px solid $line; border-radius: 5px;
     padding: 7px 9px; selection-background-color: $accent_dark; }
 QLineEdit:focus { border-color: $accent; }
+QLineEdit:disabled { color: $faint; background: $panel; }
 QPushButton, QToolButton { background: $raised; border: 1px solid $line; border-radius: 5px;
     padding: 5px 9px; }
 QPushButton:hover, QToolButton:hover { border-color: $quiet; }
@@ -153,6 +154,10 @@ QTreeWidget::indicator:checked, QCheckBox::indicator:checked { background: $acce
     border-color: $accent; }
 QFrame[role="sheet"] { border: 1px solid $line; border-radius: 5px; }
 QCheckBox { background: transparent; spacing: 7px; }
+QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox:disabled { color: $faint; }
+QCheckBox::indicator:disabled { border-color: $line; background: $panel; }
+QCheckBox::indicator:checked:disabled { background: $faint; border-color: $faint; }
 QSlider { background: transparent; min-height: 20px; }
 QSlider::groove:horizontal { height: 4px; background: $line; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent_dark; border-radius: 2px; }
