@@ -15,6 +15,7 @@ when its input does: it never outlives the program that started it.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import queue
@@ -34,12 +35,36 @@ if TYPE_CHECKING:
     from afloc_desktop.core.localize import Localizer
 
 PROTOCOL = 1
-_BAD_REQUEST = "See the documentation of afloc-engine for the requests it knows."
+_BAD_REQUEST = "See `afloc-engine --help`, or its documentation, for the requests it knows."
+_FIELDS = frozenset(
+    ("id", "do", "file", "frame", "array", "findings", "output", "bundle", "provider")
+)
+_HELP = """\
+The engine of the window as JSON lines: one request a line on standard input, answers on standard
+output, each with the request's id. It ends with its input. `engine.md`, among the documents of the
+application, describes every field.
+
+example:
+  echo '{"id": 1, "do": "hello", "protocol": 1}' | afloc-engine
+
+requests:
+  {"id": 1, "do": "hello", "protocol": 1}
+  {"id": 2, "do": "localize", "file": "film.dcm", "findings": ["effusion"], "output": "folder"}
+  {"id": 3, "do": "cancel", "request": 2}
+  {"id": 4, "do": "bye"}
+"""
 _WATCH_S = 1.0
 
 
 def main() -> NoReturn:
     """Serve stdin and stdout; the entry point `afloc-engine`."""
+    parser = argparse.ArgumentParser(
+        prog="afloc-engine",
+        description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"afloc-engine {__version__}")
+    parser.parse_args()
     answers = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints, from Python or C, must not end up between the answers.
     os.dup2(2, 1)
@@ -157,7 +182,10 @@ class Engine:
             return self._localize(request)
         if kind == "bye":
             return {"done": True}
-        raise InputError("There is no such request.", remedy=_BAD_REQUEST)
+        raise InputError(
+            "There is no such request; there are hello, localize, cancel and bye.",
+            remedy=_BAD_REQUEST,
+        )
 
     def _localize(self, request: _Request) -> dict[str, object]:
         """Answer the findings on one film into the output folder, and say what was written."""
@@ -180,7 +208,12 @@ class Engine:
         request.check()
         results = ResultsFolder(Path(output), frozenset(("json", "npz")))
         results.add(image, localizer, answers)
-        return {"results": results.finish([])}
+        return {
+            "results": results.finish([]),
+            "provider": _ran_on(fields, localizer),
+            # A misspelt field is as if it were left out, which must not pass unnoticed.
+            "ignored": sorted(fields.keys() - _FIELDS),
+        }
 
     def _localizer(self, fields: dict[str, Any]) -> Localizer:
         """The bundle and provider asked for; only the latest stays in memory."""
@@ -262,6 +295,12 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
         "providers": available_providers(),
         "sample_study": str(sample_study()),
     }
+
+
+def _ran_on(fields: dict[str, Any], localizer: Localizer) -> dict[str, str]:
+    """What was asked for, what answered, and why it is something else where it is."""
+    asked = fields.get("provider", "auto")
+    return {"asked": asked, "used": localizer.provider, "fallback": localizer.fallback}
 
 
 def _prompts(fields: dict[str, Any], localizer: Localizer) -> list[Prompt]:

@@ -20,6 +20,7 @@ from afloc_desktop.engine import PROTOCOL, Engine
 from afloc_desktop.state.models import open_default
 from afloc_desktop.state.paths import Paths
 
+ROOT = Path(__file__).resolve().parents[1]
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
 
 
@@ -63,6 +64,25 @@ def test_localize_tells_progress_and_then_the_results(asked, tmp_path):
     image = answers[2]["results"]["images"][0]
     assert image["findings"][0]["id"] == "bright_spot"
     assert (tmp_path / "o" / image["findings"][0]["map"]).exists()
+
+
+def test_the_answer_says_what_was_asked_to_run_what_ran_and_why(asked, monkeypatch):
+    answer = answers_of({**asked, "provider": "cpu"})[-2]
+    used = answer["results"]["images"][0]["provider"]
+    assert answer["provider"] == {"asked": "cpu", "used": used, "fallback": ""}
+    offered = "afloc_desktop.core.model.session.available_providers"
+    monkeypatch.setattr(offered, lambda: ("cuda", "cpu"))
+    answer = answers_of(asked)[-2]
+    assert answer["provider"]["asked"] == "auto"
+    assert answer["provider"]["used"].startswith("CPUExecutionProvider")
+    assert "cuda" in answer["provider"]["fallback"]
+    # One that is named is a demand: something else never answers instead.
+    assert "cuda" in answers_of({**asked, "provider": "cuda"})[0]["reason"]
+
+
+def test_a_misspelt_field_does_not_pass_unnoticed(asked):
+    answer = answers_of({**asked, "finding": "effusion", "colour": 1})[-2]
+    assert answer["ignored"] == ["colour", "finding"]
 
 
 def test_words_the_model_does_not_know_are_answered_with_a_warning(asked):
@@ -157,6 +177,35 @@ def test_the_process_refuses_what_it_cannot_do_and_goes_on(asked):
         unknown = engine.ask(**{**asked, "findings": ["xylophone"]})["results"]["images"][0]
         assert unknown["findings"][0]["warnings"]
         assert engine.process.poll() is None
+
+
+def test_whoever_asks_for_help_gets_requests_that_work():
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, timeout=60, check=True)
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    shown = [json.loads(line) for line in lines if line.startswith(b"{")]
+    assert [request["do"] for request in shown] == ["hello", "localize", "cancel", "bye"]
+    answers = answers_of(shown[0], {**shown[1], "output": ""})
+    assert answers[0]["protocol"] == PROTOCOL
+    assert "output" in answers[1]["reason"]
+
+
+def test_the_program_in_the_documentation_runs(tmp_path):
+    page = (ROOT / "resources/docs/engine.md").read_text(encoding="utf-8")
+    program = page.split("```python\n")[1].split("```")[0]
+    started_as = f"[{sys.executable!r}, '-m', 'afloc_desktop.engine']"
+    program = program.replace('["afloc-engine"]', started_as).replace(
+        "mkdtemp()", "mkdtemp(dir='.')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert done.stdout.startswith("Pleural effusion True [[")
+    assert done.stdout.endswith("(512, 512)\n")
 
 
 def test_the_process_speaks_json_only_and_ends_with_its_input(asked):
