@@ -24,6 +24,7 @@ from afloc_desktop.ui.tools import drawn
 if TYPE_CHECKING:
     from afloc_desktop.state.store import State
 
+_BLACK = QColor(0, 0, 0)
 _REST_MS = 80  # after the last change of the view, the film is painted exactly
 
 
@@ -79,15 +80,16 @@ class FilmCanvas(FilmMouse):
             self._paint(painter)
 
     def _paint(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), QColor(0, 0, 0))
         scene = self.scene
         if scene is None:
+            painter.fillRect(self.rect(), _BLACK)
             corners.paint_message(painter, self.rect(), self.shown)
             self._paint_border(painter)
             return
         ratio = self.devicePixelRatioF()
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
+        scene.paint_around(painter)
         answer = scene.paint(painter, self.shown)
         if scene.is_rough:
             self._rest.start()

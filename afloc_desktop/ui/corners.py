@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from afloc_desktop.core.dicom.orientation import opposite, turned
 from afloc_desktop.state.store import SINGLE
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
-from afloc_desktop.ui.lettering import INK, write
+from afloc_desktop.ui.lettering import INK, corner_of, word, write
 from afloc_desktop.ui.qt import (
     QColor,
     QFont,
@@ -68,6 +69,8 @@ def paint_turn(painter: QPainter, area: QRect, scene: Scene) -> None:
     """That the reader turned or flipped the film: said even where no other text is."""
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
     hint = strings.turned(scene.view.turn.quarters, scene.view.turn.is_mirrored)
+    if not hint:
+        return
     painter.save()
     font = QFont(painter.font())
     font.setBold(True)
@@ -139,15 +142,44 @@ def paint_markers(painter: QPainter, area: QRect, scene: Scene) -> None:
     # Room for the caption at the bottom.
     room = 36 if area.width() >= _NARROW else 104
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN - room)
+    font, ratio = painter.font().toString(), painter.device().devicePixelRatio()
     for where, letters in places:
-        is_side = letters[0] in (strings.RIGHT, strings.LEFT)
-        font = QFont(painter.font())
-        font.setPointSizeF(font.pointSizeF() * (_LARGE if is_side else _SMALL))
-        font.setBold(is_side)
-        painter.save()
-        painter.setFont(font)
-        _text(painter, inside, where, [letters])
-        painter.restore()
+        painter.drawImage(*_marker(letters, font, ratio).placed(inside, where))
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """Letters of a side, drawn, and how much room they take on the screen."""
+
+    picture: QImage
+    width: float
+    height: float
+
+    def placed(self, area: QRect, where: Qt.AlignmentFlag) -> tuple[QPointF, QImage]:
+        """At an edge of an area, in the middle of it."""
+        left, top = area.center().x() - self.width / 2, area.center().y() - self.height / 2
+        if where & _FLAG.AlignLeft:
+            left = area.left()
+        elif where & _FLAG.AlignRight:
+            left = area.right() - self.width
+        elif where & _FLAG.AlignTop:
+            top = area.top()
+        else:
+            top = area.bottom() - self.height
+        return corner_of(left, top), self.picture
+
+
+@lru_cache(maxsize=64)
+def _marker(letters: str, font_name: str, ratio: float) -> _Marker:
+    """Drawn once: setting a font four times takes longer than the window of a film."""
+    font = QFont()
+    font.fromString(font_name)
+    is_side = letters[0] in (strings.RIGHT, strings.LEFT)
+    font.setPointSizeF(font.pointSizeF() * (_LARGE if is_side else _SMALL))
+    font.setBold(is_side)
+    metrics = QFontMetrics(font)
+    picture = word(letters, font.toString(), INK.rgba(), ratio)
+    return _Marker(picture, metrics.horizontalAdvance(letters), metrics.lineSpacing())
 
 
 def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer | None) -> None:

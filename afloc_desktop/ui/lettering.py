@@ -29,12 +29,17 @@ def write(painter: QPainter, places: Sequence[tuple[float, float, str]], ink: QC
     """Draw pieces of text whose upper left corners are at (x, y), screen points."""
     ratio, font = painter.device().devicePixelRatio(), painter.font().toString()
     for left, top, text in places:
-        word = _word(text, font, ink.rgba(), ratio)
-        painter.drawImage(QPointF(round(left) - _ROOM, round(top) - _ROOM), word)
+        painter.drawImage(corner_of(left, top), word(text, font, ink.rgba(), ratio))
+
+
+def corner_of(left: float, top: float) -> QPointF:
+    """Where the picture of a word goes so that its first letter begins at a place."""
+    return QPointF(round(left) - _ROOM, round(top) - _ROOM)
 
 
 @lru_cache(maxsize=_KEPT)
-def _word(text: str, font_name: str, ink: int, ratio: float) -> QImage:
+def word(text: str, font_name: str, ink: int, ratio: float) -> QImage:
+    """A word with its outline, drawn once; font and ink as Qt writes them."""
     font = QFont()
     font.fromString(font_name)
     metrics = QFontMetrics(font)

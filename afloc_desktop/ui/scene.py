@@ -14,7 +14,8 @@ from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import overlay, strings
 from afloc_desktop.ui.film import Film
-from afloc_desktop.ui.qt import QImage, QPainter, QPointF, QRectF, Qt
+from afloc_desktop.ui.prints import Print, picture_of
+from afloc_desktop.ui.qt import QColor, QImage, QPainter, QPointF, QRect, QRectF, QRegion, Qt
 from afloc_desktop.ui.sampling import sampled, taps
 from afloc_desktop.ui.viewport import Viewport
 from afloc_desktop.ui.windowing import carried
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 6  # device pixels around a fitted film
 _LINE = 2.2  # screen points
+_BLACK = QColor(0, 0, 0)
 _GRAPHICS = np.uint32(0xFF63D3FF)
 
 
@@ -56,8 +58,7 @@ class Scene:
         self.is_rough = False
         self._last_view: Viewport | None = None
         self._rough: tuple[object, PaintedArray, QImage] | None = None
-        self._sampled: tuple[Viewport, tuple[int, int, Array]] | None = None
-        self._painted: tuple[object, PaintedArray, QImage] | None = None
+        self._exact: tuple[Viewport, QPointF, Print] | None = None
         self._drawn: tuple[object, QImage] | None = None
         self._layer: tuple[object, overlay.Layer | None] | None = None
         self._home: tuple[Listing, Home | None] | None = None
@@ -95,7 +96,7 @@ class Scene:
         It shares the film and its copies.
         """
         lens = copy(self)
-        lens._sampled = lens._painted = lens._rough = lens._drawn = lens._layer = None
+        lens._exact = lens._rough = lens._drawn = lens._layer = None
         lens._last_view = None
         view = replace(self.view, zoom=self.view.zoom * factor, width=side, height=side)
         lens.view = replace(view, centre=self.view.to_source(at))
@@ -199,6 +200,18 @@ class Scene:
             self._paint_overlay(painter, answer, state)
         return answer
 
+    def paint_around(self, painter: QPainter) -> None:
+        """Black where the film is not, up to a pixel under its edge; the rest is painted once."""
+        image = self.film.image
+        area = QRect(0, 0, self.view.width, self.view.height)
+        visible = self.view.visible(image.rows, image.columns)
+        around = QRegion(area)
+        if visible is not None:
+            seen = _rectangle(self.view, visible).toRect()
+            around -= QRegion(seen.adjusted(2, 2, -2, -2) & area)
+        for part in around:
+            painter.fillRect(part, _BLACK)
+
     def _paint_film(self, painter: QPainter, visible: Box) -> None:
         """Roughly while the view changes from frame to frame, then exactly.
 
@@ -210,18 +223,11 @@ class Scene:
         if self.is_rough:
             self._paint_roughly(painter, visible)
             return
-        if self._sampled is None or self._sampled[0] != self.view:
-            self._sampled, self._painted = (
-                (self.view, _on_pixels(self.film, self.view, visible)),
-                None,
-            )
-        left, top, values = self._sampled[1]
-        seen = (self.choice, self.is_inverted)
-        if self._painted is None or self._painted[0] != seen:
-            pixels = self.film.grey(values, self.choice)
-            pixels = 255 - pixels if self.is_inverted else pixels
-            self._painted = (seen, pixels, _picture(pixels))
-        painter.drawImage(QPointF(left, top), self._painted[2])
+        if self._exact is None or self._exact[0] != self.view:
+            left, top, values = _on_pixels(self.film, self.view, visible)
+            self._exact = (self.view, QPointF(left, top), Print(self.film, values))
+        _, corner, exact = self._exact
+        painter.drawImage(corner, exact.picture(self.choice, is_inverted=self.is_inverted))
 
     def _paint_roughly(self, painter: QPainter, visible: Box) -> None:
         """An averaged copy in grey, scaled by Qt."""
@@ -230,7 +236,7 @@ class Scene:
         if self._rough is None or self._rough[0] != seen:
             grey = self.view.turn.apply(self.film.grey(self.film.values(part), self.choice))
             pixels = np.ascontiguousarray(255 - grey if self.is_inverted else grey)
-            self._rough = (seen, pixels, _picture(pixels))
+            self._rough = (seen, pixels, picture_of(pixels))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(_rectangle(self.view, part.area), self._rough[2])
 
@@ -287,17 +293,6 @@ def _on_pixels(film: Film, view: Viewport, visible: Box) -> tuple[int, int, Arra
     rows = taps((near.y - area.y0) / down, (far.y - area.y0) / down, high, values.shape[0])
     found = sampled(values, rows, columns)
     return left, top, found.swapaxes(0, 1) if view.turn.is_sideways else found
-
-
-def _picture(pixels: npt.NDArray[np.uint8]) -> QImage:
-    """Grey, shape (rows, columns), or red, green and blue, shape (rows, columns, 3).
-
-    It looks into `pixels`, in C order, which must outlive it.
-    """
-    rows, columns = pixels.shape[:2]
-    formats = QImage.Format
-    kind = formats.Format_Grayscale8 if pixels.ndim == 2 else formats.Format_RGB888
-    return QImage(pixels.data, columns, rows, pixels.strides[0], kind)
 
 
 def _transparent(argb: npt.NDArray[np.uint32]) -> QImage:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -27,19 +28,24 @@ def painted(call, *arguments) -> np.ndarray:
 def edges(monkeypatch, scene):
     """What stands at the left, right, top and bottom edge."""
     written = {}
-    write = corners._text
+    make = corners._marker
 
-    def note(painter, area, where, lines, *ink):
-        edge = next(
-            name
-            for name, flag in (("left", FLAG.AlignLeft), ("right", FLAG.AlignRight),
-                               ("top", FLAG.AlignTop), ("bottom", FLAG.AlignBottom))
-            if where & flag
-        )  # fmt: skip
-        written[edge] = lines[0]
-        write(painter, area, where, lines, *ink)
+    def note(letters, *look):
+        marker = make(letters, *look)
 
-    monkeypatch.setattr(corners, "_text", note)
+        def placed(area, where):
+            edge = next(
+                name
+                for name, flag in (("left", FLAG.AlignLeft), ("right", FLAG.AlignRight),
+                                   ("top", FLAG.AlignTop), ("bottom", FLAG.AlignBottom))
+                if where & flag
+            )  # fmt: skip
+            written[edge] = letters
+            return marker.placed(area, where)
+
+        return SimpleNamespace(placed=placed)
+
+    monkeypatch.setattr(corners, "_marker", note)
     ink = painted(corners.paint_markers, scene)
     return written, ink
 
