@@ -8,12 +8,12 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from afloc_desktop.core.errors import WouldOverwrite
-from afloc_desktop.core.model.bundle import GATE, MANIFEST
+from afloc_desktop.core.model.bundle import GATE, MANIFEST, load_bundle
 from afloc_desktop.core.model.manifest import (
     SCHEMA,
     Figure,
@@ -23,6 +23,8 @@ from afloc_desktop.core.model.manifest import (
     Manifest,
     dump_manifest,
 )
+from afloc_desktop.core.model.selftest import self_test
+from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.prompts import chest_library, chest_probes
 from afloc_training.export import open_session, run
 from afloc_training.network import GRID
@@ -73,30 +75,70 @@ class Thresholds:
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
-def write_finding_vectors(folder: Path, tokenizer: WordPiece) -> FloatArray:
+class Asked(Protocol):
+    """A finding, as far as its vector goes."""
+
+    @property
+    def id(self) -> str:
+        """Stable name."""
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """Sentences whose vectors are averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateTexts:
+    """What a gate is made of.
+
+    Attributes:
+        references: What words about such a film look like.
+        related: Texts about such films that are not among them, to choose the limit with.
+        unrelated: Texts about anything else, for the same.
+    """
+
+    references: Sequence[str]
+    related: Sequence[str]
+    unrelated: Sequence[str]
+
+
+def chest_gate_texts() -> GateTexts:
+    """The prompt library of chest films, and its probes."""
+    probes = chest_probes()
+    return GateTexts(chest_library().references, probes.related, probes.unrelated)
+
+
+def write_finding_vectors(
+    folder: Path, tokenizer: WordPiece, findings: Sequence[Asked] = FINDINGS
+) -> FloatArray:
     """`findings.npz`: unit mean of the unit vectors of each finding's prompts, (F, D).
 
     Prompts are encoded one at a time by the shipped graph, as the desktop encodes typed words.
     """
     vectors = []
-    for term in FINDINGS:
+    for term in findings:
         mean = text_vectors(folder, tokenizer, term.prompts, "text").mean(axis=0)
         vectors.append(mean / np.linalg.norm(mean))
     stacked = np.stack(vectors).astype(np.float32)
-    ids = np.array([term.id for term in FINDINGS])
+    ids = np.array([term.id for term in findings])
     np.savez(folder / "findings.npz", ids=ids, vectors=stacked)
     return stacked
 
 
-def write_gate(folder: Path, tokenizer: WordPiece) -> GateSpec:
+def write_gate(folder: Path, tokenizer: WordPiece, texts: GateTexts | None = None) -> GateSpec:
     """`gate.npz`: sentence vectors of the prompt library; and from where a text is like one.
 
-    The limit is chosen on texts that are not in the library, half of them about chest films.
+    The limit is chosen on texts that are not in the library, half of them about such films.
+
+    Args:
+        folder: Holds the text graph.
+        tokenizer: Of the bundle.
+        texts: None takes those of chest films.
     """
-    probes = chest_probes()
+    texts = texts or chest_gate_texts()
     references, related, unrelated = (
-        text_vectors(folder, tokenizer, texts, "sentence")
-        for texts in (chest_library().references, probes.related, probes.unrelated)
+        text_vectors(folder, tokenizer, each, "sentence")
+        for each in (texts.references, texts.related, texts.unrelated)
     )
     stored = references.astype(np.float16)
     np.savez_compressed(folder / GATE, references=stored)
@@ -129,26 +171,32 @@ def text_vectors(
 
 
 def write_self_test(
-    folder: Path, film: FloatArray, vectors: FloatArray, tokenizer: WordPiece
+    folder: Path,
+    film: FloatArray,
+    vectors: FloatArray,
+    tokenizer: WordPiece,
+    words: Sequence[str] = _SELF_TEST_WORDS,
 ) -> None:
     """`selftest.npz`: a film, and what both graphs answer here.
 
     Args:
         folder: Holds the graphs.
-        film: In [0, 1], shape (side, side); stored in 256 grey levels to stay small.
+        film: In [0, 1], shape (side, side) or (3, side, side); stored in 256 levels to stay small.
         vectors: Of the findings.
         tokenizer: Of the bundle.
+        words: What the text graph is asked.
     """
-    tensor = (np.round(film * 255) / 255).astype(np.float16)[None, None]
+    planes = film if film.ndim == 3 else film[None]
+    tensor = (np.round(planes * 255) / 255).astype(np.float16)[None]
     local = run(folder / "image.onnx", {"image": tensor.astype(np.float32)})[0][0]
-    ids, mask = tokenizer.encode_all(_SELF_TEST_WORDS)
+    ids, mask = tokenizer.encode_all(words)
     feeds = {"input_ids": np.array(ids, np.int64), "attention_mask": np.array(mask, np.int64)}
     np.savez_compressed(
         folder / "selftest.npz",
         tensor=tensor,
         vectors=vectors,
         maps=np.einsum("kd,dij->kij", vectors, local),
-        words=np.array(_SELF_TEST_WORDS),
+        words=np.array(words),
         word_vectors=run(folder / "text.onnx", feeds)[0],
     )
 
@@ -246,6 +294,19 @@ def partial_folder(output: Path) -> Iterator[Path]:
         yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def finish(partial: Path, output: Path, unsealed: Manifest, card: str) -> str:
+    """Seal a bundle, test it as the desktop will, put it in its place; its SHA-256.
+
+    Raises:
+        BundleError, InferenceError: It fails its own checks; nothing is published.
+    """
+    seal(partial, unsealed, card)
+    bundle = load_bundle(partial)
+    self_test(bundle, Sessions(bundle, "cpu"))
+    publish(partial, output)
+    return bundle.sha256
 
 
 def publish(partial: Path, output: Path) -> None:

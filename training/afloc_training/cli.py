@@ -14,12 +14,16 @@ from afloc_training.libraries import training_libraries
 from afloc_training.progress import Reporter
 from afloc_training.site.cli import add_site_verbs
 from afloc_training.tuning.cli import add_tuning_verbs
+from afloc_training.verbs import add_verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXAMPLE = """example:
   afloc-train default-bundle --data ../shared/data --output resources/bundles/afloc-cxr-base
+"""
+_FUNDUS_EXAMPLE = """example:
+  afloc-train default-fundus --data ../shared/data --output resources/bundles/afloc-fundus-base
 """
 _PAINTINGS_EXAMPLE = """example:
   afloc-train paintings --data ../shared/data --output paintings
@@ -46,12 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="afloc-train", description="Teach a bundle from films and their words."
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verb = verbs.add_parser(
-        "default-bundle",
-        help="rebuild the shipped default model from its recipe",
-        description="Train on the NIH training films, export, evaluate and write the bundle.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    verb = add_verb(
+        verbs, "default-bundle", "rebuild the shipped default model from its recipe", _EXAMPLE
     )
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
     verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
@@ -60,19 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument(
         "--trained", type=Path, help="take the weights of this bundle and make the rest anew"
     )
-    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     verb.set_defaults(run=_default_bundle)
-    verb = verbs.add_parser(
-        "paintings",
-        help="show the lesions that are painted for training",
-        description="Write a page and a picture of painted lesions, to be looked at.",
-        epilog=_PAINTINGS_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    verb = add_verb(
+        verbs, "paintings", "show the lesions that are painted for training", _PAINTINGS_EXAMPLE
     )
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
     verb.add_argument("--output", type=Path, required=True, help="folder of page and picture")
     verb.add_argument("--seed", type=int, default=0, help="of every draw (default: 0)")
-    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     verb.set_defaults(run=_paintings)
     add_site_verbs(verbs)
     add_afloc_verbs(verbs)
@@ -91,6 +85,17 @@ def _default_bundle(options: argparse.Namespace, reporter: Reporter) -> int:
         options.data, options.output, recipe, reporter, options.work, options.trained
     )
     report_result(built, reporter)
+    return 0
+
+
+def _default_fundus(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.fundus.building import build_fundus_bundle, report_eyes
+        from afloc_training.fundus.recipe import load_eye_recipe
+
+    recipe = load_eye_recipe(options.recipe)
+    built = build_fundus_bundle(options.data, options.output, recipe, reporter, options.weights)
+    report_eyes(built, reporter)
     return 0
 
 

@@ -14,9 +14,12 @@ from afloc_desktop.core.preprocess import PreprocessSpec  # noqa: TC001  -- read
 from afloc_desktop.core.text import TextSpec  # noqa: TC001  -- read at run time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 T = TypeVar("T")
+DEFAULT = "default-cxr.toml"
+"""The recipe of the shipped chest bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,7 @@ def load_recipe(path: Path | None) -> Recipe:
     Raises:
         SettingsError: Not readable, or a missing, unknown or mistyped field.
     """
-    source = (
-        resources.files("afloc_training.recipes") / "default-cxr.toml" if path is None else path
-    )
-    try:
-        return parse_recipe(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(f"{source.name} cannot be read") from error
+    return parse_recipe(recipe_text(path, DEFAULT))
 
 
 def parse_recipe(text: str) -> Recipe:
@@ -122,11 +119,70 @@ def parse_recipe(text: str) -> Recipe:
     Raises:
         SettingsError: Not TOML, or a missing, unknown or mistyped field.
     """
+    return decode_text(Recipe, text, DEFAULT)
+
+
+def recipe_text(path: Path | None, shipped: str) -> str:
+    """The text of a recipe; None takes the shipped one of this name.
+
+    Raises:
+        SettingsError: Not readable.
+    """
+    source = resources.files("afloc_training.recipes") / shipped if path is None else path
     try:
-        value = tomllib.loads(text)
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise refused(f"{source.name} cannot be read", shipped) from error
+
+
+def decode_text(kind: type[T], text: str, shipped: str) -> T:
+    """A dataclass from TOML that has exactly its fields; `shipped` is a recipe to compare with.
+
+    Raises:
+        SettingsError: Not TOML, or a missing, unknown or mistyped field.
+    """
+    try:
+        return decode(kind, tomllib.loads(text), "the recipe")
     except tomllib.TOMLDecodeError as error:
-        raise _refused(f"it is not TOML ({error})") from error
-    return decode(Recipe, value, "the recipe")
+        raise refused(f"it is not TOML ({error})", shipped) from error
+    except SettingsError as error:
+        raise SettingsError(error.reason, remedy=_remedy(shipped)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the numbers of a recipe may be, by their names.
+
+    Attributes:
+        least: The least that each may be.
+        above_zero: More than 0.
+        shares: At least 0 and less than 1.
+        from_zero: 0 or more.
+    """
+
+    least: Mapping[str, int]
+    above_zero: tuple[str, ...]
+    shares: tuple[str, ...]
+    from_zero: tuple[str, ...]
+
+    def check(self, settings: object, shipped: str) -> None:
+        """Refuse senseless settings.
+
+        Raises:
+            SettingsError: A number is out of its range, or none.
+        """
+        for name, least in self.least.items():
+            if getattr(settings, name) < least:
+                raise refused(f"{name!r} must be {least} or more", shipped)
+        for name in self.above_zero:
+            if not getattr(settings, name) > 0:
+                raise refused(f"{name!r} must be more than 0", shipped)
+        for name in self.shares:
+            if not 0 <= getattr(settings, name) < 1:
+                raise refused(f"{name!r} must be at least 0 and less than 1", shipped)
+        for name in self.from_zero:
+            if not getattr(settings, name) >= 0:
+                raise refused(f"{name!r} must not be negative", shipped)
 
 
 def decode(kind: type[T], value: Any, where: str) -> T:
@@ -141,12 +197,12 @@ def decode(kind: type[T], value: Any, where: str) -> T:
         SettingsError: A field is missing, unknown or mistyped.
     """
     if not isinstance(value, dict):
-        raise _refused(f"{where} is not a table")
+        raise refused(f"{where} is not a table")
     hints = typing.get_type_hints(kind)
     for name in sorted(hints.keys() - value.keys()):
-        raise _refused(f"{where} lacks {name!r}")
+        raise refused(f"{where} lacks {name!r}")
     for name in sorted(value.keys() - hints.keys()):
-        raise _refused(f"{where} has the unknown {name!r}")
+        raise refused(f"{where} has the unknown {name!r}")
     return kind(**{name: _field(hints[name], value[name], name) for name in hints})
 
 
@@ -155,21 +211,23 @@ def _field(kind: Any, value: Any, name: str) -> Any:
         return decode(typing.cast("type[Any]", kind), value, f"[{name}]")
     if typing.get_origin(kind) is typing.Literal:
         if isinstance(value, bool) or value not in typing.get_args(kind):
-            raise _refused(f"{name!r} must be {' or '.join(map(repr, typing.get_args(kind)))}")
+            raise refused(f"{name!r} must be {' or '.join(map(repr, typing.get_args(kind)))}")
         return value
     if typing.get_origin(kind) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _refused(f"{name!r} must be a list of texts")
+            raise refused(f"{name!r} must be a list of texts")
         return tuple(value)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
-        raise _refused(f"{name!r} must be of type {kind.__name__}")
+        raise refused(f"{name!r} must be of type {kind.__name__}")
     return value
 
 
-def _refused(why: str) -> SettingsError:
-    return SettingsError(
-        f"The recipe cannot be used: {why}.",
-        remedy="Compare it with training/recipes/default-cxr.toml.",
-    )
+def refused(why: str, shipped: str = DEFAULT) -> SettingsError:
+    """That a recipe cannot be used."""
+    return SettingsError(f"The recipe cannot be used: {why}.", remedy=_remedy(shipped))
+
+
+def _remedy(shipped: str) -> str:
+    return f"Compare it with training/recipes/{shipped}."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.errors import SettingsError
 from afloc_training.libraries import training_libraries
+from afloc_training.verbs import add_verb
 
 if TYPE_CHECKING:
+    import argparse
+
     from afloc_training.fitting.fit import Outcome
     from afloc_training.progress import Reporter
 
@@ -31,7 +33,7 @@ _EXPORT_EXAMPLE = """example:
 
 def add_fitting_verbs(verbs: Any) -> None:
     """Add `fit` and `export` to the parser; nothing heavy is loaded."""
-    verb = _verb(verbs, "fit", "train AFLoc on a prepared store", _FIT_EXAMPLE)
+    verb = add_verb(verbs, "fit", "train AFLoc on a prepared store", _FIT_EXAMPLE)
     verb.add_argument("--store", "--data", type=Path, required=True, metavar="STORE",
                       help="what `afloc-train prepare` made")  # fmt: skip
     verb.add_argument("--run", "--output", type=Path, required=True, metavar="RUN", dest="folder",
@@ -49,24 +51,12 @@ def add_fitting_verbs(verbs: Any) -> None:
     verb.add_argument("--resume", action="store_true",
                       help="go on with what is in the folder; begin where nothing is")  # fmt: skip
     verb.set_defaults(run=_fit)
-    verb = _verb(verbs, "export", "turn a training into a bundle", _EXPORT_EXAMPLE)
+    verb = add_verb(verbs, "export", "turn a training into a bundle", _EXPORT_EXAMPLE)
     verb.add_argument("trained", type=Path, nargs="?", metavar="RUN", help="of `fit`")
     verb.add_argument("--run", type=Path, dest="named", metavar="RUN", help="the same by name")
     verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
     verb.add_argument("--id", help="of the bundle; made of its weights unless given")
     verb.set_defaults(run=_export)
-
-
-def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-    return verb
 
 
 def _fit(options: argparse.Namespace, reporter: Reporter) -> int:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from afloc_desktop import __version__
-from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
-from afloc_desktop.core.model.selftest import self_test
-from afloc_desktop.core.model.session import PATCHES, Sessions
+from afloc_desktop.core.model.session import PATCHES
 from afloc_desktop.core.text import WordPiece, as_sentence
 from afloc_training import bundle_files
 from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_patches, export_text
@@ -127,11 +125,9 @@ def export_run(run: Path, output: Path, bundle_id: str | None) -> Exported:
         text = export_text(network, partial / "text.onnx")
         grid = _write_arrays(partial, trained, WordPiece(pieces, trained.about.text))
         unsealed = _manifest(trained, grid, bundle_id)
-        bundle_files.seal(partial, unsealed, _card(trained, unsealed, image, text))
-        bundle = load_bundle(partial)
-        self_test(bundle, Sessions(bundle, "cpu"))
-        bundle_files.publish(partial, output)
-    return Exported(unsealed.id, bundle.sha256, image, text)
+        card = _card(trained, unsealed, image, text)
+        sha256 = bundle_files.finish(partial, output, unsealed, card)
+    return Exported(unsealed.id, sha256, image, text)
 
 
 def _trained(folder: RunFolder) -> _Trained:

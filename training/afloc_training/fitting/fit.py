@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, replace
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -21,7 +20,13 @@ from afloc_training.fitting.processes import (
     joined_processes,
 )
 from afloc_training.fitting.retrieval import Retrieval, retrieval
-from afloc_training.fitting.run_folder import About, open_run, sha256
+from afloc_training.fitting.run_folder import (
+    About,
+    check_same,
+    open_run,
+    sha256,
+    sources_sha256,
+)
 from afloc_training.fitting.settings import load_fit_recipe, parse_fit_recipe
 from afloc_training.fitting.start import build_network, fresh_start, network_config, start_from
 from afloc_training.fitting.texts import Reader
@@ -29,6 +34,8 @@ from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from afloc_training.checkpoints import JSON
     from afloc_training.fitting.processes import Processes
     from afloc_training.fitting.run_folder import RunFolder
@@ -162,19 +169,11 @@ def _check_same(run: RunFolder, order: FitOrder, store: Store) -> None:
         "recipe": order.recipe is not None
         and load_fit_recipe(order.recipe, order.preset)[1] != run.recipe(),
     }
-    for what, is_other in differs.items():
-        if is_other:
-            raise CheckpointError(
-                f"The training in this folder began with another {what}.",
-                remedy=f"Give the same {what} again, or train in another folder.",
-            )
+    check_same(differs)
 
 
 def _code_sha256() -> str:
-    """Of the sources a training runs through."""
-    root = Path(__file__).parent.parent
-    sources = sorted([*root.glob("afloc/*.py"), *root.glob("fitting/*.py")])
-    return sha256("".join(source.read_text(encoding="utf-8") for source in sources))
+    return sources_sha256("afloc/*.py", "fitting/*.py")
 
 
 class _Training:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.errors import CheckpointError, ExportError, WouldOverwrite
@@ -21,7 +22,6 @@ from afloc_training import checkpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from torch import Tensor
 
@@ -276,6 +276,30 @@ def open_run(path: Path, *, is_resumed: bool) -> RunFolder:
         )
     make_folder(path)
     return RunFolder(path)
+
+
+def check_same(differs: Mapping[str, bool]) -> None:
+    """A training goes on with what it began with, or not at all.
+
+    Args:
+        differs: What it began with, and whether it is another now.
+
+    Raises:
+        CheckpointError: Something is another.
+    """
+    for what, is_other in differs.items():
+        if is_other:
+            raise CheckpointError(
+                f"The training in this folder began with another {what}.",
+                remedy=f"Give the same {what} again, or train in another folder.",
+            )
+
+
+def sources_sha256(*patterns: str) -> str:
+    """Of the trainer's sources that a training runs through."""
+    root = Path(__file__).parent.parent
+    sources = sorted(source for pattern in patterns for source in root.glob(pattern))
+    return sha256("".join(source.read_text(encoding="utf-8") for source in sources))
 
 
 def sha256(text: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Literal
 
-from afloc_desktop.core.errors import SettingsError
-from afloc_training.recipe import decode
+from afloc_training.recipe import Limits, decode_text, recipe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REMEDY = "Compare it with training/recipes/fit-tiny.toml."
+_SHIPPED = "fit-tiny.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +91,7 @@ def load_fit_recipe(path: Path | None, preset: str) -> tuple[FitRecipe, str]:
     Raises:
         SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
     """
-    source = (
-        resources.files("afloc_training.recipes") / f"fit-{preset}.toml" if path is None else path
-    )
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(f"{source.name} cannot be read") from error
+    text = recipe_text(path, f"fit-{preset}.toml")
     return parse_fit_recipe(text), text
 
 
@@ -110,32 +101,16 @@ def parse_fit_recipe(text: str) -> FitRecipe:
     Raises:
         SettingsError: Not TOML, or a missing, unknown, mistyped or senseless field.
     """
-    try:
-        recipe = decode(FitRecipe, tomllib.loads(text), "the recipe")
-    except tomllib.TOMLDecodeError as error:
-        raise _refused(f"it is not TOML ({error})") from error
-    except SettingsError as error:
-        raise SettingsError(error.reason, remedy=_REMEDY) from error
-    _check(recipe.fit)
+    recipe = decode_text(FitRecipe, text, _SHIPPED)
+    _limits().check(recipe.fit, _SHIPPED)
     return recipe
 
 
-def _check(fit: FitSettings) -> None:
-    at_least = {"batch": 2, "accumulated": 1, "epochs": 1, "recall_at": 1, "seed": 0}
-    at_least |= dict.fromkeys(("threads", "films_at_once", "patience"), 0)
-    for name, least in at_least.items():
-        if getattr(fit, name) < least:
-            raise _refused(f"{name!r} must be {least} or more")
-    for name in ("rate", "clip"):
-        if not getattr(fit, name) > 0:
-            raise _refused(f"{name!r} must be more than 0")
-    for name in ("warm_up", "average_decay", "dropout"):
-        if not 0 <= getattr(fit, name) < 1:
-            raise _refused(f"{name!r} must be at least 0 and less than 1")
-    for name in ("weight_decay", "cosine_weight", "teacher_weight"):
-        if not getattr(fit, name) >= 0:
-            raise _refused(f"{name!r} must not be negative")
-
-
-def _refused(why: str) -> SettingsError:
-    return SettingsError(f"The recipe cannot be used: {why}.", remedy=_REMEDY)
+def _limits() -> Limits:
+    least = {"batch": 2, "accumulated": 1, "epochs": 1, "recall_at": 1, "seed": 0}
+    return Limits(
+        least=least | dict.fromkeys(("threads", "films_at_once", "patience"), 0),
+        above_zero=("rate", "clip"),
+        shares=("warm_up", "average_decay", "dropout"),
+        from_zero=("weight_decay", "cosine_weight", "teacher_weight"),
+    )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.errors import DatasetError
+from afloc_training.verbs import add_verb
 
 if TYPE_CHECKING:
+    import argparse
+
     from afloc_desktop.core.model.bundle import Bundle
     from afloc_training.progress import Reporter
     from afloc_training.site.survey import SiteOptions, Survey
@@ -100,13 +102,7 @@ def run_prepare(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    verb = add_verb(verbs, name, summary, example)
     verb.add_argument("data", type=Path, metavar="DATA", help=_DATA_HELP)
     verb.add_argument("--reports", type=Path, metavar="TABLE",
                       help="CSV, TSV, JSONL or XLSX; not needed where there is one")  # fmt: skip
@@ -124,7 +120,6 @@ def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.Argumen
                       help="show file names as they are on the screen and in the CSV")  # fmt: skip
     verb.add_argument("--csv", type=Path, metavar="FILE", help="write all faults as a table")
     verb.add_argument("--html", type=Path, metavar="FILE", help="write them as a page")
-    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     return verb
 
 

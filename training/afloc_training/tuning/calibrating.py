@@ -13,8 +13,6 @@ from afloc_desktop.core.domain import Image, ImageRef, read_only
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
-from afloc_desktop.core.model.selftest import self_test
-from afloc_desktop.core.model.session import Sessions
 from afloc_training import bundle_files
 from afloc_training.facts import Claim
 from afloc_training.model_card import threshold_table
@@ -172,8 +170,4 @@ def _reseal(folder: Path, manifest: Manifest, card: str) -> str:
     with bundle_files.partial_folder(folder) as partial:
         for name in manifest.files:
             shutil.copyfile(folder / name, partial / name)
-        bundle_files.seal(partial, manifest, card)
-        bundle = load_bundle(partial)
-        self_test(bundle, Sessions(bundle, "cpu"))
-        bundle_files.publish(partial, folder)
-    return bundle.sha256
+        return bundle_files.finish(partial, folder, manifest, card)

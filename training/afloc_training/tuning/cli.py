@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_training.libraries import training_libraries
+from afloc_training.verbs import add_verb
 
 if TYPE_CHECKING:
+    import argparse
+
     from afloc_training.progress import Reporter
 
 DONE = 0
@@ -23,13 +25,13 @@ _EVALUATE_EXAMPLE = """example:
 
 def add_tuning_verbs(verbs: Any) -> None:
     """Add `evaluate` and `calibrate` to the parser; nothing heavy is loaded."""
-    verb = _verb(verbs, "calibrate", "thresholds and probabilities from held-out films",
+    verb = add_verb(verbs, "calibrate", "thresholds and probabilities from held-out films",
                  _CALIBRATE_EXAMPLE)  # fmt: skip
     verb.add_argument("bundle", type=Path, metavar="BUNDLE", help="of `export`; it is replaced")
     verb.add_argument("--store", "--data", type=Path, required=True, metavar="STORE",
                       help="its films of the splits dev and test are used")  # fmt: skip
     verb.set_defaults(run=_calibrate)
-    verb = _verb(verbs, "evaluate", "compare a bundle with its base on the same films",
+    verb = add_verb(verbs, "evaluate", "compare a bundle with its base on the same films",
                  _EVALUATE_EXAMPLE)  # fmt: skip
     verb.add_argument("--base", "--against", type=Path, required=True, metavar="BUNDLE")
     verb.add_argument("--bundle", type=Path, required=True, metavar="BUNDLE")
@@ -43,18 +45,6 @@ def add_tuning_verbs(verbs: Any) -> None:
     verb.add_argument("--split", metavar="NAME", help="only rows of this split of --labels")
     verb.add_argument("--output", type=Path, metavar="FILE", help="write everything as one page")
     verb.set_defaults(run=_evaluate)
-
-
-def _verb(verbs: Any, name: str, summary: str, example: str) -> argparse.ArgumentParser:
-    verb: argparse.ArgumentParser = verbs.add_parser(
-        name,
-        help=summary,
-        description=summary,
-        epilog=example,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    verb.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-    return verb
 
 
 def _calibrate(options: argparse.Namespace, reporter: Reporter) -> int:

@@ -12,9 +12,7 @@ from safetensors.torch import save_file
 
 from afloc_desktop import __version__
 from afloc_desktop.core.export.atomic import write_atomically
-from afloc_desktop.core.model.bundle import GATE, load_arrays, load_bundle
-from afloc_desktop.core.model.selftest import self_test
-from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.model.bundle import GATE, load_arrays
 from afloc_training import bundle_files
 from afloc_training.bundle_files import WEIGHTS
 from afloc_training.export import TextEncoder, export_image, export_text
@@ -96,12 +94,7 @@ UNCALIBRATED = (
 
 
 def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
-    """Write the weights of a fine-tuning as a bundle; it appears whole or not at all.
-
-    Args:
-        run: Folder of the training.
-        output: The bundle folder; an earlier bundle there is replaced.
-        bundle_id: None makes one of the weights.
+    """As `fitting.exporting.export_run`, for a fine-tuning.
 
     Raises:
         CheckpointError: The training has no result yet, or a graph differs from torch.
@@ -123,11 +116,8 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
         manifest = _manifest(base, folder.about(), _digest(weights), bundle_id)
         steps = parse_tune_recipe(folder.recipe()).tune.steps
         card = _card(manifest, base, folder.about(), steps, parity)
-        bundle_files.seal(partial, manifest, card)
-        bundle = load_bundle(partial)
-        self_test(bundle, Sessions(bundle, "cpu"))
-        bundle_files.publish(partial, output)
-    return Exported(manifest.id, bundle.sha256, parity.image, parity.text)
+        sha256 = bundle_files.finish(partial, output, manifest, card)
+    return Exported(manifest.id, sha256, parity.image, parity.text)
 
 
 def _write_graphs(folder: Path, matcher: Matcher, base: Base) -> Parity:

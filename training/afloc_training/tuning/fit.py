@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, replace
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,13 @@ from afloc_desktop.core.model.bundle import MANIFEST
 from afloc_training.bundle_files import now
 from afloc_training.fitting.fit import Outcome, Standing
 from afloc_training.fitting.pace import Clock, stop_signals
-from afloc_training.fitting.run_folder import About, open_run, sha256
+from afloc_training.fitting.run_folder import (
+    About,
+    check_same,
+    open_run,
+    sha256,
+    sources_sha256,
+)
 from afloc_training.pretrained import load_text_encoder, text_files
 from afloc_training.sentences import sentence_bank
 from afloc_training.site.lock import sole_writer
@@ -31,6 +36,8 @@ from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
 from afloc_training.tuning.tuner import Tuner
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
     from afloc_training.checkpoints import JSON
@@ -155,19 +162,11 @@ def _check_same(
         "set of films to replay": about.films != _films(store, replay),
         "recipe": order.recipe is not None and load_tune_recipe(order.recipe)[1] != run.recipe(),
     }
-    for what, is_other in differs.items():
-        if is_other:
-            raise CheckpointError(
-                f"The training in this folder began with another {what}.",
-                remedy=f"Give the same {what} again, or train in another folder.",
-            )
+    check_same(differs)
 
 
 def _code_sha256() -> str:
-    """Of the sources a fine-tuning runs through."""
-    root = Path(__file__).parent.parent
-    sources = sorted([*root.glob("*.py"), *root.glob("tuning/*.py")])
-    return sha256("".join(source.read_text(encoding="utf-8") for source in sources))
+    return sources_sha256("*.py", "tuning/*.py")
 
 
 class _Tuning:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.errors import SettingsError
 from afloc_training.fitting.settings import VariationSettings  # noqa: TC001  -- read at run time
-from afloc_training.recipe import decode
+from afloc_training.recipe import Limits, decode_text, recipe_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_REMEDY = "Compare it with training/recipes/tune.toml."
+_SHIPPED = "tune.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,7 @@ def load_tune_recipe(path: Path | None) -> tuple[TuneRecipe, str]:
     Raises:
         SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
     """
-    source = resources.files("afloc_training.recipes") / "tune.toml" if path is None else path
-    try:
-        text = source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _refused(f"{source.name} cannot be read") from error
+    text = recipe_text(path, _SHIPPED)
     return parse_tune_recipe(text), text
 
 
@@ -89,33 +82,17 @@ def parse_tune_recipe(text: str) -> TuneRecipe:
     Raises:
         SettingsError: Not TOML, or a missing, unknown, mistyped or senseless field.
     """
-    try:
-        recipe = decode(TuneRecipe, tomllib.loads(text), "the recipe")
-    except tomllib.TOMLDecodeError as error:
-        raise _refused(f"it is not TOML ({error})") from error
-    except SettingsError as error:
-        raise SettingsError(error.reason, remedy=_REMEDY) from error
-    _check(recipe.tune)
+    recipe = decode_text(TuneRecipe, text, _SHIPPED)
+    _limits().check(recipe.tune, _SHIPPED)
     return recipe
 
 
-def _check(tune: TuneSettings) -> None:
-    at_least = {"steps": 1, "site_films": 2}
-    at_least |= dict.fromkeys(("seed", "threads", "plain_films", "painted_films"), 0)
-    for name, least in at_least.items():
-        if getattr(tune, name) < least:
-            raise _refused(f"{name!r} must be {least} or more")
-    for name in ("adapter_rate", "clip"):
-        if not getattr(tune, name) > 0:
-            raise _refused(f"{name!r} must be more than 0")
-    for name in ("warm_up", "average_decay", "routed_share"):
-        if not 0 <= getattr(tune, name) < 1:
-            raise _refused(f"{name!r} must be at least 0 and less than 1")
+def _limits() -> Limits:
+    least = {"steps": 1, "site_films": 2}
     weights = ("presence", "global", "mask", "routed", "teacher")
-    for name in ("trunk_rate", "weight_decay", *(f"{weight}_weight" for weight in weights)):
-        if not getattr(tune, name) >= 0:
-            raise _refused(f"{name!r} must not be negative")
-
-
-def _refused(why: str) -> SettingsError:
-    return SettingsError(f"The recipe cannot be used: {why}.", remedy=_REMEDY)
+    return Limits(
+        least=least | dict.fromkeys(("seed", "threads", "plain_films", "painted_films"), 0),
+        above_zero=("adapter_rate", "clip"),
+        shares=("warm_up", "average_decay", "routed_share"),
+        from_zero=("trunk_rate", "weight_decay", *(f"{weight}_weight" for weight in weights)),
+    )
