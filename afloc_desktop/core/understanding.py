@@ -10,6 +10,7 @@ from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.prompts import chest_library
 from afloc_desktop.core.text import as_sentence
 from afloc_desktop.core.wording import (
+    Mention,
     Phrasebook,
     Place,
     is_negated,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Side, Zone
     from afloc_desktop.core.model.manifest import FindingSpec, Manifest
     from afloc_desktop.core.text import WordPiece
-    from afloc_desktop.core.wording import Mention
 
 TEXT = "text"  # finding id of words the bundle does not list
 # As the sentences of the training say it.
@@ -200,6 +200,8 @@ class Interpreter:
         return self._manifest.text.is_literal
 
     def _read(self, text: str) -> _Reading:
+        if text in self._listed:  # most prompts; a start need not wait for the phrasebook
+            return _Reading(text, Place(None, None, ""), (Mention(text, text, False),), (), ())
         mentions, remainder = self._book.find(text)
         # A bundle that reads words literally has its places in the words, not routed by us.
         place = Place(None, None, remainder) if self._is_literal else parse_place(remainder)

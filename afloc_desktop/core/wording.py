@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -220,9 +221,12 @@ class Phrasebook:
     def __init__(self, terms: Mapping[str, str]) -> None:
         """Terms in lower case, and the id of the finding that each means."""
         self._terms = dict(terms)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
         longest_first = sorted(self._terms, key=lambda term: (-len(term), term))
         choices = "|".join(re.escape(term) for term in longest_first)
-        self._pattern = re.compile(rf"(?<!\w)(?:{choices})(?:e?s)?(?!\w)", re.IGNORECASE)
+        return re.compile(rf"(?<!\w)(?:{choices})(?:e?s)?(?!\w)", re.IGNORECASE)
 
     def find(self, text: str) -> tuple[tuple[Mention, ...], str]:
         """The findings in their order, and the text without them."""

@@ -15,7 +15,8 @@ _NUMBERS = count()
 def read_film(path: Path) -> Image:
     """Another film for whoever remembers films, though its pixels are the same."""
     with Picture.open(path) as opened:
-        levels = np.asarray(opened.convert("L"))
+        assert opened.mode == "L"
+        levels = np.asarray(opened)
     rows, columns = levels.shape
     return Image(
         ref=ImageRef(path.with_name(f"{path.name} {next(_NUMBERS)}"), 1, "1.2.3", rows, columns, 1),
@@ -24,7 +25,7 @@ def read_film(path: Path) -> Image:
         padding=None,
         voi=(),
         spacing=None,
-        pixel_sha256=hashlib.sha256(levels.tobytes()).hexdigest(),
+        pixel_sha256=hashlib.sha256(levels).hexdigest(),
         orientation=None,
         warnings=(),
     )

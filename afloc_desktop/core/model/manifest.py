@@ -7,6 +7,7 @@ the pixels mean.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -192,7 +193,7 @@ def _decode(kind: type[_T], value: object, where: str) -> _T:
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, dict):
             raise _mistyped(where, "an object")
-        hints = typing.get_type_hints(kind)
+        hints = _fields(kind)
         for name in hints.keys() - value.keys():
             raise _incompatible(f"{where} lacks the field {name!r}")
         for name in value.keys() - hints.keys():
@@ -200,6 +201,11 @@ def _decode(kind: type[_T], value: object, where: str) -> _T:
         fields = {n: _decode(h, value[n], f"{where}: {n}") for n, h in hints.items()}
         return typing.cast("_T", kind(**fields))
     return typing.cast("_T", _decode_plain(kind, value, where))
+
+
+@functools.cache
+def _fields(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _decode_plain(kind: Any, value: object, where: str) -> object:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from typing import Any
 
 CPU = "CPUExecutionProvider"
@@ -28,3 +30,15 @@ def onnxruntime() -> Any:
     import onnxruntime
 
     return onnxruntime
+
+
+def give_back_freed() -> None:
+    """Hand freed memory back to the system, where the C library would keep it.
+
+    Reading a graph takes some three times its size for a moment, in pieces too small for glibc to
+    return by itself; what the film needs next would come on top.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # other C libraries have none
+        if trim is not None:
+            trim(0)
