@@ -107,7 +107,7 @@ def add_eight_bits(
         )
     count = round(_CALIBRATION_SHARE * len(films))
     target = folder / PATCHES["int8"]
-    _quantise(folder / PATCHES["float32"], target, films[:count])
+    quantise(folder / PATCHES["float32"], target, films[:count])
     fidelity = compare(folder, films[count:], vectors, sigma_cells)
     if not fidelity.is_enough:
         target.unlink()
@@ -149,8 +149,15 @@ def _alike(some: FloatArray, others: FloatArray) -> tuple[float, float]:
     return float(np.corrcoef(some, others)[0, 1]), float(overlap)
 
 
-def _quantise(source: Path, target: Path, films: Sequence[FloatArray]) -> None:
-    onnxruntime()
+def quantise(source: Path, target: Path, films: Sequence[FloatArray]) -> None:
+    """Write a graph in 8 bits, unjudged.
+
+    Args:
+        source: The graph in single precision, of one input named `image`.
+        target: Of the new graph.
+        films: Network inputs, (1, C, rows, columns), that set the scales.
+    """
+    onnxruntime().set_default_logger_severity(3)  # it warns of inputs that have a default
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.calibrate import CalibrationDataReader
 
