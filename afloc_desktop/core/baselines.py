@@ -118,7 +118,11 @@ class RandomWeights:
     def maps(self, film: Image, labels: Iterable[str]) -> dict[str, FloatArray]:
         """A similarity map of each label: cosine, smoothed as AFLoc does."""
         prepared = prepare(
-            film.pixels, self._spec, padding=film.padding, pixel_aspect=film.pixel_aspect
+            film.pixels,
+            self._spec,
+            padding=film.padding,
+            pixel_aspect=film.pixel_aspect,
+            colour=film.colour,
         )
         channels, side = prepared.tensor.shape[1], prepared.tensor.shape[2]
         cells = side // _PATCH

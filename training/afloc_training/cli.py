@@ -62,6 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=_default_bundle)
     verb = add_verb(
+        verbs, "default-fundus", "rebuild the shipped fundus model from its recipe", _FUNDUS_EXAMPLE
+    )
+    verb.add_argument("--data", type=Path, required=True, help="folder that holds fundus/")
+    verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
+    verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the default bundle")
+    verb.add_argument(
+        "--weights", type=Path, help="keep the trained weights here, and take them from there"
+    )
+    verb.set_defaults(run=_default_fundus)
+    verb = add_verb(
         verbs, "paintings", "show the lesions that are painted for training", _PAINTINGS_EXAMPLE
     )
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")

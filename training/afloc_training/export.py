@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _OPSET = 17
 # torchvision's preset for this weight file.
-_IMAGENET_MEAN, _IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGE_TOLERANCE = 1e-4
 TEXT_TOLERANCE = 1e-4
 # Cosine of a text vector to its 8-bit twin. The encoder alone keeps .988 at worst over 40 sentences
@@ -43,8 +43,8 @@ class FilmTrunk(nn.Module):
     def __init__(self, trunk: MobileNetV2) -> None:
         super().__init__()
         self.trunk = trunk
-        self.register_buffer("mean", torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(_IMAGENET_STD).view(1, 3, 1, 1))
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
 
     def forward(self, image: Tensor) -> TrunkFeatures:
         stem = self.trunk.stem((image.repeat(1, 3, 1, 1) - self.mean) / self.std)

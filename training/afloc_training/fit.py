@@ -131,7 +131,7 @@ class Trainer:
             total_steps=stage.steps,
             pct_start=_WARM_UP,
         )
-        self._average = _Average(matcher, settings.average_decay)
+        self._average = Average(matcher, settings.average_decay)
         self._done = 0
 
     def run(
@@ -248,7 +248,7 @@ class Trainer:
         return moved.to(memory_format=torch.channels_last) if moved.ndim == 4 else moved
 
 
-class _Average:
+class Average:
     """Exponential moving average of weights, quick at first."""
 
     def __init__(self, matcher: Matcher, decay: float) -> None:

@@ -104,14 +104,15 @@ def localization_table(report: Report) -> list[str]:
 
 
 def _row(model: Row, baselines: Sequence[Row | None]) -> str:
-    cells = [model.label, str(model.cases), *(_cell(getattr(model, m)) for m in _MEASURES)]
+    cells = [model.label, str(model.cases), *(cell(getattr(model, m)) for m in _MEASURES)]
     for baseline in baselines:
         values = (getattr(baseline, m).value for m in _MEASURES) if baseline else ()
         cells.append(" / ".join(f"{value:.2f}" for value in values))
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(interval: Interval) -> str:
+def cell(interval: Interval) -> str:
+    """A value with its interval."""
     return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
@@ -124,8 +125,8 @@ def presence_table(report: Report) -> list[str]:
     ]
     for row in report.labels:
         others = (row.against_no_finding, row.sensitivity, row.specificity)
-        cells = [row.label, str(row.positives), _cell(row.against_others)]
-        cells += ["" if interval is None else _cell(interval) for interval in others]
+        cells = [row.label, str(row.positives), cell(row.against_others)]
+        cells += ["" if interval is None else cell(interval) for interval in others]
         lines.append(f"| {' | '.join(cells)} |")
     macros = [("mean of eight", report.labels_macro)]
     macros += [(f"mean of eight, {b.name}", b.labels_macro) for b in report.baselines]
@@ -144,7 +145,7 @@ def reliability_table(report: Report) -> list[str]:
     for row in report.labels:
         if row.reliability:
             measured = (row.reliability.brier, row.reliability.error, row.reliability.slope)
-            lines.append(f"| {row.label} | {' | '.join(map(_cell, measured))} |")
+            lines.append(f"| {row.label} | {' | '.join(map(cell, measured))} |")
     return lines if len(lines) > 2 else []
 
 
@@ -152,8 +153,8 @@ def word_tables(words: WordFigures) -> list[str]:
     """What other words do to a map, in sentences and one table."""
     lines = [
         f"- Unrelated texts ({len(words.unrelated)}: everyday, other medicine, gibberish) reach "
-        f"the threshold for typed words on {_cell(words.above)} of {words.films} films; after the "
-        f"bundle judged whether the words are about a film, {_cell(words.present)} are called "
+        f"the threshold for typed words on {cell(words.above)} of {words.films} films; after the "
+        f"bundle judged whether the words are about a film, {cell(words.present)} are called "
         "present. Those that still are: "
         + (", ".join(f'"{row.text}"' for row in words.unrelated if row.present) or "none")
         + ".",
@@ -162,18 +163,18 @@ def word_tables(words: WordFigures) -> list[str]:
     if words.side:
         lines.append(
             f"- Named side, {words.side.cases} findings with boxes on one side: pointing "
-            f"{_cell(words.side.correct)} with the correct side, {_cell(words.side.wrong)} with "
-            f"the wrong one, difference {_cell(words.side.difference)}. "
-            f"{_cell(words.side.moved)} of the maps have their highest place on the named side."
+            f"{cell(words.side.correct)} with the correct side, {cell(words.side.wrong)} with "
+            f"the wrong one, difference {cell(words.side.difference)}. "
+            f"{cell(words.side.moved)} of the maps have their highest place on the named side."
         )
     lines += [
-        f"- Five phrasings that stand in no prompt give maps that correlate {_cell(words.phrasing)}"
+        f"- Five phrasings that stand in no prompt give maps that correlate {cell(words.phrasing)}"
         " on average:",
         "",
         "| finding | correlation of five phrasings |",
         "|---|---|",
     ]
-    return lines + [f"| {row.label} | {_cell(row.correlation)} |" for row in words.phrasings]
+    return lines + [f"| {row.label} | {cell(row.correlation)} |" for row in words.phrasings]
 
 
 def threshold_table(thresholds: Sequence[Threshold]) -> list[str]:

@@ -61,11 +61,12 @@ class ImageAdapter(nn.Module):
     spread: Tensor
     place: Tensor
 
-    def __init__(self, channels: int, dimensions: int) -> None:
+    def __init__(self, channels: int, dimensions: int, grid: int = GRID) -> None:
         super().__init__()
+        self._grid = grid
         self.register_buffer("centre", torch.zeros(_FEATURES, 1, 1))
         self.register_buffer("spread", torch.ones(_FEATURES, 1, 1))
-        ticks = torch.linspace(-1.5, 1.5, GRID)
+        ticks = torch.linspace(-1.5, 1.5, grid)
         rows, columns = torch.meshgrid(ticks, ticks, indexing="ij")
         self.register_buffer("place", torch.stack((columns, rows))[None])
         self.enter = nn.Conv2d(_FEATURES + 2, channels, 1)
@@ -80,12 +81,11 @@ class ImageAdapter(nn.Module):
             nn.Linear(2 * channels, channels), nn.ReLU(), nn.Linear(channels, dimensions)
         )
 
-    @staticmethod
-    def stacked(features: TrunkFeatures) -> Tensor:
+    def stacked(self, features: TrunkFeatures) -> Tensor:
         """All three strides on the 24 x 24 grid, (N, 544, 24, 24)."""
         stem = functional.pixel_unshuffle(features.stem, 2)
         deep = functional.interpolate(
-            features.deep, size=(GRID, GRID), mode="bilinear", align_corners=False
+            features.deep, size=(self._grid, self._grid), mode="bilinear", align_corners=False
         )
         return torch.cat((stem, features.middle, deep), dim=1)
 
@@ -96,17 +96,24 @@ class ImageAdapter(nn.Module):
         self.spread.copy_(channels.std(1)[:, None, None] + 1e-3)
 
     def forward(self, features: TrunkFeatures) -> FilmVectors:
+        return self.vectors(functional.relu(self.norm(self.wide(self.surroundings(features)))))
+
+    def surroundings(self, features: TrunkFeatures) -> Tensor:
+        """What each place is like among its neighbours and on the whole film."""
         x = (self.stacked(features) - self.centre) / self.spread
         # Added to zeros, not expanded: a batch size in `expand` is baked into an export.
         x = torch.cat((x, self.place + torch.zeros_like(x[:, :2])), dim=1)
         x = self.near(self.enter(x))
-        x = x + self.context(_summary(x))[:, :, None, None]
-        x = functional.relu(self.norm(self.wide(x)))
-        local, overall = self.local(x), self.overall(_summary(x))
+        summary: Tensor = self.context(summarised(x))[:, :, None, None]
+        return x + summary
+
+    def vectors(self, x: Tensor) -> FilmVectors:
+        """Unit vectors from what places are like, on a grid of any size."""
+        local, overall = self.local(x), self.overall(summarised(x))
         return FilmVectors(functional.normalize(local, dim=1), functional.normalize(overall, dim=1))
 
 
-def _summary(x: Tensor) -> Tensor:
+def summarised(x: Tensor) -> Tensor:
     """Mean and maximum over the grid, (N, 2C)."""
     return torch.cat((x.mean((2, 3)), x.amax((2, 3))), dim=1)
 

@@ -1,0 +1,1 @@
+"""The default fundus model: fundus photographs, lesions painted on them, and their words."""

@@ -1,0 +1,373 @@
+"""The story of the default fundus bundle: from graded photographs to a folder to be opened."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.errors import CheckpointError
+from afloc_desktop.core.evaluate import evaluate
+from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.model.bundle import load_bundle
+from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
+from afloc_desktop.core.model.selftest import self_test
+from afloc_desktop.core.model.session import Sessions
+from afloc_desktop.core.picture import read_picture
+from afloc_desktop.core.prompts import chest_probes
+from afloc_desktop.core.text import WordPiece
+from afloc_training import bundle_files
+from afloc_training.backbone import MobileNetV2
+from afloc_training.export import (
+    IMAGE_TOLERANCE,
+    TextEncoder,
+    accept,
+    export_text,
+    run,
+    write_graph,
+)
+from afloc_training.fundus import card
+from afloc_training.fundus.eyes import render
+from afloc_training.fundus.features import OUTPUTS, compute_features, plan_eyes
+from afloc_training.fundus.fit import chosen_features, fit
+from afloc_training.fundus.network import (
+    GRID,
+    SIDE,
+    EyeEncoder,
+    EyeMatcher,
+    EyeTrunk,
+    new_matcher,
+)
+from afloc_training.fundus.tables import (
+    PRESENT,
+    UNKNOWN,
+    grade_labels,
+    hold_out,
+    read_grades,
+    read_lesions,
+    without_copies,
+)
+from afloc_training.fundus.vocabulary import ELSEWHERE, FINDINGS, RELATED, sentence_bank
+from afloc_training.pretrained import (
+    backbone_state,
+    load_text_encoder,
+    load_vocabulary,
+    text_files,
+)
+from afloc_training.text_features import SentenceEncoder, sentence_features
+from afloc_training.thresholds import Threshold, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from afloc_desktop.core.evaluate import Report
+    from afloc_desktop.core.model.manifest import Figure, GateSpec
+    from afloc_training.fundus.features import EyeSet
+    from afloc_training.fundus.recipe import EyeRecipe
+    from afloc_training.fundus.tables import EyeRow
+    from afloc_training.progress import Reporter
+
+_SCALING_EYES = 48
+_SELF_TEST_SEED = 20_251
+_SELF_TEST_WORDS = ("There are retinal hemorrhages.", "Hard exudates near the macula.",
+                    "No microaneurysms.")  # fmt: skip
+_UNLISTED_SIGMA_CELLS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltEyes:
+    """What was measured on the finished bundle."""
+
+    report: Report
+    bundle_bytes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Photographs by what they are for."""
+
+    kept: tuple[EyeRow, ...]
+    held: tuple[EyeRow, ...]
+    graded: tuple[EyeRow, ...]
+    copies: int
+
+
+def build_fundus_bundle(
+    data: Path,
+    output: Path,
+    recipe: EyeRecipe,
+    reporter: Reporter,
+    weights: Path | None = None,
+) -> BuiltEyes:
+    """Train, export, measure and put the bundle in its place.
+
+    Args:
+        data: Folder that holds `fundus/` with IDRiD's tables, photographs and masks.
+        output: The bundle folder; an earlier bundle there is replaced.
+        recipe: All settings.
+        reporter: Hears of progress.
+        weights: Where the trained weights are kept: where the file exists they are taken, and
+            everything behind the training is made anew.
+
+    Raises:
+        DatasetError: The tables cannot be used.
+        UnreadableFile: A photograph cannot be read.
+        CheckpointError: Pretrained weights are absent, or a graph differs from torch.
+        WouldOverwrite: The target exists and is no bundle.
+        BundleError, InferenceError: The finished bundle fails its own checks.
+    """
+    bundle_files.check_target(output)
+    folder = data / "fundus"
+    rows = _rows(folder, recipe, reporter)
+    files = text_files()
+    tokenizer = WordPiece(load_vocabulary(files), recipe.text)
+    encoder = SentenceEncoder(load_text_encoder(files))
+    if weights is not None and weights.is_file():
+        matcher = _restored(weights, recipe)
+    else:
+        matcher = _trained(rows, recipe, tokenizer, encoder, reporter)
+        if weights is not None:
+            save_file(matcher.state_dict(), weights)
+    with bundle_files.partial_folder(output) as partial:
+        with reporter.stage("export"):
+            shutil.copyfile(files.tokenizer, partial / "tokenizer.json")
+            gate = _export(partial, matcher, (tokenizer, encoder), rows, recipe)
+        built = _measure(partial, folder, rows, recipe, gate, reporter)
+        bundle_files.publish(partial, output)
+    return built
+
+
+def _rows(folder: Path, recipe: EyeRecipe, reporter: Reporter) -> _Rows:
+    every = read_grades(folder, "train")
+    with reporter.stage("looking for copies of the evaluation's photographs"):
+        outlined = {folder / case.image for case in read_lesions(folder)}
+        rows = without_copies(every, sorted(outlined))
+    kept, held = hold_out(rows, recipe.fit.held_out_share, recipe.fit.seed)
+    copies = len(every) - len(rows)
+    reporter.event(
+        "eyes",
+        f"  {len(kept)} photographs kept, {len(held)} held out, {copies} left out because people "
+        "outlined them",
+        kept=len(kept), held_out=len(held), copies=copies,
+    )  # fmt: skip
+    return _Rows(kept, held, read_grades(folder, "test"), copies)
+
+
+def _restored(weights: Path, recipe: EyeRecipe) -> EyeMatcher:
+    matcher = EyeMatcher(recipe.network.channels, recipe.network.dimensions)
+    try:
+        matcher.load_state_dict(load_file(weights))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The weights {weights.name} are of another network.",
+            remedy="Remove the file, and train anew.",
+        ) from error
+    return matcher.eval()
+
+
+def _trained(
+    rows: _Rows,
+    recipe: EyeRecipe,
+    tokenizer: WordPiece,
+    encoder: SentenceEncoder,
+    reporter: Reporter,
+) -> EyeMatcher:
+    settings, backbone = recipe.fit, backbone_state()
+    with reporter.stage("painting, and what the trunk sees"):
+        eyes = _eyes(rows.kept, recipe, reporter)
+    with reporter.stage("sentence features"):
+        bank = sentence_bank()
+        features = sentence_features(encoder, tokenizer, [sentence.text for sentence in bank])
+    rng = np.random.default_rng(settings.seed)
+    count = min(_SCALING_EYES, len(eyes.truth))
+    sample = chosen_features(eyes, rng.choice(len(eyes.truth), count, replace=False))
+    network = recipe.network
+    matcher = new_matcher(network.channels, network.dimensions, backbone, sample, settings.seed)
+    with reporter.stage("training"):
+        fit(matcher, eyes, bank, features, settings, reporter.count)
+    return matcher
+
+
+def _eyes(rows: Sequence[EyeRow], recipe: EyeRecipe, reporter: Reporter) -> EyeSet:
+    trunk = MobileNetV2()
+    trunk.load_torchvision(backbone_state())
+    with TemporaryDirectory(prefix="afloc-train-") as folder:
+        graph = Path(folder) / "trunk.onnx"
+        example = {"image": torch.zeros(1, 3, SIDE, SIDE)}
+        write_graph(EyeTrunk(trunk).eval(), example, graph, outputs=OUTPUTS, dynamic={0: "eyes"})
+        plans = plan_eyes(rows, recipe.fit.painted, recipe.fit.seed)
+        return compute_features(plans, recipe.preprocess, graph, reporter.count)
+
+
+def _export(
+    partial: Path,
+    matcher: EyeMatcher,
+    language: tuple[WordPiece, SentenceEncoder],
+    rows: _Rows,
+    recipe: EyeRecipe,
+) -> GateSpec:
+    """Graphs, finding vectors, self-test and gate."""
+    tokenizer, encoder = language
+    export_eyes(matcher, partial / "image.onnx")
+    bank = sentence_bank()
+    ids, mask = (torch.tensor(v) for v in tokenizer.encode_all([s.text for s in bank[::9]]))
+    export_text(TextEncoder(encoder, matcher.text), partial / "text.onnx", ids, mask)
+    vectors = bundle_files.write_finding_vectors(partial, tokenizer, FINDINGS)
+    row = next(row for row in rows.kept if row.is_paintable)
+    eye = render(row, _SELF_TEST_SEED, recipe.preprocess, is_painted=True)
+    bundle_files.write_self_test(partial, eye.plane, vectors, tokenizer, _SELF_TEST_WORDS)
+    probes = bundle_files.GateTexts(
+        references=(*(s.text for s in bank), *(name for t in FINDINGS for name in t.names)),
+        related=RELATED,
+        unrelated=(*chest_probes().unrelated, *ELSEWHERE),
+    )
+    return bundle_files.write_gate(partial, tokenizer, probes)
+
+
+def export_eyes(matcher: EyeMatcher, path: Path) -> float:
+    """`image.onnx`, and its largest difference from torch.
+
+    Raises:
+        CheckpointError: onnxruntime computes something else than torch.
+    """
+    encoder = EyeEncoder(matcher).eval()
+    # Two eyes, so that a batch size baked in by the tracer shows in the comparison with one.
+    example = {"image": torch.zeros(2, 3, SIDE, SIDE)}
+    write_graph(encoder, example, path, outputs=("local", "global"), dynamic={0: "films"})
+    sample = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        wanted = encoder(sample)
+    found = run(path, {"image": sample.numpy()})
+    difference = max(float(np.abs(f - w.numpy()).max()) for f, w in zip(found, wanted, strict=True))
+    return accept("image.onnx", difference, IMAGE_TOLERANCE)
+
+
+def _measure(
+    partial: Path,
+    folder: Path,
+    rows: _Rows,
+    recipe: EyeRecipe,
+    gate: GateSpec,
+    reporter: Reporter,
+) -> BuiltEyes:
+    """Choose thresholds on held-out eyes, evaluate on outlined ones, seal, self-test."""
+    training = card.Training(len(rows.kept), len(rows.held), rows.copies, recipe.fit)
+    draft = _manifest(recipe, {}, (), gate)
+    bundle_files.seal(partial, draft, card.card(draft, training))
+    with reporter.stage("thresholds on held-out eyes"):
+        thresholds = _thresholds(Localizer.open(partial, provider="cpu"), rows.held)
+    draft = _manifest(recipe, thresholds, (), gate)
+    bundle_files.seal(partial, draft, card.card(draft, training))
+    with reporter.stage("evaluation on outlined and on graded eyes"):
+        report = evaluate(
+            Localizer.open(partial, provider="cpu"),
+            read_lesions(folder),
+            images=folder,
+            labels=grade_labels(rows.graded),
+            progress=reporter.count,
+        )
+    final = _manifest(recipe, thresholds, card.figures(report), gate)
+    bundle_files.seal(partial, final, card.card(final, training, thresholds, report))
+    bundle = load_bundle(partial)
+    self_test(bundle, Sessions(bundle, "cpu"))
+    return BuiltEyes(report, sum(path.stat().st_size for path in partial.iterdir()))
+
+
+def _thresholds(localizer: Localizer, rows: Sequence[EyeRow]) -> dict[str, Threshold]:
+    """For each finding, on the held-out eyes of which it is known."""
+    scores = np.empty((len(rows), len(FINDINGS)))
+    for n, row in enumerate(rows):
+        image = read_picture(row.path)
+        maps = localizer.localize_many(image, [Prompt(t.id, "preset") for t in FINDINGS])
+        scores[n] = [np.nanmax(heatmap.similarity) for heatmap in maps]
+    truth = np.stack([row.truth for row in rows])
+    found = {}
+    for k, term in enumerate(FINDINGS):
+        known = truth[:, k] != UNKNOWN
+        is_positive = truth[known, k] == PRESENT
+        if is_positive.all():  # every eye has a disc: from where nineteen of twenty show theirs
+            value = float(np.percentile(scores[known, k], 5))
+            found[term.id] = Threshold(term.id, value, int(known.sum()), None, None)
+        else:
+            found[term.id] = choose(term.id, scores[known, k], is_positive)
+    return found
+
+
+def _manifest(
+    recipe: EyeRecipe,
+    thresholds: dict[str, Threshold],
+    metrics: Sequence[Figure],
+    gate: GateSpec,
+) -> Manifest:
+    settings = recipe.bundle
+    values = {term.id: thresholds[term.id].value if thresholds else 0.0 for term in FINDINGS}
+    return Manifest(
+        schema=SCHEMA,
+        id=settings.id,
+        version=settings.version,
+        title=settings.title,
+        modality="fundus",
+        dicom_modalities=settings.dicom_modalities,
+        created=bundle_files.now(),
+        min_app_version=settings.min_app_version,
+        preprocess=recipe.preprocess,
+        text=recipe.text,
+        heatmap=HeatmapSpec(
+            level="local",
+            grid=GRID,
+            similarity="cosine",
+            extent="film",
+            sigma_cells=_UNLISTED_SIGMA_CELLS,
+            threshold=float(np.median(list(values.values()))),
+            sharpness=settings.sharpness,
+            side_penalty=settings.side_penalty,
+            mean_map=0.0,
+        ),
+        image_outputs=("local", "global"),
+        findings=tuple(
+            FindingSpec(
+                id=term.id,
+                label=term.label,
+                group=term.group,
+                prompts=term.prompts,
+                synonyms=term.synonyms,
+                threshold=values[term.id],
+                sigma_cells=term.sigma_cells,
+                gain=None,
+                bias=None,
+                prevalence=None,
+                is_default=term.is_default,
+            )
+            for term in FINDINGS
+        ),
+        gate=gate,
+        licence=card.LICENCE,
+        data=card.DATA,
+        intended_use=card.INTENDED_USE,
+        metrics=tuple(metrics),
+        files={},
+    )
+
+
+def report_eyes(built: BuiltEyes, reporter: Reporter) -> None:
+    """Say how good the bundle is, beside its baselines, and how long each stage took."""
+    lines = [
+        *card.tables(built.report),
+        "",
+        f"bundle: {built.bundle_bytes / 1e6:.1f} MB",
+        *(f"{name}: {seconds:.0f} s" for name, seconds in reporter.seconds.items()),
+    ]
+    reporter.event(
+        "done",
+        "\n".join(lines),
+        metrics={f.name: [f.value, f.low, f.high] for f in card.figures(built.report)},
+        bundle_bytes=built.bundle_bytes,
+        seconds=reporter.seconds,
+    )

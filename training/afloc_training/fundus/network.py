@@ -1,0 +1,144 @@
+"""The network for eyes: the chest model's, with a finer grid and in colour.
+
+Microaneurysms are two pixels wide on a photograph of 512, so places are cells of 8 pixels, and
+what the trunk says at strides 4 and 8 reaches them directly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from afloc_training.backbone import STEM_CHANNELS
+from afloc_training.export import IMAGENET_MEAN, IMAGENET_STD
+from afloc_training.network import FilmVectors, ImageAdapter, Matcher, ResidualBlock, TrunkFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from afloc_training.backbone import MobileNetV2
+
+SIDE, GRID = 512, 64
+SHALLOW_CHANNELS = 24
+_SHALLOW_END, _STEM_END = 4, 7  # blocks 0 to 3 answer at stride 4, 4 to 6 at stride 8
+
+
+class EyeFeatures(NamedTuple):
+    """What the trunk says of photographs of side 512.
+
+    Attributes:
+        shallow: (N, 24, 128, 128).
+        coarse: Stem (N, 32, 64, 64), middle (N, 96, 32, 32), deep (N, 320, 16, 16).
+    """
+
+    shallow: Tensor
+    coarse: TrunkFeatures
+
+
+class EyeAdapter(ImageAdapter):
+    """Trunk features at four strides to unit vectors on a 64 x 64 grid."""
+
+    fine_centre: Tensor
+    fine_spread: Tensor
+
+    def __init__(self, channels: int, dimensions: int) -> None:
+        super().__init__(channels, dimensions, grid=GRID // 2)
+        fine = SHALLOW_CHANNELS * 4 + STEM_CHANNELS
+        self.register_buffer("fine_centre", torch.zeros(fine, 1, 1))
+        self.register_buffer("fine_spread", torch.ones(fine, 1, 1))
+        self.detail = nn.Conv2d(fine, channels, 1)
+        self.fine = ResidualBlock(channels, dilation=1)
+
+    def answer(self, features: EyeFeatures) -> FilmVectors:
+        """Vectors of places and of the whole."""
+        x = self.wide(self.surroundings(features.coarse))
+        x = functional.interpolate(x, size=(GRID, GRID), mode="bilinear", align_corners=False)
+        near = (self.near_features(features) - self.fine_centre) / self.fine_spread
+        x = self.fine(x + self.detail(near))
+        return self.vectors(functional.relu(self.norm(x)))
+
+    @staticmethod
+    def near_features(features: EyeFeatures) -> Tensor:
+        """Strides 4 and 8 on the 64 x 64 grid, (N, 128, 64, 64)."""
+        shallow = functional.pixel_unshuffle(features.shallow, 2)
+        return torch.cat((shallow, features.coarse.stem), dim=1)
+
+    def fit_scales(self, sample: EyeFeatures) -> None:
+        """Fix the scale of every channel from a sample of eyes."""
+        self.standardise(sample.coarse)
+        channels = self.near_features(sample).transpose(0, 1).flatten(1)
+        self.fine_centre.copy_(channels.mean(1)[:, None, None])
+        self.fine_spread.copy_(channels.std(1)[:, None, None] + 1e-3)
+
+
+class EyeMatcher(Matcher):
+    """Everything that is trained, and the trunk, which is not."""
+
+    image: EyeAdapter
+
+    def __init__(self, channels: int, dimensions: int) -> None:
+        super().__init__(channels, dimensions)
+        self.image = EyeAdapter(channels, dimensions)
+
+
+class EyeTrunk(nn.Module):
+    """`image` (N, 3, 512, 512) in [0, 1], red first, to the trunk's features."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, trunk: MobileNetV2) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        blocks = self.trunk.features
+        shallow = blocks[:_SHALLOW_END]((image - self.mean) / self.std)
+        stem = blocks[_SHALLOW_END:_STEM_END](shallow)
+        middle = self.trunk.middle(stem)
+        return shallow, stem, middle, self.trunk.deep(middle)
+
+
+class EyeEncoder(nn.Module):
+    """`image` (N, 3, 512, 512) in [0, 1] to unit vectors, local and global."""
+
+    def __init__(self, matcher: EyeMatcher) -> None:
+        super().__init__()
+        self.trunk = EyeTrunk(matcher.trunk)
+        self.adapter = matcher.image
+
+    def forward(self, image: Tensor) -> FilmVectors:
+        return self.adapter.answer(eye_features(self.trunk(image)))
+
+
+def eye_features(outputs: Sequence[Tensor]) -> EyeFeatures:
+    """From the outputs of `EyeTrunk`, in its order."""
+    shallow, *coarse = outputs
+    return EyeFeatures(shallow, TrunkFeatures(*coarse))
+
+
+def new_matcher(
+    channels: int,
+    dimensions: int,
+    backbone: Mapping[str, Tensor],
+    sample: EyeFeatures,
+    seed: int,
+) -> EyeMatcher:
+    """A matcher with a pretrained trunk, its adapter scaled to the features of some eyes.
+
+    Args:
+        channels, dimensions: Widths.
+        backbone: Torchvision's state.
+        sample: Of some tens of eyes.
+        seed: Of the weights that are not pretrained.
+    """
+    torch.manual_seed(seed)
+    matcher = EyeMatcher(channels, dimensions)
+    matcher.trunk.load_torchvision(backbone)
+    matcher.image.fit_scales(sample)
+    return matcher
