@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.core.errors import AflocError, CheckpointError
@@ -14,11 +15,11 @@ from afloc_desktop.state.bundles import settle, staging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from afloc_desktop.state.paths import Paths
 
 INSTALL = "Install it with: pip install 'afloc-desktop[train]'"
+_ADD = "Install it: it is the second part of the installer, or a download of its own."
 _LONGEST_S = 3600.0
 
 
@@ -71,6 +72,23 @@ def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
     return told
 
 
+def trainer_command() -> list[str]:
+    """What starts `afloc-train`: the program beside ours, or the module of this Python.
+
+    Raises:
+        AflocError: The training module is not installed.
+    """
+    if getattr(sys, "frozen", False):
+        own = Path(sys.executable)
+        beside = own.with_name(f"afloc-train{own.suffix}")
+        if beside.is_file():
+            return [str(beside)]
+        raise AflocError("The training component is not installed.", remedy=_ADD)
+    if find_spec("afloc_training") is None:
+        raise AflocError("The training module is not installed.", remedy=INSTALL)
+    return [sys.executable, "-m", "afloc_training.cli"]
+
+
 def run_trainer(words: Sequence[str]) -> dict[str, Any]:
     """Run one verb of `afloc-train` that answers with one JSON object.
 
@@ -78,9 +96,7 @@ def run_trainer(words: Sequence[str]) -> dict[str, Any]:
         CheckpointError: The trainer refuses; reason and remedy are its own.
         AflocError: The training module is not installed.
     """
-    if getattr(sys, "frozen", False) or find_spec("afloc_training") is None:
-        raise AflocError("The training module is not installed.", remedy=INSTALL)
-    command = [sys.executable, "-m", "afloc_training.cli", *words]
+    command = [*trainer_command(), *words]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)
     except subprocess.TimeoutExpired as error:

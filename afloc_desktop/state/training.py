@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from afloc_desktop.core.errors import AflocError
 from afloc_desktop.core.model.bundle import open_bundle
 from afloc_desktop.state.models import find
 from afloc_desktop.state.promotions import promote, roll_back
-from afloc_desktop.state.trainer import INSTALL, refusal
+from afloc_desktop.state.trainer import refusal, trainer_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,9 +173,7 @@ class Trainer:
         """
         if self._step is not None:
             raise ValueError("one step at a time")
-        if getattr(sys, "frozen", False) or find_spec("afloc_training") is None:
-            raise AflocError("The training module is not installed.", remedy=INSTALL)
-        command = _command(plan.words(step))
+        command = [*trainer_command(), *plan.words(step)]
         try:
             plan.work.mkdir(parents=True, exist_ok=True)
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -279,10 +275,6 @@ class Schooling:
         failed: Callable[[AflocError], None],
     ) -> None:
         self._tasks.submit(_PROMOTION, lambda token: exchange(), done, failed, lane="files")
-
-
-def _command(words: list[str]) -> list[str]:
-    return [sys.executable, "-m", "afloc_training.cli", *words]
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

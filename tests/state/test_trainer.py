@@ -88,6 +88,16 @@ def test_an_absent_training_module_is_told_with_what_to_install(monkeypatch):
     assert "pip install" in caught.value.remedy
 
 
+def test_an_installed_program_starts_the_trainer_beside_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "afloc"))
+    with pytest.raises(AflocError, match="not installed") as caught:
+        trainer.trainer_command()
+    assert "pip" not in caught.value.remedy
+    (tmp_path / "afloc-train").touch()
+    assert trainer.trainer_command() == [str(tmp_path / "afloc-train")]
+
+
 def test_a_trainer_without_end_is_stopped(monkeypatch):
     def endless(command, **options):
         assert command[0] == sys.executable

