@@ -260,6 +260,8 @@ class Image:
         unit: Of the modality values, such as `HU`; empty where the file names none.
         is_as_stored: `pixels` are stored values, because the file spoils how they become
             modality values.
+        rescale: Slope and intercept that made modality values of stored ones; None where a table
+            did, or it is unknown.
     """
 
     ref: ImageRef
@@ -276,6 +278,7 @@ class Image:
     pixel_aspect: float = 1.0
     unit: str = ""
     is_as_stored: bool = False
+    rescale: tuple[float, float] | None = None
 
     @property
     def rows(self) -> int:

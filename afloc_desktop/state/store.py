@@ -274,9 +274,15 @@ class State:
             others += [p for p, a in self.answers.items() if p not in others and self.is_present(a)]
         return tuple(self.answers[p] for p in others if p != self.prompt)
 
-    def key_for(self, image: Image) -> IdentityKey | None:
-        """What a heatmap must belong to in order to be painted over `image` now."""
-        if self.model is None or self.prompt is None:
+    def key_for(self, image: Image, question: Prompt | None = None) -> IdentityKey | None:
+        """What a map must belong to in order to be painted over `image` now.
+
+        Args:
+            image: The film.
+            question: The chosen one where None.
+        """
+        prompt = question or self.prompt
+        if self.model is None or prompt is None:
             return None
         return IdentityKey(
             sop_instance_uid=image.ref.sop_instance_uid,
@@ -284,7 +290,7 @@ class State:
             pixel_sha256=image.pixel_sha256,
             bundle_sha256=self.model.bundle_sha256,
             preprocess_fingerprint=self.model.fingerprint,
-            prompt=self.prompt.words,
+            prompt=prompt.words,
         )
 
     def threshold(self, answer: Answer) -> float:

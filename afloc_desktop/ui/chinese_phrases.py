@@ -108,6 +108,11 @@ def probe(x: int, y: int, value: float, unit: str, *, is_as_stored: bool) -> str
     return f"x {x}  y {y}   值 {value:.6g} {unit}".rstrip()
 
 
+def probe_both(x: int, y: int, stored: int, value: float, unit: str) -> str:
+    """`unit` of the modality value, may be empty."""
+    return f"x {x}  y {y}   存储值 {stored}   值 {value:.6g} {unit}".rstrip()
+
+
 def probe_colour(x: int, y: int, red: int, green: int, blue: int) -> str:
     return f"x {x}  y {y}   红 {red}  绿 {green}  蓝 {blue}"
 
@@ -234,6 +239,10 @@ def caption_found(name: str, similarity: float, threshold: float) -> str:
 
 def caption_below(name: str, similarity: float, threshold: float) -> str:
     return f"{name}   没有达到 {number(threshold)} 的位置   （最高 {number(similarity)}）"
+
+
+def caption_rejected(name: str) -> str:
+    return f"{name}   已否定"
 
 
 def caption_waiting(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,12 @@ from afloc_desktop.ui.qt import (
     QRectF,
     Qt,
 )
+from afloc_desktop.ui.scene import is_rejected
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from afloc_desktop.core.domain import Spacing
     from afloc_desktop.state.store import Answer, Home, State
     from afloc_desktop.ui.scene import Scene
@@ -40,6 +43,7 @@ _FLAG = Qt.AlignmentFlag
 _SCALE_SHARE, _SCALE_LEAST, _SCALE_MOST = 0.25, 24.0, 220.0  # screen points across
 _NARROW = 700  # screen points: the caption stands above the corners instead of between them
 _TOP_MIDDLE = _FLAG.AlignHCenter | _FLAG.AlignTop
+_LEAST_NAME = 60  # screen points of a finding's name in a caption that is too long
 _HINT_TOP = 26  # below the marker
 
 
@@ -123,7 +127,7 @@ def how_shown(scene: Scene) -> list[str]:
     image = scene.film.image
     lines = [strings.SIDE_UNKNOWN] if image.orientation is None else []
     if image.colour is not None:
-        return [*lines, strings.COLOUR]
+        return [*lines, name_of(scene.choice, 1)]
     window = as_window(image, scene.film.fixed(scene.choice))
     return [*lines, strings.window(window.centre, window.width)]
 
@@ -190,7 +194,11 @@ def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer |
     metrics = painter.fontMetrics()
     is_narrow = area.width() < _NARROW
     share, lift = (0.9, 4.2 * metrics.lineSpacing()) if is_narrow else (0.5, 0.0)
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, int(area.width() * share) - 28)
+    room = int(area.width() * share) - 28
+    over = metrics.horizontalAdvance(words) - room
+    if over > 0:  # the name gives way, what is said of it stays
+        words = caption(state, answer, partial(_shortened, metrics, over))
+    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
     pill = _pill(words, painter.font().toString(), painter.device().devicePixelRatio())
     size = pill.deviceIndependentSize()
     left, top = area.center().x() - size.width() / 2, area.bottom() - size.height() - 10 - lift
@@ -220,14 +228,27 @@ def _pill(words: str, font_name: str, ratio: float) -> QImage:
     return pill
 
 
-def caption(state: State, answer: Answer | None) -> str:
-    """One line about the chosen question; empty where nothing is chosen or AI is hidden."""
+def _shortened(metrics: QFontMetrics, by: int, name: str) -> str:
+    wide = max(_LEAST_NAME, metrics.horizontalAdvance(name) - by)
+    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, wide)
+
+
+def caption(state: State, answer: Answer | None, named: Callable[[str], str] = str) -> str:
+    """One line about the chosen question; empty where nothing is chosen or AI is hidden.
+
+    Args:
+        state: Of the film's cell.
+        answer: The one that was painted.
+        named: What the name of the finding becomes.
+    """
     if state.prompt is None or state.is_hidden or not state.is_overlay_on:
         return ""
     if answer is None:
+        if is_rejected(state):
+            return strings.caption_rejected(named(_name(state)))
         is_coming = bool(state.busy & {"answer", "survey", "model"})
-        return strings.caption_waiting(_name(state)) if is_coming else ""
-    shown = (answer.question.label, answer.similarity, state.threshold(answer))
+        return strings.caption_waiting(named(_name(state))) if is_coming else ""
+    shown = (named(answer.question.label), answer.similarity, state.threshold(answer))
     if state.is_present(answer):
         return strings.caption_found(*shown)
     return strings.caption_below(*shown)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.dicom.display import MinMax, render
+from afloc_desktop.core.dicom.display import MinMax, in_colour, render
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.ui.pyramid import Array, Pyramid, coarser, finer, mean
 from afloc_desktop.ui.windowing import full_range
@@ -75,13 +75,13 @@ class Film:
         return self._pixels.copy(part.down, part.across)[part.where]
 
     def grey(self, values: Array, choice: Choice) -> PaintedArray:
-        """Grey levels of values of this film through a window or table; colours as they are.
+        """Grey levels of values of this film through a window or table; colours, or one channel.
 
         uint8, C order.
         """
         pixels = np.ascontiguousarray(values)
         if self.image.colour is not None:
-            return pixels
+            return in_colour(pixels, choice)
         return render(replace(self.image, pixels=pixels, padding=None), self.fixed(choice))
 
     def graphics(self, visible: Box, scale: Scale) -> tuple[Part, BoolArray] | None:

@@ -85,10 +85,7 @@ def _wanted(state: State) -> list[Answer]:
 
 
 def _belongs(answer: Answer, image: Image, state: State) -> bool:
-    key = answer.heatmap.key
-    film = (image.ref.sop_instance_uid, image.ref.frame, image.pixel_sha256)
-    bundle = None if state.model is None else state.model.bundle_sha256
-    return (key.sop_instance_uid, key.frame, key.pixel_sha256, key.bundle_sha256) == (*film, bundle)
+    return answer.heatmap.key == state.key_for(image, answer.prompt)
 
 
 def _draw(painter: QPainter, view: Viewport, lines: tuple[Outline, ...], look: _Look) -> None:

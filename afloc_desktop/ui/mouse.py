@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.dicom.display import AsColour
 from afloc_desktop.state.drawings import marks_of
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.qt import (
@@ -101,7 +100,7 @@ class FilmMouse(FilmView):
         is_ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         is_left = event.button() == _BUTTONS.LeftButton
         if event.button() == _BUTTONS.RightButton or (is_left and is_ctrl):
-            if isinstance(self.scene.choice, AsColour):
+            if self.scene.film.image.colour is not None:
                 return
             window = as_window(self.scene.film.image, self.scene.choice)
             self._window_from = (event.position(), window)

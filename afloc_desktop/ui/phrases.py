@@ -112,6 +112,11 @@ def probe(x: int, y: int, value: float, unit: str, *, is_as_stored: bool) -> str
     return f"x {x}  y {y}   value {value:.6g} {unit}".rstrip()
 
 
+def probe_both(x: int, y: int, stored: int, value: float, unit: str) -> str:
+    """`unit` of the modality value, may be empty."""
+    return f"x {x}  y {y}   stored {stored}   value {value:.6g} {unit}".rstrip()
+
+
 def probe_colour(x: int, y: int, red: int, green: int, blue: int) -> str:
     return f"x {x}  y {y}   red {red}  green {green}  blue {blue}"
 
@@ -274,6 +279,10 @@ def caption_found(name: str, similarity: float, threshold: float) -> str:
 
 def caption_below(name: str, similarity: float, threshold: float) -> str:
     return f"{name}   nothing at or above {number(threshold)}   (highest {number(similarity)})"
+
+
+def caption_rejected(name: str) -> str:
+    return f"{name}   rejected"
 
 
 def caption_waiting(name: str) -> str:

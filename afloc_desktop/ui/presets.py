@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.dicom.display import AUTO, AsColour, MinMax, choices
+from afloc_desktop.core.dicom.display import AUTO, AsColour, Channel, MinMax, choices
 from afloc_desktop.core.domain import VoiLut
 from afloc_desktop.state.presets import MOST
 from afloc_desktop.ui import strings
@@ -56,6 +56,8 @@ def name_of(choice: Choice, number: int) -> str:
     """How a window or table is called in the list."""
     if isinstance(choice, AsColour):
         return strings.COLOUR
+    if isinstance(choice, Channel):
+        return strings.CHANNELS[choice.name]
     if isinstance(choice, MinMax):
         return strings.MIN_MAX
     if isinstance(choice, VoiLut):

@@ -167,14 +167,22 @@ class Scene:
         image = self.film.image
         if image.colour is not None:
             return strings.probe_colour(column, row, *image.colour[row, column].tolist())
-        return strings.probe(column, row, value, image.unit, is_as_stored=image.is_as_stored)
+        if image.is_as_stored or image.rescale is None:
+            return strings.probe(column, row, value, image.unit, is_as_stored=image.is_as_stored)
+        slope, intercept = image.rescale
+        stored = round((value - intercept) / slope)
+        return strings.probe_both(column, row, stored, value, image.unit)
 
     def answer_to_paint(self, state: State) -> Answer | None:
-        """The chosen answer, if it belongs to exactly the film, model and words on screen."""
+        """The chosen answer, if it belongs to exactly the film, model and words on screen.
+
+        None, too, where the reader rejected it.
+        """
         if state.is_hidden or not state.is_overlay_on:
             return None
         answer, wanted = state.answer, state.key_for(self.film.image)
-        return answer if answer is not None and answer.heatmap.key == wanted else None
+        is_its = answer is not None and answer.heatmap.key == wanted
+        return answer if is_its and not is_rejected(state) else None
 
     def paint(self, painter: QPainter, state: State) -> Answer | None:
         """Draw the film and over it the answer that belongs to it.
@@ -265,6 +273,12 @@ class Scene:
             painter.setOpacity(1.0 if state.is_contour else state.opacity)
             painter.drawImage(QPointF(layer.left, layer.top), _transparent(layer.argb))
             painter.setOpacity(1.0)
+
+
+def is_rejected(state: State) -> bool:
+    """Whether the reader rejected the chosen answer: its map leaves the film."""
+    judgement = None if state.answer is None else state.judgement(state.answer)
+    return judgement is not None and judgement.status == "rejected"
 
 
 def _fitted(image: Image, view: Viewport) -> Viewport:

@@ -9,6 +9,7 @@ from afloc_desktop.ui.phrases import answered_in as answered_in
 from afloc_desktop.ui.phrases import area as area
 from afloc_desktop.ui.phrases import caption_below as caption_below
 from afloc_desktop.ui.phrases import caption_found as caption_found
+from afloc_desktop.ui.phrases import caption_rejected as caption_rejected
 from afloc_desktop.ui.phrases import caption_waiting as caption_waiting
 from afloc_desktop.ui.phrases import changed as changed
 from afloc_desktop.ui.phrases import exported as exported
@@ -32,6 +33,7 @@ from afloc_desktop.ui.phrases import percent as percent
 from afloc_desktop.ui.phrases import place as place
 from afloc_desktop.ui.phrases import probability as probability
 from afloc_desktop.ui.phrases import probe as probe
+from afloc_desktop.ui.phrases import probe_both as probe_both
 from afloc_desktop.ui.phrases import probe_colour as probe_colour
 from afloc_desktop.ui.phrases import promoted as promoted
 from afloc_desktop.ui.phrases import provider as provider
@@ -183,6 +185,7 @@ SIDE_UNKNOWN = "Side not stated in the file"
 RIGHT, LEFT = "R", "L"
 MIN_MAX = "Full range"
 COLOUR = "Colour"
+CHANNELS = {"green": "Red-free (green)", "red": "Red channel", "blue": "Blue channel"}
 AUTO_WINDOW = "Automatic"
 NO_MODALITY = "an image without a modality"
 
@@ -192,7 +195,7 @@ ASK_HINT = "Type a finding, e.g. right pleural effusion"
 ASK_TIP = "Narrows the list as you type. Down goes to the list, Enter asks for these very words."
 YOUR_QUESTIONS = "Your questions"
 SIMILARITY = "similarity"
-THRESHOLD = "Threshold"
+THRESHOLD = "Similarity threshold"
 OPACITY = "Opacity"
 RESET = "Reset"
 NO_MATCH = "Not in the list. Press Enter to ask for these words."
@@ -202,7 +205,7 @@ FALLEN_BACK = "the chosen processor cannot be used"
 ANSWERING = "Comparing…"
 PRESENT = "at or above threshold"
 ABSENT = "below threshold"
-LEGEND = "Highest similarity on this film. Filled mark: at or above the threshold."
+LEGEND = "Highest similarity. Filled mark: at or above threshold."
 FORMS = {"colours": "Colours", "outline": "Outline", "boxes": "Boxes"}
 KEEP_TIP = "Tick to keep it on the film beside others."
 DRAW_ALL = "Show all found"

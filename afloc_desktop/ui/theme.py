@@ -98,7 +98,8 @@ QStatusBar { background: $background; color: $quiet; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { background: transparent; color: $quiet; padding: 0 8px; }
 QToolBar { background: $panel; border: none; spacing: 5px; padding: 7px 8px; }
-QToolBar QToolButton#qt_toolbar_ext_button { padding: 2px; }
+QToolBar QToolButton { padding: 5px 7px; }
+QToolBar QToolButton#qt_toolbar_ext_button { padding: 2px; background: $accent_dark; }
 QSplitter::handle { background: $background; }
 QLabel { background: transparent; }
 QLabel[role="title"] { font-weight: 600; color: $text; }
@@ -115,7 +116,9 @@ QLabel[role="research"] { color: $warning; font-weight: 600; border: 1px solid $
 QLabel[role="number"] { color: $text; font-weight: 600; }
 QLineEdit { background: $background; border: 1px solid $line; border-radius: 5px;
     padding: 7px 9px; selection-background-color: $accent_dark; }
-QLineEdit:focus { border-color: $accent; }
+QLineEdit:focus, QAbstractSpinBox:focus { border-color: $accent; }
+QAbstractSpinBox { background: $background; border: 1px solid $line; border-radius: 5px;
+    padding: 5px 7px; selection-background-color: $accent_dark; }
 QLineEdit:disabled { color: $faint; background: $panel; }
 QPushButton, QToolButton { background: $raised; border: 1px solid $line; border-radius: 5px;
     padding: 5px 9px; }

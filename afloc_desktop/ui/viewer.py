@@ -73,11 +73,11 @@ class Viewer(QWidget):
         return self.wall.active
 
     def add_buttons(self, looking: Sequence[QAction], asking: Sequence[QAction]) -> None:
-        """Put actions into the bar: those about the film on the left, about AI on the right."""
+        """Put actions into the bar: those about the film first, then those about AI."""
         for action in looking:
             self._bar.insertWidget(self._space, _button(action))
-        for action in asking:
-            self._bar.addWidget(_button(action))
+        for action in asking:  # not last: what comes last is the first that finds no room
+            self._bar.insertWidget(self._space, _button(action))
 
     def add_menus(self, menus: Sequence[tuple[str, QMenu]], play: QAction) -> None:
         """Put menus and the control of a series into the bar, right of what looks at the film."""

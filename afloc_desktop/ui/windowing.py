@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.dicom.display import AsColour, choices, first_choice
+from afloc_desktop.core.dicom.display import choices, first_choice
 from afloc_desktop.core.domain import VoiLut, VoiWindow
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def carried(choice: Choice, one: Image, other: Image) -> Choice | None:
     films of two machines look alike, whatever their units. One of a film's own list becomes the
     one at the same place in the list of the other.
     """
-    if isinstance(choice, AsColour) or other.colour is not None or one.colour is not None:
+    if other.colour is not None and one.colour is not None:
+        return choice
+    if other.colour is not None or one.colour is not None:
         return None
     offered = choices(one)
     if choice in offered:

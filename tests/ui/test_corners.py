@@ -142,6 +142,25 @@ def test_the_caption_waits_for_an_answer_on_its_way():
     assert corners.caption(state, None) == "Pleural effusion   comparing…"
 
 
+def test_the_caption_says_that_the_reader_rejected_it():
+    state = reading()
+    state = replace(state, judged={state.answer.heatmap.key: SimpleNamespace(status="rejected")})
+    assert corners.caption(state, None) == "Pleural effusion   rejected"
+
+
+def test_a_caption_without_room_gives_up_the_name_alone(qtbot, monkeypatch):
+    said, pill = [], corners._pill
+    monkeypatch.setattr(
+        corners, "_pill", lambda words, *look: said.append(words) or pill(words, *look)
+    )
+    state = asked("right lung " + "far below the clavicle " * 4)
+    painted(corners.paint_caption, state, state.answer)
+    (words,) = said
+    assert words.startswith("right ")
+    assert "…   similarity 0." in words
+    assert words.endswith("(threshold 0.30)")
+
+
 @pytest.mark.parametrize(
     "state",
     [

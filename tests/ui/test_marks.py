@@ -73,9 +73,10 @@ def test_a_kept_finding_is_outlined_in_its_own_ink(canvas):
         {"is_overlay_on": False},
         {"image": film(2)},
         {"model": replace(reading().model, bundle_sha256="another")},
+        {"model": replace(reading().model, fingerprint="another preparation")},
         {"thresholds": {NODULE: 2.0}},
     ],
-    ids=["hidden", "off", "another film", "another model", "below threshold"],
+    ids=["hidden", "off", "another film", "model", "preparation", "below threshold"],
 )
 def test_nothing_is_drawn_where_it_does_not_belong(canvas, changes):
     state = reading(prompt=None, kept=(NODULE,), thresholds={NODULE: 0.2})
@@ -94,3 +95,7 @@ def test_what_the_reader_drew_is_shown_and_what_was_rejected_is_not(canvas):
     assert counted(canvas, drawn, ink) > 100
     refused = judged(state, NODULE, lambda finding, heatmap: rejected(finding, "R"))
     assert counted(canvas, replace(refused, thresholds={NODULE: 0.2}), ink) == 0
+    chosen = replace(refused, prompt=NODULE, thresholds={NODULE: 0.2})
+    canvas.render_state(replace(chosen, image=None), chosen)
+    assert canvas.scene.answer_to_paint(chosen) is None
+    assert canvas.scene.answer_to_paint(replace(chosen, judged={})) is not None

@@ -197,6 +197,8 @@ def test_the_probe_speaks_of_the_files_own_values():
     assert Scene(replace(image, unit="HU"), 9, 9).words(1, 2, -40.0) == "x 1  y 2   value -40 HU"
     stored = Scene(replace(image, unit="HU", is_as_stored=True), 9, 9)
     assert stored.words(1, 2, 7.0) == "x 1  y 2   stored value 7"
+    turned = replace(image, unit="HU", rescale=(-0.5, 100.0), is_inverted=True)
+    assert Scene(turned, 9, 9).words(1, 2, -40.5) == "x 1  y 2   stored 281   value -40.5 HU"
     colour = np.full((60, 50, 3), 9, np.uint8)
     words = Scene(replace(image, colour=colour), 9, 9).words(1, 2, 9.0)
     assert words == "x 1  y 2   red 9  green 9  blue 9"

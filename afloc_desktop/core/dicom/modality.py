@@ -37,6 +37,11 @@ class Modality:
     unit: str = ""
     is_spoilt: bool = False
 
+    @property
+    def rescale(self) -> tuple[float, float] | None:
+        """Slope and intercept; None where a table takes their place."""
+        return None if self.table is not None else (self.slope, self.intercept)
+
     def apply(self, stored: Stored) -> FloatArray:
         """Modality values, float32, same shape, in new memory."""
         if self.table is not None:

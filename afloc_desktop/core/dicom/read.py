@@ -239,6 +239,7 @@ def _assemble_grey(ref: ImageRef, header: Header, film: Film, stored: Stored) ->
         pixel_aspect=film.aspect,
         unit=film.modality.unit,
         is_as_stored=film.modality.is_spoilt,
+        rescale=film.modality.rescale,
     )
 
 

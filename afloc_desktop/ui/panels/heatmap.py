@@ -65,10 +65,10 @@ class HeatmapPanel(QWidget):
             self._forms[name].clicked.connect(call)
         layout = column(self.bar, margins=(8, 4, 10, 10))
         layout.insertLayout(0, row(*self._forms.values(), None))
-        layout.addLayout(row(label(strings.THRESHOLD), self._threshold_value, None, self._reset))
+        above = row(label(strings.THRESHOLD), self._threshold_value, None, self._reset)
+        layout.insertLayout(1, above)
         layout.addWidget(self.threshold)
-        layout.addLayout(row(label(strings.OPACITY), self._opacity_value, None))
-        layout.addWidget(self.opacity)
+        layout.addLayout(row(label(strings.OPACITY), self._opacity_value, self.opacity))
         layout.setSpacing(3)
         self.setLayout(layout)
 
@@ -123,7 +123,7 @@ class ColourBar(QWidget):
         self.setAccessibleName(strings.SIMILARITY)
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 2 * self.fontMetrics().height() + 22)
+        return QSize(200, self.fontMetrics().height() + 22)
 
     def show_scale(self, scale: tuple[float, float, float, float, float] | None) -> None:
         """Set ends of the scale, lowest painted, first and last colour, similarities; or none."""
@@ -137,9 +137,7 @@ class ColourBar(QWidget):
     def _paint(self, painter: QPainter) -> None:
         line = self.fontMetrics().height()
         painter.setPen(QColor(theme.QUIET))
-        top = QRect(_INSET, 0, self.width() - 2 * _INSET, line)
-        painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft), strings.SIMILARITY)
-        bar = QRectF(_INSET, line + 4, self.width() - 2 * _INSET, 12)
+        bar = QRectF(_INSET, 4, self.width() - 2 * _INSET, 12)
         if self._scale is None:
             painter.fillRect(bar, QColor(theme.LINE))
             return
@@ -151,7 +149,7 @@ class ColourBar(QWidget):
         dimmed.setAlpha(200)
         painter.fillRect(QRectF(bar.left(), bar.top(), at - bar.left(), bar.height()), dimmed)
         painter.fillRect(QRectF(at - 1, bar.top() - 3, 2, bar.height() + 6), QColor(theme.TEXT))
-        below = QRect(_INSET, line + 20, self.width() - 2 * _INSET, line)
+        below = QRect(_INSET, 20, self.width() - 2 * _INSET, line)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), strings.number(low))
         painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), strings.number(high))
 

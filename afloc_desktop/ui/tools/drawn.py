@@ -108,7 +108,7 @@ def _handles(painter: QPainter, mark: Mark, view: Viewport, points: float) -> No
 def _words(
     painter: QPainter, mark: Mark, scene: Scene, spacing: Spacing | None, points: float
 ) -> None:
-    """Beside the mark, kept on the screen."""
+    """Beside the mark, kept on the screen where the mark is on it."""
     said = [line for line in words(mark, scene.film.image, spacing) if line]
     if not said:
         return
@@ -117,6 +117,8 @@ def _words(
     high = metrics.lineSpacing() * len(said)
     box = scene.view.box_on_screen(bounds(mark))
     room = QRectF(0, 0, scene.view.width * points, scene.view.height * points)
+    if min(box.x1, box.y1) < 0 or box.x0 > scene.view.width or box.y0 > scene.view.height:
+        return  # of a mark that is off the screen
     left, top = box.x1 * points + _BESIDE, (box.y0 + box.y1) / 2 * points - high / 2
     if mark.kind == "text":
         left, top = box.x0 * points, box.y0 * points - high / 2
