@@ -131,7 +131,7 @@ def _run(
     if not asked:
         raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
     _warn_of(asked, localizer)
-    results = ResultsFolder(chosen.output, formats)
+    results = ResultsFolder.cleared(chosen.output, formats)
     page = None if prompts is not None else _Page()
     export = Export(formats, chosen.output, is_deidentified=chosen.deidentify)
     skipped = _all_films(listing, localizer, asked, (results, export), page)

@@ -128,9 +128,7 @@ class Audit:
             with _open_locked(self._path) as file:
                 entry["previous"], is_torn = _last_hash(file)
                 line = json.dumps(entry, separators=(",", ":"), allow_nan=False).encode()
-                file.write((b"\n" if is_torn else b"") + line + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+                _put(file.fileno(), (b"\n" if is_torn else b"") + line + b"\n")
         except OSError as error:
             raise _refused(error) from error
 
@@ -209,6 +207,21 @@ def _last_hash(file: BinaryIO) -> tuple[str, bool]:
     is_torn = not data.endswith(b"\n")
     last = data.removesuffix(b"\n").rsplit(b"\n", 1)[-1]
     return hashlib.sha256(last).hexdigest(), is_torn
+
+
+def _put(handle: int, line: bytes) -> None:
+    """Append a line, or leave the trail as it was."""
+    size = os.fstat(handle).st_size
+    try:
+        os.lseek(handle, size, os.SEEK_SET)
+        left = memoryview(line)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(handle, size)
+        raise
 
 
 @contextmanager

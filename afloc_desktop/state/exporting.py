@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import AflocError, ExportError
+from afloc_desktop.core.export.atomic import sweep
 from afloc_desktop.core.export.formats import FORMATS, Planned, plan
 from afloc_desktop.core.export.names import describe_series
 from afloc_desktop.state.store import Problem, home_of
@@ -155,6 +156,7 @@ class Exports:
 
     def _run(self, order: Order, studies: Studies, make: MakeExporters, token: Token) -> None:
         _check_folder(order.folder, studies)
+        sweep(order.folder)
         exporters = make(order.formats)
         writing = _Writing(
             order=order,

@@ -88,7 +88,7 @@ def engine(paths: Paths) -> Engine:
         scan=shelf.scan,
         read=_read,
         open_stack=_open_stack,
-        start_decoders=_start_decoders,
+        start_decoders=partial(_start_decoders, paths),
         open_model=partial(_open_model, paths),
         sample=_sample,
         forget=shelf.clear,
@@ -257,9 +257,12 @@ def _read_reports(study: Study, *, is_alone: bool) -> tuple[Report, ...]:
     return read_reports(study, is_alone=is_alone)
 
 
-def _start_decoders() -> None:
+def _start_decoders(paths: Paths) -> None:
     from afloc_desktop.core.dicom.workers import workers
+    from afloc_desktop.core.export.atomic import sweep
 
+    for folder in (paths.settings_file.parent, paths.data, paths.cache, paths.log):
+        sweep(folder)
     workers().start()
 
 

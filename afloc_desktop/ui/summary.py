@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.atomic import make_folder, write_free
 from afloc_desktop.core.export.formats import PDF
-from afloc_desktop.core.export.names import free_path
 from afloc_desktop.core.export.overlay import BANNER
 from afloc_desktop.core.export.summary import COLUMNS, NOTES, TITLE, summaries
 from afloc_desktop.ui import strings
@@ -68,9 +67,7 @@ class PdfExporter:
         written = []
         make_folder(folder)
         for summary in summaries(selection):
-            path = free_path(folder, "summary", ".pdf")
-            write_atomically(path, draw(summary))
-            written.append(path)
+            written.append(write_free(folder, "summary", ".pdf", draw(summary)))
         return tuple(written)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.atomic import make_folder, write_free
 from afloc_desktop.core.export.deidentify import hidden
-from afloc_desktop.core.export.names import free_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +34,7 @@ class TextExporter:
         if not lines:
             return ()
         make_folder(folder)
-        path = free_path(folder, "findings", ".txt")
-        write_atomically(path, "".join(lines).encode())
-        return (path,)
+        return (write_free(folder, "findings", ".txt", "".join(lines).encode()),)
 
 
 def _line(film: int, statement: Statement) -> str:

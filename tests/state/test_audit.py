@@ -111,6 +111,25 @@ def test_a_line_cut_off_by_a_power_cut_is_named_and_the_trail_goes_on(trail, res
     assert (check.lines, check.broken) == (5, (4,))
 
 
+def test_a_line_that_does_not_fit_leaves_the_trail_as_it_was(trail, results, monkeypatch):
+    before, write = trail.read_bytes(), os.write
+
+    def nearly_full(handle, line):
+        if len(line) > 40:
+            return write(handle, line[:40])
+        raise OSError(28, "No space left on device")
+
+    # The disk takes some of the line, then no more.
+    monkeypatch.setattr(os, "write", lambda h, d: nearly_full(h, d) if is_on else write(h, d))
+    is_on = True
+    with pytest.raises(ExportError, match="No space"):
+        Audit(trail).note("exported", results)
+    is_on = False
+    assert trail.read_bytes() == before
+    Audit(trail).note("exported", results)
+    assert check_audit(trail) == AuditCheck(5, ())
+
+
 def test_a_trail_that_cannot_be_written_is_an_error(tmp_path, results):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.atomic import make_folder, write_free
 from afloc_desktop.core.export.deidentify import hidden
 from afloc_desktop.core.export.formats import CSV, JSON, PNG
-from afloc_desktop.core.export.names import free_path
 from afloc_desktop.core.export.overlay import to_png
 from afloc_desktop.core.export.page import draw_statements
 from afloc_desktop.core.export.results import (
@@ -44,9 +43,8 @@ class PngExporter:
         written = []
         for number, film in enumerate(_checked(selection, folder).films, 1):
             if film.stated:
-                path = free_path(folder, f"film-{number}", ".png")
-                write_atomically(path, to_png(draw_statements(film)))
-                written.append(path)
+                picture = to_png(draw_statements(film))
+                written.append(write_free(folder, f"film-{number}", ".png", picture))
         return tuple(written)
 
 
@@ -70,9 +68,7 @@ class CsvExporter:
             for statement in film.stated
             for row in table_rows(film.image, statement.finding)
         ]
-        path = free_path(folder, "findings", ".csv")
-        write_atomically(path, as_table(rows))
-        return (path,)
+        return (write_free(folder, "findings", ".csv", as_table(rows)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +94,8 @@ class JsonExporter:
             for film in _checked(selection, folder).films
             if film.stated
         ]
-        path = free_path(folder, "results", ".json")
-        write_atomically(path, as_json(results_document(images, [])))
-        return (path,)
+        document = as_json(results_document(images, []))
+        return (write_free(folder, "results", ".json", document),)
 
 
 def _checked(selection: Selection, folder: Path) -> Selection:

@@ -16,7 +16,7 @@ import numpy as np
 
 from afloc_desktop import __version__
 from afloc_desktop.core.dicom.display import first_choice, render
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export.atomic import check_held, make_folder, sweep, write_atomically
 from afloc_desktop.core.export.names import safe_name
 from afloc_desktop.core.export.overlay import draw_finding, to_png
 from afloc_desktop.core.export.selection import Statement
@@ -97,6 +97,13 @@ class ResultsFolder:
     _rows: list[list[object]] = field(default_factory=list)
     _maps: int = 0
 
+    @classmethod
+    def cleared(cls, folder: Path, formats: frozenset[str]) -> ResultsFolder:
+        """A folder without what a killed process left half written in it."""
+        for part in (folder, *(folder / name for name in ("maps", "overlays", "objects"))):
+            sweep(part)
+        return cls(folder, formats)
+
     def add(
         self,
         image: Image,
@@ -160,7 +167,7 @@ class ResultsFolder:
     def _write(self, name: str, data: bytes) -> str:
         path = self.folder / name
         make_folder(path.parent)
-        write_atomically(path, data)
+        write_atomically(path, data, check=check_held)
         return name
 
 

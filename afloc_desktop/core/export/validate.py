@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.errors import InvalidObject, UnreadableFile
+from afloc_desktop.core.export.atomic import check_held
 from afloc_desktop.core.export.record import get_record
 
 if TYPE_CHECKING:
@@ -28,13 +29,8 @@ def check_written(path: Path, data: bytes) -> None:
     Raises:
         InvalidObject: The disk holds something else, or the object contradicts itself.
     """
-    try:
-        held = path.read_bytes()
-    except OSError as error:
-        raise _invalid(f"it cannot be read back ({error.strerror})") from None
-    if held != data:
-        raise _invalid("the disk holds other bytes")
-    check_object(held)
+    check_held(path, data)
+    check_object(data)
 
 
 def check_object(data: bytes) -> Dataset:

@@ -7,7 +7,14 @@ import sys
 import pytest
 
 from afloc_desktop.core.errors import ExportError, InvalidObject
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
+from afloc_desktop.core.export import atomic
+from afloc_desktop.core.export.atomic import (
+    _claim,
+    make_folder,
+    sweep,
+    write_atomically,
+    write_free,
+)
 
 
 def test_what_is_written_is_whole_and_alone(tmp_path):
@@ -74,6 +81,49 @@ def test_a_file_is_written_whether_or_not_it_can_start_without_a_name(
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
     if hasattr(os, "O_TMPFILE") == is_nameless:
         assert {place.parent == tmp_path for place in seen} == {not is_nameless}
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_being_written_stays(tmp_path):
+    left, held = tmp_path / f".part-{'0' * 16}", tmp_path / f".part-{'1' * 16}"
+    kept = [tmp_path / ".part-of-a-novel", tmp_path / "a.part-0000000000000000"]
+    for path in (left, *kept):
+        path.write_bytes(b"half")
+    with open(held, "wb") as stream:
+        assert _claim(stream.fileno())
+        sweep(tmp_path)
+        assert sorted(tmp_path.iterdir()) == sorted([held, *kept])
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    sweep(tmp_path / "none")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a FIFO")
+def test_sweeping_neither_waits_for_a_pipe_nor_follows_a_link(tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"x")
+    os.mkfifo(tmp_path / f".part-{'0' * 16}")
+    (tmp_path / f".part-{'1' * 16}").symlink_to(precious)
+    sweep(tmp_path)
+    assert precious.read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("system", ["nameless", "links", "neither"])
+def test_a_name_that_is_taken_is_left_alone_and_the_next_is_used(tmp_path, monkeypatch, system):
+    if system != "nameless":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    if system == "neither":
+        monkeypatch.setattr(os, "link", no_link)
+    (tmp_path / "a.txt").write_bytes(b"mine")
+    # Another process takes the name between the look and the writing.
+    names = [tmp_path / "a.txt", tmp_path / "a-2.txt"]
+    monkeypatch.setattr(atomic, "free_path", lambda *words: names.pop(0))
+    assert write_free(tmp_path, "a", ".txt", b"yours").name == "a-2.txt"
+    held = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    assert held == {"a.txt": b"mine", "a-2.txt": b"yours"}
+
+
+def no_link(*words, **more):
+    raise PermissionError(1, "Operation not permitted")
 
 
 WRITE = """
