@@ -175,8 +175,11 @@ def _write_png(
 
 
 def _choice(image: Image, mode: str | tuple[float, float] | None) -> Choice:
-    """What a mode names: None, (centre, width), `3`, `win1`, `voilut1`, `minmax` or `colour`."""
-    from afloc_desktop.core.dicom.display import AsColour, MinMax, first_choice
+    """What a mode names: None, (centre, width), `3`, `win1`, `voilut1`, `minmax` or `colour`.
+
+    Of a colour image one channel, too: `green` is red-free.
+    """
+    from afloc_desktop.core.dicom.display import CHANNELS, AsColour, MinMax, first_choice
     from afloc_desktop.core.domain import VoiLut, VoiWindow
 
     if mode is None:
@@ -185,10 +188,11 @@ def _choice(image: Image, mode: str | tuple[float, float] | None) -> Choice:
         return VoiWindow(mode[0], mode[1], "LINEAR", "")
     if mode == "minmax":
         return MinMax()
-    if mode == "colour":
+    channel = next((channel for channel in CHANNELS if channel.name == mode), None)
+    if mode == "colour" or channel:
         if image.colour is None:
             raise _unsupported("The image is not in colour.")
-        return AsColour()
+        return channel or AsColour()
     kinds: dict[str, Any] = {"win": VoiWindow, "voilut": VoiLut, "": (VoiWindow, VoiLut)}
     name = mode.rstrip("0123456789")
     if name in kinds and 0 < len(mode) - len(name) <= _LONGEST_NUMBER:

@@ -12,6 +12,7 @@ from afloc_desktop.state.store import SINGLE
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.lettering import INK, corner_of, word, write
+from afloc_desktop.ui.presets import name_of
 from afloc_desktop.ui.qt import (
     QColor,
     QFont,

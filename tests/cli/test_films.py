@@ -125,9 +125,11 @@ def test_colour_is_written_as_red_green_and_blue(tmp_path, capsys):
         PlanarConfiguration=0, PhotometricInterpretation="RGB",
     )  # fmt: skip
     write_film(tmp_path / "g.dcm", dot_film())
-    rows = [["c.dcm", "1", "colour", "", "c.png"], ["g.dcm", "1", "colour", "", "g.png"]]
+    rows = [["c.dcm", "1", "colour", "", "c.png"], ["g.dcm", "1", "colour", "", "g.png"],
+            ["c.dcm", "1", "green", "", "red-free.png"]]  # fmt: skip
     status, out = batch(tmp_path, tmp_path, rows)
     assert status == 1
+    assert np.asarray(PIL.Image.open(out / "red-free.png")).tolist() == [[0, 0]]
     assert "not in colour" in capsys.readouterr().err
     assert np.asarray(PIL.Image.open(out / "c.png")).tolist() == colours.tolist()
 

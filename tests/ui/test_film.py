@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 from doubles import film
 
-from afloc_desktop.core.dicom.display import AsColour, MinMax, auto_window, render
+from afloc_desktop.core.dicom.display import AsColour, Channel, MinMax, auto_window, render
 from afloc_desktop.core.domain import Overlay, VoiWindow
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.ui.film import Film
@@ -103,6 +103,8 @@ def test_colours_are_averaged_as_colours():
     assert painted.tolist() == [[[100, 50, 0]]]
     whole, _ = shown(image, Box(0, 0, 2, 2), 3.0, AsColour())
     assert np.array_equal(whole, colour)
+    green, _ = shown(image, Box(0, 0, 2, 2), 3.0, Channel("green"))
+    assert green.tolist() == [[100, 100], [0, 0]]
 
 
 def test_graphics_of_the_file_never_vanish_when_the_film_is_small():

@@ -26,7 +26,8 @@ def test_a_ct_has_the_presets_on_the_number_keys():
 def test_stored_values_and_colours_have_no_presets():
     assert len(offered(film(unit="HU", is_as_stored=True), DEFAULT).names) == 3
     colour = replace(film(unit="HU"), colour=np.zeros((60, 50, 3), np.uint8))
-    assert offered(colour, DEFAULT).names == ("Colour",)
+    names = ("Colour", "Red-free (green)", "Red channel", "Blue channel")
+    assert offered(colour, DEFAULT).names == names
 
 
 def test_windows_without_a_name_are_called_by_their_numbers():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from afloc_desktop.core.domain import Voi, VoiLut, VoiWindow
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import FloatArray, Image
+    from afloc_desktop.core.domain import ColourArray, FloatArray, Image
 
 GreyArray = npt.NDArray[np.uint8]  # (rows, columns)
 PaintedArray = npt.NDArray[np.uint8]  # (rows, columns), or (rows, columns, 3) in colour
@@ -40,13 +40,25 @@ class AsColour:
     """The colours of a colour image; windows do not apply to them."""
 
 
-Choice = Voi | MinMax | AsColour
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One of the three channels of a colour image, as grey.
+
+    Green is the red-free view of a retina: blood and what lies before it stand out most there.
+    """
+
+    name: Literal["red", "green", "blue"]
+
+
+CHANNELS = (Channel("green"), Channel("red"), Channel("blue"))
+
+Choice = Voi | MinMax | AsColour | Channel
 
 
 def choices(image: Image) -> tuple[Choice, ...]:
     """What a reader may choose from: the file's own first, in its order, then ours."""
     if image.colour is not None:
-        return (AsColour(),)
+        return (AsColour(), *CHANNELS)
     return (*image.voi, auto_window(image), MinMax())
 
 
@@ -86,8 +98,8 @@ def render(image: Image, choice: Choice | None = None) -> PaintedArray:
 
     Args:
         image: Any film.
-        choice: None for `first_choice`; `AsColour` only of a colour image, whose luminance
-            any other one shows.
+        choice: None for `first_choice`; `AsColour` and `Channel` only of a colour image, whose
+            luminance any other one shows.
 
     Returns:
         uint8, 255 is white: shape (rows, columns), or (rows, columns, 3) in colour.
@@ -103,6 +115,21 @@ def draw_overlays(image: Image, painted: PaintedArray) -> PaintedArray:
     for overlay in image.overlays:
         drawn[overlay.mask] = 255
     return drawn
+
+
+def in_colour(colour: ColourArray, choice: Choice) -> PaintedArray:
+    """A colour image as it is, or one channel of it.
+
+    Args:
+        colour: uint8 RGB, shape (rows, columns, 3).
+        choice: Windows do not apply to colours.
+
+    Returns:
+        uint8, C order: the same array, or shape (rows, columns).
+    """
+    if not isinstance(choice, Channel):
+        return colour
+    return np.ascontiguousarray(colour[..., ("red", "green", "blue").index(choice.name)])
 
 
 def modality_value(image: Image, row: int, column: int) -> float:
@@ -125,10 +152,10 @@ class WindowTable:
     @np.errstate(all="ignore")  # a window at the end of float32 overflows to black or white
     def render(self, choice: Choice) -> PaintedArray:
         """uint8, shape (rows, columns), or (rows, columns, 3) in colour."""
-        if isinstance(choice, AsColour):
+        if isinstance(choice, AsColour | Channel):
             if self._image.colour is None:
                 raise ValueError("a grey image has no colours")
-            return self._image.colour
+            return in_colour(self._image.colour, choice)
         if isinstance(choice, MinMax) or (
             isinstance(choice, VoiWindow) and choice.function != "SIGMOID"
         ):

@@ -7,6 +7,7 @@ from bars import hold_within
 
 from afloc_desktop.core.dicom.display import (
     AUTO,
+    CHANNELS,
     AsColour,
     MinMax,
     WindowTable,
@@ -173,12 +174,14 @@ def _seconds(table, choice):
     return min(seconds)
 
 
-def test_a_colour_image_is_painted_in_its_colours_and_offers_nothing_else(make_image):
+def test_a_colour_image_is_painted_in_its_colours_and_offers_its_channels(make_image):
     colour = np.array([[[255, 0, 0], [1, 2, 3]]], np.uint8)
     image = make_image([[76, 2]], colour=colour)
-    assert choices(image) == (AsColour(),)
+    assert choices(image) == (AsColour(), *CHANNELS)
     assert first_choice(image) == AsColour()
     np.testing.assert_array_equal(render(image), colour)
+    shown = [render(image, channel).tolist() for channel in CHANNELS]
+    assert shown == [[[0, 2]], [[255, 1]], [[0, 3]]]  # green, red, blue
     # Of its luminance: (76 + 0.5) / 100 and (2 + 0.5) / 100 of white.
     assert render(image, linear(50, 101)).tolist() == [[195, 6]]
 
