@@ -16,6 +16,8 @@ import unittest
 from functools import cache
 from pathlib import Path
 
+import slicer_source
+
 PLUGIN = Path(__file__).resolve().parents[2] / "plugins/slicer"
 
 
@@ -40,6 +42,9 @@ def start():
         "markups": slicer.vtkSlicerMarkupsLogic,
     }
     slicer.modules = types.SimpleNamespace(dicomPlugins={})
+    for name in ("AFLoc", "AFLocDICOMPlugin"):
+        found = types.SimpleNamespace(path=str(PLUGIN / name / f"{name}.py"))
+        setattr(slicer.modules, name.lower(), found)
     for name, kind in logics.items():
         logic = kind()
         logic.SetMRMLApplicationLogic(application)
@@ -49,10 +54,13 @@ def start():
     vtk.vtkLogger.SetStderrVerbosity(verbosity)
     slicer.app = _Application(application)
     slicer.dicomDatabase = Database()
-    for module in (_i18n(), _scripted(), _parameters(), _dicom_lib()):
-        sys.modules[module.__name__] = module
     for name in ("qt", "ctk"):
         sys.modules[name] = types.ModuleType(name)  # `slicer_widgets` fills them
+    if slicer_source.folder():
+        slicer_source.load(slicer_source.folder(), slicer)
+    else:
+        for module in (_i18n(), _scripted(), _parameters(), _dicom_lib()):
+            sys.modules[module.__name__] = module
     sys.path[:0] = [str(PLUGIN / "AFLoc"), str(PLUGIN / "AFLocDICOMPlugin")]
     return slicer
 
@@ -115,6 +123,13 @@ class _Application:
 
     def applicationLogic(self):
         return self._logic
+
+    def moduleManager(self):
+        """Which tells a panel that its module is unloaded; here, none is."""
+        return types.SimpleNamespace(connect=lambda *_: None, disconnect=lambda *_: None)
+
+    def translate(self, context, text):
+        return text
 
     def testingEnabled(self):
         return True

@@ -5,6 +5,7 @@ and its parameters use.
 """
 
 import sys
+import types
 
 from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtUiTools import QUiLoader
@@ -80,6 +81,15 @@ class TableView(QtWidgets.QTableWidget):
         self.resizeColumnsToContents()
 
 
+def _keeping(kind, *names):
+    """A widget whose setters stay there where PySide6 shows its properties as attributes."""
+
+    def method(plain):
+        return lambda self, *values: plain(self, *values)
+
+    return type(kind.__name__, (kind,), {name: method(getattr(kind, name)) for name in names})
+
+
 class Collapsible(QtWidgets.QGroupBox):
     """ctkCollapsibleButton."""
 
@@ -97,6 +107,8 @@ class Panel(QtWidgets.QWidget):
 
 
 KINDS = {
+    "QSpinBox": _keeping(QtWidgets.QSpinBox, "setMinimum", "setMaximum", "setRange"),
+    "QTextEdit": _keeping(QtWidgets.QTextEdit, "setPlainText", "toPlainText"),
     "qMRMLWidget": Panel,
     "qMRMLNodeComboBox": NodeBox,
     "qMRMLTableView": TableView,
@@ -117,14 +129,23 @@ class Loader(QUiLoader):
 
 def install(slicer):
     """Fill the module `qt`, and give `slicer.util` what it takes from the application."""
-    for module in (QtCore, QtGui, QtWidgets):
-        for name in dir(module):
-            if name.startswith("Q"):
-                setattr(sys.modules["qt"], name, getattr(module, name))
-    sys.modules["qt"].QSettings = Settings
+    name_widgets(slicer)
     Settings.values.clear()
     slicer.util.loadUI = load
     slicer.util.childWidgetVariables = children
+
+
+def name_widgets(slicer):
+    """Fill `qt` and `ctk`, and give `slicer` its own widgets."""
+    qt, ctk = sys.modules["qt"], sys.modules["ctk"]
+    for module in (QtCore, QtGui, QtWidgets):
+        for name in dir(module):
+            if name.startswith("Q"):
+                setattr(qt, name, getattr(module, name))
+    qt.QSettings = Settings
+    for name, kind in KINDS.items():
+        owner = qt if name.startswith("Q") else ctk if name.startswith("ctk") else slicer
+        setattr(owner, name, kind)
 
 
 def load(path):
@@ -135,7 +156,7 @@ def load(path):
 
 def children(panel):
     named = {w.objectName(): w for w in panel.findChildren(QtWidgets.QWidget) if w.objectName()}
-    return type("Ui", (), named)
+    return types.SimpleNamespace(**named)
 
 
 def bind(parameters, ui):
@@ -178,17 +199,9 @@ def _ends(widget, parameters, name):
     if isinstance(widget, QtWidgets.QCheckBox):
         return widget.setChecked, widget.toggled, take
     if isinstance(widget, QtWidgets.QTextEdit):
-        return _unless_same(widget), widget.textChanged, take
+        return widget.setPlainText, widget.textChanged, take  # the cursor goes to the start
     if isinstance(widget, QtWidgets.QComboBox):
         (choice,) = parameters.hints[name].__metadata__
         widget.addItems(choice.choices)
         return widget.setCurrentText, widget.currentTextChanged, take
     return widget.setValue, widget.valueChanged, take
-
-
-def _unless_same(edit):
-    def put(text):
-        if edit.toPlainText() != text:
-            edit.setPlainText(text)
-
-    return put

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import slicer
 import vtk
-from AFLocLib.client import EngineError
+from AFLocLib.client import Ended, EngineError
 from AFLocLib.film import FILE, SOURCES
 from AFLocLib.installation import install_into_slicer
 from AFLocLib.scene import FILM, HEATMAP, ROLE, best, show, spacing_note
@@ -136,6 +136,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.enginePath.setCurrentPath(slicer.util.settingsValue(SETTING, ""))
         self.ui.enginePath.currentPathChanged.connect(self.onEngineChosen)
         self.ui.findingSelector.textActivated.connect(self.onFindingPicked)
+        # Not bound by its property: Slicer would move the cursor with every letter.
+        self.ui.findingsEdit.textChanged.connect(self.onFindingsTyped)
         for event, method in (
             (slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose),
             (slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose),
@@ -174,6 +176,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._parameters is None:  # answers come while another module is open, too
             return
         parameters, isBusy = self._parameters, self.logic.isBusy
+        if self.ui.findingsEdit.toPlainText() != parameters.findings:
+            self.ui.findingsEdit.setPlainText(parameters.findings)
         isAsked = parameters.inputVolume is not None and bool(_lines(parameters.findings))
         isReady = isAsked and self.logic.isConnected
         self.ui.localizeButton.setEnabled(isReady and not isBusy)
@@ -196,7 +200,7 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 frame=parameters.frame,
                 provider=parameters.provider,
                 source=parameters.source,
-                callbacks=(self.onDone, self.say, self.onProgress),
+                callbacks=(self.onDone, self.onFailed, self.onProgress),
             )
             self.ui.statusLabel.setText(_("Looking…"))
             self._timer.start()
@@ -221,8 +225,15 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         # What really ran: a device that fails is replaced by the CPU, and that must be seen.
         told = [f"{count} of {len(entry['findings'])} proposed, on {entry['provider']}."]
         film = drawn.heatmaps[0].GetNodeReference(FILM)
-        notes = [*told, spacing_note(results, film), *entry["warnings"]]
+        notes = [*told, results["fallback"], spacing_note(results, film), *entry["warnings"]]
         self.say(" ".join(filter(None, notes)))
+
+    def onFailed(self, error):
+        """The film was not asked: say why, and have an engine again."""
+        if isinstance(error, Ended):
+            self.startEngine()
+            error = f"{error.reason} It is started anew: localize once more."
+        self.say(error)
 
     def say(self, message):
         """Show a sentence or an error beside the button that was pressed."""
@@ -233,7 +244,9 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onConnected(self, hello):
         """The engine answered: say which it is, and offer what its model knows."""
         offered = ", ".join(hello["providers"])
-        self.ui.engineLabel.setText(f"AFLoc {hello['app_version']}; it can run on: {offered}.")
+        models = ", ".join(bundle["id"] for bundle in hello["bundles"]) or "no model"
+        told = f"AFLoc {hello['app_version']} with {models}; it can run on: {offered}."
+        self.ui.engineLabel.setText(told)
         self.ui.findingSelector.clear()
         for bundle in hello["bundles"][:1]:
             self.ui.findingSelector.addItems([f["label"] for f in bundle["findings"]])
@@ -269,6 +282,12 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         lines = _lines(self._parameters.findings)
         if label not in lines:
             self._parameters.findings = "\n".join([*lines, label])
+
+    def onFindingsTyped(self):
+        """Keep the questions with the scene."""
+        words = self.ui.findingsEdit.toPlainText()
+        if self._parameters is not None and self._parameters.findings != words:
+            self._parameters.findings = words
 
     def startEngine(self):
         """Start the engine anew; what answers, or why nothing does, is shown."""

@@ -238,6 +238,53 @@ def test_a_finding_is_added_once(panel):
     assert panel.ui.findingsEdit.toPlainText() == "Nodule"
 
 
+def test_an_engine_that_died_is_started_anew_from_the_panel(slicer, panel, load_film):
+    volume = load_film(SAMPLE)
+    panel.ui.enginePath.setCurrentPath(ENGINE)
+    wait_until(lambda: panel.logic.isConnected, panel.onTimer)
+    panel.ui.inputSelector.setCurrentNode(volume)
+    panel.ui.findingsEdit.setPlainText("effusion")
+    panel.logic._client._process.kill()
+    panel.logic._client._process.wait()
+    panel.ui.localizeButton.click()  # nobody has noticed yet
+    wait_until(lambda: not panel.logic.isBusy, panel.onTimer)
+    assert "started anew" in panel.ui.statusLabel.text()
+    wait_until(lambda: panel.logic.isConnected, panel.onTimer)
+    assert panel.ui.localizeButton.isEnabled()
+
+
+def test_a_model_that_does_not_run_where_it_should_is_told(panel, load_film):
+    volume = load_film(SAMPLE)
+    panel.logic.connect(ENGINE)
+    ask = panel.logic._client.request
+
+    def fall_back(fields, *, done, **waiting):
+        def told(answer):
+            provider = {**answer["provider"], "fallback": "The driver is too old."}
+            done({**answer, "provider": provider})
+
+        return ask(fields, done=told, **waiting)
+
+    panel.logic._client.request = fall_back
+    panel.ui.inputSelector.setCurrentNode(volume)
+    panel.ui.findingsEdit.setPlainText("effusion")
+    panel.ui.localizeButton.click()
+    wait_until(lambda: not panel.logic.isBusy, panel.onTimer)
+    assert "CPUExecutionProvider" in panel.ui.statusLabel.text()
+    assert "The driver is too old." in panel.ui.statusLabel.text()
+
+
+def test_words_are_kept_as_they_are_typed(slicer, panel):
+    """Slicer's own connection of such a field moves the cursor with every letter."""
+    from PySide6.QtTest import QTest
+
+    QTest.keyClicks(panel.ui.findingsEdit, "left effusion")
+    assert panel.ui.findingsEdit.toPlainText() == "left effusion"
+    assert panel.logic.getParameterNode().findings == "left effusion"
+    panel.onFindingPicked("Nodule")
+    assert panel.ui.findingsEdit.toPlainText() == "left effusion\nNodule"
+
+
 def test_leaving_the_module_and_closing_the_scene_let_the_widgets_go(slicer, panel):
     panel.exit()
     panel.ui.findingsEdit.setPlainText("not kept")
@@ -284,7 +331,7 @@ def test_the_sample_film_comes_with_the_application(module, slicer, monkeypatch,
 
 
 def test_after_start_up_the_sample_film_is_offered(module, slicer, monkeypatch):
-    offered, parent = [], types.SimpleNamespace()
+    offered, parent = [], types.SimpleNamespace(path=slicer.modules.afloc.path)
     logic = types.SimpleNamespace(
         registerCustomSampleDataSource=lambda **source: offered.append(source)
     )

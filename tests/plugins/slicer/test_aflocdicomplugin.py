@@ -121,7 +121,7 @@ def test_slicer_is_told_of_the_plugin(plugin, slicer):
     import types
 
     slicer.modules.dicomPlugins.clear()
-    plugin.AFLocDICOMPlugin(types.SimpleNamespace())
+    plugin.AFLocDICOMPlugin(types.SimpleNamespace(path=slicer.modules.aflocdicomplugin.path))
     assert slicer.modules.dicomPlugins["AFLoc"] is plugin.AFLocDICOMPluginClass
 
 

@@ -89,10 +89,26 @@ def test_a_cancelled_request_fails_as_cancelled(client_of):
 
 @pytest.mark.parametrize("do", ["crash", "text"])
 def test_an_engine_that_ends_or_is_none_fails_what_was_asked(client_of, do):
+    from AFLocLib.client import Ended
+
     client = client_of()
     (error,) = Asker(client, do=do).wait().failed
+    assert isinstance(error, Ended)
     assert "Test connection" in error.remedy
     assert not client.is_running
+
+
+def test_an_engine_that_cannot_start_says_why(client_of):
+    (error,) = Asker(client_of("import no_such_package"), do="a").wait().failed
+    assert "No module named 'no_such_package'" in error.reason
+
+
+def test_an_engine_that_says_much_on_the_side_is_not_held_up(client_of):
+    """More than a pipe holds; and more than one in a single answer."""
+    say = "sys.stderr.write('x' * 1000 + '\\n') or None"
+    loud = ECHO.replace("for line", f"[{say} for _ in range(1000)]\nfor line", 1)
+    asked = Asker(client_of(loud), do="a", say=[{"results": "x" * 5_000_000}]).wait()
+    assert len(asked.done[0]["results"]) == 5_000_000
 
 
 def test_asking_an_engine_that_has_ended_fails_too(client_of):
@@ -109,10 +125,13 @@ def test_a_program_that_is_not_there_is_named(runtime):
 
 
 def test_closing_ends_the_process_and_fails_what_was_asked(client_of):
+    from AFLocLib.client import Ended
+
     client = client_of()
     asked = Asker(client, do="a")
     client.close()
-    assert len(asked.failed) == 1
+    (error,) = asked.failed
+    assert not isinstance(error, Ended)  # nobody has to be told, and nothing started anew
     assert client._process.poll() is not None
 
 

@@ -34,13 +34,22 @@ def ask(tmp_path, installed_tiny):
         answers = [answer_prompt(localizer, image, Prompt(w, "typed")) for w in words]
         folder = ResultsFolder(tmp_path / "results", frozenset(("json", "npz")))
         folder.add(image, localizer, answers)
-        return folder.finish([]), tmp_path / "results", answers
+        return {**folder.finish([]), "fallback": ""}, tmp_path / "results", answers
 
     return run
 
 
 def at(matrix, i, j, k=0):
     return (matrix @ [i, j, k, 1])[:3]
+
+
+def assert_drawn_as_computed(slicer, scene, heatmap, answer):
+    """The map and the segment of one finding, voxel for voxel."""
+    assert np.array_equal(slicer.util.arrayFromVolume(heatmap)[0], answer.heatmap.similarity)
+    segmentation = heatmap.GetNodeReference(scene.SEGMENTATION)
+    identity = heatmap.GetAttribute(scene.SEGMENT)
+    inside = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, identity, heatmap)
+    assert np.array_equal(inside[0], region_labels(answer.heatmap, answer.finding) > 0)
 
 
 def test_overlay_and_segments_are_those_of_the_window(slicer, scene, load_film, ask):
@@ -51,15 +60,10 @@ def test_overlay_and_segments_are_those_of_the_window(slicer, scene, load_film, 
     for heatmap, answer in zip(drawn.heatmaps, answers, strict=True):
         shown = slicer.util.arrayFromVolume(heatmap)
         assert np.array_equal(shown[0], answer.heatmap.similarity)
-        labels = region_labels(answer.heatmap, answer.finding)
         assert (heatmap.GetAttribute(scene.SEGMENT) is not None) == answer.finding.is_present
         if answer.finding.is_present:
             found += 1
-            identity = heatmap.GetAttribute(scene.SEGMENT)
-            inside = slicer.util.arrayFromSegmentBinaryLabelmap(
-                drawn.segmentation, identity, heatmap
-            )
-            assert np.array_equal(inside[0], labels > 0)
+            assert_drawn_as_computed(slicer, scene, heatmap, answer)
     assert found
     assert len(drawn.boxes) == sum(len(a.finding.regions) for a in answers)
 
@@ -90,6 +94,7 @@ def phantom_results(tmp_path, volume, **finding):
     return {
         "app_version": "9.9",
         "created": "2026-01-02T03:04:05+00:00",
+        "fallback": "The driver is too old.",
         "images": [
             {
                 "sop_instance_uid": "",
@@ -161,6 +166,7 @@ def test_every_node_says_what_computed_it(scene, volume, tmp_path):
     for node in (*drawn.heatmaps, drawn.segmentation, *drawn.boxes, drawn.table):
         assert node.GetAttribute("AFLoc.Bundle") == "tiny"
         assert node.GetAttribute("AFLoc.Provider") == "CPUExecutionProvider"
+        assert node.GetAttribute("AFLoc.Fallback") == "The driver is too old."
         assert node.GetAttribute("AFLoc.Use").startswith("Research use only")
         assert node.GetNodeReference(scene.FILM) is volume
 
@@ -211,12 +217,14 @@ def test_results_of_another_film_are_refused(scene, volume, tmp_path):
         scene.draw_results(results, tmp_path, volume, 1)
 
 
-def test_one_undo_takes_a_result_away_and_redo_brings_it_back(slicer, scene, volume, tmp_path):
+def test_one_undo_takes_a_result_away_and_redo_brings_it_back(slicer, scene, load_film, ask):
     def names():
         nodes = slicer.util.getNodesByClass("vtkMRMLNode")
         return {n.GetName() for n in nodes if n.GetAttribute("AFLoc.Bundle")}
 
-    scene.draw_results(phantom_results(tmp_path, volume), tmp_path, volume, 1)
+    volume = load_film(SAMPLE)
+    results, folder, answers = ask(SAMPLE, "pleural effusion")
+    name = scene.draw_results(results, folder, volume, 1).heatmaps[0].GetName()
     drawn = names()
     assert len(drawn) == 4
     slicer.mrmlScene.Undo()
@@ -224,6 +232,9 @@ def test_one_undo_takes_a_result_away_and_redo_brings_it_back(slicer, scene, vol
     assert slicer.mrmlScene.IsNodePresent(volume)
     slicer.mrmlScene.Redo()
     assert names() == drawn
+    heatmap = slicer.util.getNode(name)
+    assert heatmap.GetNodeReference(scene.FILM) is volume
+    assert_drawn_as_computed(slicer, scene, heatmap, answers[0])
 
 
 def test_results_survive_saving_and_loading_the_scene(slicer, scene, load_film, ask, tmp_path):
@@ -237,13 +248,10 @@ def test_results_survive_saving_and_loading_the_scene(slicer, scene, load_film, 
     slicer.mrmlScene.Clear(True)
     assert slicer.mrmlScene.ReadFromMRB(str(saved))
     loaded = slicer.util.getNode(name)
-    assert np.array_equal(slicer.util.arrayFromVolume(loaded)[0], answers[0].heatmap.similarity)
+    assert loaded.GetAttribute(scene.SEGMENT) == identity
+    assert_drawn_as_computed(slicer, scene, loaded, answers[0])
     assert np.allclose(scene.ijk_to_ras(loaded), matrix)
     assert loaded.GetAttribute("AFLoc.BundleSha256") == answers[0].heatmap.key.bundle_sha256
-    segmentation = loaded.GetNodeReference(scene.SEGMENTATION)
-    inside = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, identity, loaded)
-    labels = region_labels(answers[0].heatmap, answers[0].finding)
-    assert np.array_equal(inside[0], labels > 0)
     assert loaded.GetNodeReference(scene.FILM).GetName() == "Film"
     level = loaded.GetDisplayNode().GetLowerThreshold()
     assert level == pytest.approx(answers[0].finding.level, abs=1e-6)  # kept as text

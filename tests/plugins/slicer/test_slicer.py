@@ -94,9 +94,11 @@ def ui_widgets() -> dict[str, str]:
 
 
 def test_the_panel_binds_each_parameter_once():
+    """But for the words: Slicer's connection of a text field reverses what is typed into it."""
     node = classes(PLUGIN / "AFLoc/AFLoc.py")["AFLocParameterNode"]
-    fields = [n.target.id for n in node.body if isinstance(n, ast.AnnAssign)]
-    assert sorted(ui_properties("SlicerParameterName").values()) == sorted(fields)
+    fields = {n.target.id for n in node.body if isinstance(n, ast.AnnAssign)}
+    bound = list(ui_properties("SlicerParameterName").values())
+    assert sorted(bound) == sorted(fields - {"findings"})
 
 
 def test_every_widget_the_code_uses_is_in_the_panel():

@@ -1,7 +1,7 @@
 """The engine process, held by a front end: requests out, answers in. Knows nothing of Slicer.
 
-Nothing here blocks: a thread reads what the engine says, and `poll`, called on the main thread,
-hands the answers to whoever asked.
+Nothing here blocks: threads read what the engine says, and `poll`, called on the main thread,
+hands the answers to whoever asked. A request has to be short, because it is written at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 _END_S = 2.0
+_LONGEST_WORD = 300  # as much as a panel has room for
 _NO_ENGINE = "Choose AFLoc's program `afloc-engine` under Engine, and Test connection."
 
 
@@ -39,6 +40,10 @@ class EngineError(Exception):
 
 class Cancelled(EngineError):
     """The request was stopped because somebody asked for it."""
+
+
+class Ended(EngineError):
+    """The engine has ended, or is none, although nobody closed it."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +70,18 @@ class EngineClient:
         """
         self._asked: dict[int, _Asked] = {}
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._last_word = ""
         self._last_id = 0
         self._is_over = False
-        options: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        if os.name == "nt":
-            options["creationflags"] = subprocess.CREATE_NO_WINDOW
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        window = {"creationflags": subprocess.CREATE_NO_WINDOW} if os.name == "nt" else {}
         try:
-            self._process = subprocess.Popen(
-                list(command), stderr=subprocess.DEVNULL, env=environment, **options
-            )
+            self._process = subprocess.Popen(list(command), env=environment, **pipes, **window)
         except OSError as error:
             reason = f"The engine cannot be started ({error.strerror or error})."
             raise EngineError(reason, _NO_ENGINE) from error
+        self._drain = threading.Thread(target=self._listen, name="afloc-stderr", daemon=True)
+        self._drain.start()
         threading.Thread(target=self._read, name="afloc-engine", daemon=True).start()
 
     @property
@@ -121,7 +126,11 @@ class EngineClient:
             except queue.Empty:
                 return
             wait_s = 0.0
-            self._end() if line is None else self._hand_out(line)
+            if line is not None:
+                self._hand_out(line)
+            else:
+                said = f" ({self._last_word})" if self._last_word else ""
+                self._end(Ended(f"The engine has ended{said}.", _NO_ENGINE))
 
     def close(self) -> None:
         """End the process: it ends by itself when its input does."""
@@ -132,13 +141,20 @@ class EngineClient:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._end()
+        self._end(EngineError("The engine was closed.", _NO_ENGINE))
 
     def _read(self) -> None:
         with self._process.stdout as lines:
             for line in lines:
                 self._lines.put(line)
+        self._drain.join(_END_S)  # why it ended comes on the other pipe
         self._lines.put(None)
+
+    def _listen(self) -> None:
+        """Keep the last line: where a program cannot start, it says why."""
+        with self._process.stderr as lines:
+            for line in lines:
+                self._last_word = line.decode(errors="replace").strip()[:_LONGEST_WORD]
 
     def _send(self, request: dict[str, Any]) -> None:
         try:
@@ -152,7 +168,8 @@ class EngineClient:
             answer = json.loads(line)
             number = answer["id"]
         except (ValueError, TypeError, KeyError):
-            self._end("The program does not answer as AFLoc's engine does.")
+            reason = "The program does not answer as AFLoc's engine does."
+            self._end(Ended(reason, _NO_ENGINE))
             return
         if number not in self._asked:
             return
@@ -167,8 +184,8 @@ class EngineClient:
         else:
             asked.done(answer)
 
-    def _end(self, reason: str = "The engine has ended.") -> None:
+    def _end(self, error: EngineError) -> None:
         self._is_over = True
         waiting, self._asked = self._asked, {}
         for asked in waiting.values():
-            asked.failed(EngineError(reason, _NO_ENGINE))
+            asked.failed(error)

@@ -6,7 +6,6 @@ engine reads the file behind the volume wherever there is one. Otherwise it gets
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +30,15 @@ _AXES = ("RL", "AP", "HF")  # towards and against x, y, z of the patient, as DIC
 _KINDS = {"uint8": "u1", "uint16": "<u2", "int16": "<i2"}
 
 
-def film_request(volume: vtkMRMLScalarVolumeNode, frame: int, source: str = FILE) -> dict[str, Any]:
+def film_request(
+    volume: vtkMRMLScalarVolumeNode, frame: int, folder: Path, source: str = FILE
+) -> dict[str, Any]:
     """The fields of a request that say which film is meant.
 
     Args:
         volume: Of the scene.
         frame: 1-based.
+        folder: Where pixels are laid down: a film is too long to be written to a pipe at once.
         source: One of `SOURCES`; a volume without a file gives its own pixels anyhow.
 
     Raises:
@@ -52,10 +54,12 @@ def film_request(volume: vtkMRMLScalarVolumeNode, frame: int, source: str = FILE
         return {"file": path, "frame": 1}
     values = slicer.util.arrayFromVolume(volume)[frame - 1]
     kind = _KINDS.get(values.dtype.name, "<f4")
+    raw = folder / "film.raw"
+    values.astype(kind).tofile(raw)
     array: dict[str, Any] = {
         "shape": [rows, columns],
         "dtype": np.dtype(kind).name,
-        "base64": base64.b64encode(values.astype(kind).tobytes()).decode(),
+        "raw": str(raw),
         "is_inverted": source == WHITE_AIR,
     }
     if has_plane(volume):

@@ -65,7 +65,7 @@ def draw_results(
     """Add the results for one film to the scene; one step of undo takes them away.
 
     Args:
-        results: As the engine gave them.
+        results: As the engine gave them, with `fallback`: why it did not run where it should.
         folder: Where their maps are.
         volume: The film.
         frame: 1-based; the slice of the volume that was asked about.
@@ -163,6 +163,7 @@ def _provenance(results: dict[str, Any], entry: dict[str, Any]) -> dict[str, str
         "AFLoc.Bundle": entry["bundle"]["id"],
         "AFLoc.BundleSha256": entry["bundle"]["sha256"],
         "AFLoc.Provider": entry["provider"],
+        "AFLoc.Fallback": results["fallback"],
         "AFLoc.PixelSha256": entry["pixel_sha256"],
         "AFLoc.SOPInstanceUID": entry["sop_instance_uid"],
         "AFLoc.Frame": str(entry["frame"]),

@@ -6,9 +6,9 @@ Names are as Slicer has them: scripts call these methods on the module's logic.
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,8 +121,11 @@ class Session:
         if self.isBusy:
             raise EngineError("A film is being asked.", "Wait for it, or cancel.")
         done, failed, progress = callbacks
-        film = film_request(volume, frame, source)
-        folder = Path(tempfile.mkdtemp(prefix="afloc-"))
+        with ExitStack() as undone:
+            name = tempfile.TemporaryDirectory(prefix="afloc-", ignore_cleanup_errors=True)
+            folder = Path(undone.enter_context(name))
+            film = film_request(volume, frame, folder, source)
+            remove = undone.pop_all().close
 
         def finish(answer: dict[str, Any]) -> None:
             self._request = None
@@ -130,17 +133,18 @@ class Session:
                 # By itself and not by its id, which a node of the next scene may have.
                 if not slicer.mrmlScene.IsNodePresent(volume):
                     raise EngineError("The film is no longer in the scene.", "Load it again.")
-                drawn = draw_results(answer["results"], folder, volume, frame)
+                results = {**answer["results"], "fallback": answer["provider"]["fallback"]}
+                drawn = draw_results(results, folder, volume, frame)
             except EngineError as error:
                 failed(error)
             else:
-                done(drawn, answer["results"])
+                done(drawn, results)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                remove()
 
         def stop(error: EngineError) -> None:
             self._request = None
-            shutil.rmtree(folder, ignore_errors=True)
+            remove()
             if not isinstance(error, Cancelled):
                 logging.error("AFLoc: %s", error.reason)
             failed(error)
