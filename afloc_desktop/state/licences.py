@@ -83,11 +83,10 @@ def is_copyleft(licence: str) -> bool:
 
 
 def third_party(parts: Sequence[Part]) -> str:
-    """A page of Markdown: a table of the parts, then their licences as their makers wrote them."""
+    """A page of Markdown: a list of the parts, then their licences as their makers wrote them."""
     lines = ["# Third-party software", ""]
     lines += [f"AFLoc Desktop {__version__} is made with these parts, each under its own licence."]
-    lines += ["", "| part | version | licence |", "|---|---|---|"]
-    lines += [f"| {p.name} | {p.version} | {p.licence.replace('|', '/')} |" for p in parts]
+    lines += ["", *(f"- {one.name} {one.version}: {one.licence}" for one in parts)]
     for one in parts:
         for name, text in one.texts:
             lines += ["", f"## {one.name}: {name}", ""]

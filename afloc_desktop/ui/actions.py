@@ -100,9 +100,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("draw_all", _A, strings.DRAW_ALL_LONG, ("Shift+A",), is_switch=True),
     Command("boxes", _A, strings.BOXES_LONG, ("B",), is_switch=True),
     Command("shortcuts", _H, strings.SHORTCUTS, ("F1",)),
+    Command("guides", _H, strings.GUIDES, ("Shift+F1",)),
     Command("diagnostics", _H, strings.DIAGNOSTICS, starts_group=True),
     Command("log_folder", _H, strings.LOG_FOLDER),
-    Command("about", _H, strings.ABOUT, starts_group=True),
+    Command("licences", _H, strings.ALL_LICENCES, starts_group=True),
+    Command("about", _H, strings.ABOUT),
 )
 FILM_BAR = ("fit", "one_to_one", "invert", "reset")
 ON_A_FILM = (*FILM_BAR, "zoom_in", "zoom_out", "rotate_right", "rotate_left",

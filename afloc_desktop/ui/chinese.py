@@ -72,6 +72,8 @@ RULE_TITLES = {
     "frontal_lateral_prior": "正侧位及各自的既往片",
     "current_prior": "当前 | 既往",
     "frontal_lateral": "正位 | 侧位",
+    "both_eyes": "右眼 | 左眼",
+    "both_eyes_prior": "双眼及各自的既往片",
 }
 FEWER_NOTES = "收起"
 AI_OVERLAY = "AI 叠加"
@@ -145,7 +147,7 @@ FALLEN_BACK = "所选处理器无法使用"
 ANSWERING = "正在比对…"
 PRESENT = "达到阈值"
 ABSENT = "低于阈值"
-LEGEND = "最高相似度。实心标记：达到阈值。"
+LEGEND = "实心标记：达到阈值。"
 FORMS = {"colours": "颜色", "outline": "轮廓", "boxes": "方框"}
 KEEP_TIP = "勾选后与其他征象一同保留在影像上。"
 DRAW_ALL = "显示全部检出"
@@ -313,6 +315,9 @@ KEY_SEARCH = "搜索命令与按键"
 KEY_NEW = "所选命令的按键"
 KEY_DEFAULT = "默认"
 KEY_HELD = "按住时：隐藏一切 AI 内容、放大镜"
+GUIDES = "使用指南"
+ALL_LICENCES = "许可证"
+PAPER = "所选文本"
 LOG_FOLDER = "打开日志文件夹"
 DIAGNOSTICS = "复制诊断信息"
 DIAGNOSTICS_COPIED = "版本与状态信息（不含患者资料）已复制到剪贴板。"

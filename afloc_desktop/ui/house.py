@@ -60,6 +60,8 @@ class House(QObject):
             "shortcuts": self.edit_keys,
             "log_folder": self.open_log,
             "diagnostics": self.copy_diagnostics,
+            "guides": self.show_guides,
+            "licences": self.show_licences,
             "about": self.show_about,
         }
 
@@ -130,6 +132,21 @@ class House(QObject):
         """Put versions and state on the clipboard."""
         QGuiApplication.clipboard().setText(diagnostics(self._store.state))
         dialogs.tell(self._window, strings.DIAGNOSTICS_COPIED, "").open()
+
+    def show_guides(self) -> None:
+        """The guides, without the network."""
+        from afloc_desktop.state.papers import guides
+        from afloc_desktop.ui.papers import PapersDialog
+
+        PapersDialog(self._window, strings.GUIDES, guides()).show()
+
+    def show_licences(self) -> None:
+        """The licences of the application, of its parts and of the models."""
+        from afloc_desktop.state.papers import licences
+        from afloc_desktop.state.paths import Paths
+        from afloc_desktop.ui.papers import PapersDialog
+
+        PapersDialog(self._window, strings.ALL_LICENCES, licences(Paths.default())).show()
 
     def show_about(self) -> None:
         """Version, purpose, model and licences."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from afloc_desktop.ui.phrases import GAP as GAP
 from afloc_desktop.ui.phrases import about as about
 from afloc_desktop.ui.phrases import amount as amount
 from afloc_desktop.ui.phrases import angle as angle
@@ -128,6 +129,8 @@ RULE_TITLES = {
     "frontal_lateral_prior": "Frontal and lateral, each with its prior",
     "current_prior": "Current | prior",
     "frontal_lateral": "PA | lateral",
+    "both_eyes": "Right eye | left eye",
+    "both_eyes_prior": "Both eyes, each with its prior",
 }
 FEWER_NOTES = "Less"
 AI_OVERLAY = "AI overlay"
@@ -205,7 +208,7 @@ FALLEN_BACK = "the chosen processor cannot be used"
 ANSWERING = "Comparing…"
 PRESENT = "at or above threshold"
 ABSENT = "below threshold"
-LEGEND = "Highest similarity. Filled mark: at or above threshold."
+LEGEND = "Filled mark: at or above its threshold."
 FORMS = {"colours": "Colours", "outline": "Outline", "boxes": "Boxes"}
 KEEP_TIP = "Tick to keep it on the film beside others."
 DRAW_ALL = "Show all found"
@@ -331,6 +334,9 @@ KEY_SEARCH = "Search commands and keys"
 KEY_NEW = "Key of the chosen command"
 KEY_DEFAULT = "Default"
 KEY_HELD = "held down: hide everything AI, magnifier"
+GUIDES = "Guides"
+ALL_LICENCES = "Licences"
+PAPER = "The text that was chosen"
 LOG_FOLDER = "Open log folder"
 DIAGNOSTICS = "Copy diagnostics"
 DIAGNOSTICS_COPIED = "Versions and state, without patient data, are on the clipboard."

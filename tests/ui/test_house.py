@@ -93,3 +93,10 @@ def test_diagnostics_are_copied_and_the_log_folder_is_opened(desk, monkeypatch):
     desk.window.house.open_log()
     assert [str(Paths.default().log)] == opened
     assert Paths.default().log.is_dir()
+
+
+def test_guides_and_licences_are_shown(desk):
+    desk.window.house.show_guides()
+    desk.window.house.show_licences()
+    titles = {dialog.windowTitle() for dialog in shown(desk)}
+    assert titles == {strings.GUIDES, strings.ALL_LICENCES}
