@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import ImageRef, Series, Study
 
-View = Literal["frontal", "lateral", "any"]
+View = Literal["frontal", "lateral", "right_eye", "left_eye", "any"]
 When = Literal["current", "prior"]
 
 _SCHEMA = 1
@@ -26,6 +26,8 @@ _FIELDS = frozenset({"id", "title", "grid", "modalities", "body_parts", "automat
 # PS3.3 C.8.7.1.1.1 (view position) and what technicians write into descriptions.
 _FRONTAL = frozenset({"PA", "AP", "FRONTAL", "PORTABLE", "SUPINE"})
 _LATERAL = frozenset({"LL", "RL", "LAT", "LATERAL", "LLD", "RLD"})
+# Of one eye, as a listing names them: oculus dexter and sinister.
+_EYES: dict[str, View] = {"OD": "right_eye", "OS": "left_eye"}
 _RADIOGRAPHS = frozenset({"CR", "DX"})
 
 
@@ -144,9 +146,15 @@ def is_same_patient(one: Labelled, other: Labelled) -> bool:
 
 
 def view_of(series: Series) -> View:
-    """Which way the patient stood, by view position or else by the description; else `any`."""
+    """Which way the patient stood, or which eye it is; else `any`.
+
+    By view position, or else by the description.
+    """
     for text in (series.view_position, series.description):
         words = set(re.split(r"[^A-Z]+", text.upper()))
+        eyes = [view for word, view in _EYES.items() if word in words]
+        if len(eyes) == 1:
+            return eyes[0]
         is_frontal, is_lateral = bool(words & _FRONTAL), bool(words & _LATERAL)
         if is_frontal != is_lateral:
             return "frontal" if is_frontal else "lateral"

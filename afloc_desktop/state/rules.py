@@ -32,4 +32,5 @@ def load_rules(paths: Paths) -> tuple[tuple[Rule, ...], Problem | None]:
 
 
 def _shipped() -> tuple[Rule, ...]:
-    return parse((shipped("hanging") / "chest.toml").read_text(encoding="utf-8"))
+    files = (shipped("hanging") / name for name in ("chest.toml", "eyes.toml"))
+    return tuple(rule for file in files for rule in parse(file.read_text(encoding="utf-8")))

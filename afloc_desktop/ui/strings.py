@@ -131,6 +131,8 @@ RULE_TITLES = {
     "frontal_lateral": "PA | lateral",
     "both_eyes": "Right eye | left eye",
     "both_eyes_prior": "Both eyes, each with its prior",
+    "both_eyes": "Right eye | left eye",
+    "both_eyes_prior": "Both eyes, each with its prior",
 }
 FEWER_NOTES = "Less"
 AI_OVERLAY = "AI overlay"

@@ -43,6 +43,13 @@ def test_frontal_and_lateral_hang_side_by_side():
     assert hang(RULES["frontal_lateral"], [NOW], NOW) == (ref(20240), ref(20241))
 
 
+def test_the_right_eye_hangs_before_the_left():
+    eyes = study("20240301", "OS", "OD", modality="OP", body_part="")
+    text = (shipped("hanging") / "eyes.toml").read_text(encoding="utf-8")
+    rule, refs = automatic(parse(text), [eyes], eyes)
+    assert (rule.id, refs) == ("both_eyes", (ref(20241), ref(20240)))
+
+
 def test_the_nearest_comparable_prior_is_taken():
     studies = [
         study("20210101", "PA"),
@@ -118,6 +125,9 @@ def test_the_newest_study_of_the_patient_is_read():
         ("", "Thorax a.p. portable", "frontal"),
         ("", "CHEST PA/LAT", "any"),
         ("", "Flat panel", "any"),
+        ("OS", "", "left_eye"),
+        ("", "Fundus OD macula", "right_eye"),
+        ("", "OD/OS", "any"),
     ],
 )
 def test_the_view_is_read_from_position_or_description(position, description, view):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.meaning import EYE
 from afloc_desktop.core.dicom.stacks import stacks_of
 from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
 from afloc_desktop.core.errors import AflocError, Cancelled
@@ -233,6 +234,7 @@ def _by_series_number(group: tuple[str, list[Entry]]) -> tuple[bool, int]:
 def _series(entries: list[Entry], more: tuple[str, ...]) -> tuple[Series, ...]:
     labels = entries[0].labels
     assert labels is not None
+    stacks = [(view, stack) for view, same in _by_eye(entries) for stack in stacks_of(same)]
     return tuple(
         Series(
             uid=labels.series_uid,
@@ -240,13 +242,26 @@ def _series(entries: list[Entry], more: tuple[str, ...]) -> tuple[Series, ...]:
             modality=labels.modality,
             description=labels.series_description,
             body_part=labels.body_part,
-            view_position=labels.view_position,
+            view_position=view,
             images=stack.images,
             part=part,
             notes=(*stack.notes, *more),
         )
-        for part, stack in enumerate(stacks_of(entries), start=1)
+        for part, (view, stack) in enumerate(stacks, start=1)
     )
+
+
+def _by_eye(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
+    """View positions, and the entries of each: both eyes are often one series, but no stack."""
+    first = entries[0].labels
+    assert first is not None
+    if first.modality != EYE:
+        return [(first.view_position, entries)]
+    eyes: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.labels is not None:
+            eyes.setdefault(entry.labels.view_position, []).append(entry)
+    return sorted(eyes.items())  # OD before OS, as they hang
 
 
 def _copy_notes(entries: list[Entry], copies: _Copies) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Raw = bytes | None
 
+EYE = "OP"  # modality of ophthalmic photography
+
 _PADDING = b" \0"
 # A backslash separates values and "=" the parts of a name: no plain text.
 _clean = re.compile(rb"[ -<>-\[\]-~]*").fullmatch
@@ -70,8 +72,8 @@ def labels_of(raw: Sequence[Raw]) -> Labels | None:
             texts.append(text)
     except (ValueError, AflocError):
         return None
-    if not texts[1] or not texts[2]:
-        return None
+    if not texts[1] or not texts[2] or texts[9] == EYE:
+        return None  # which eye it is stands in elements that are not walked
     _, study, series, name, patient, date, description, accession, _, *rest = texts
     return Labels(study, series, name, patient, date, description, accession, number, *rest)
 

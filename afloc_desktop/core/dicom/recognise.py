@@ -299,8 +299,16 @@ def _labels(tags: Tags, path: str, member: str) -> Labels:
         modality=tags.text("Modality"),
         series_description=tags.text("SeriesDescription"),
         body_part=tags.text("BodyPartExamined"),
-        view_position=tags.text("ViewPosition"),
+        view_position=tags.text("ViewPosition") or _eye(tags),
     )
+
+
+def _eye(tags: Tags) -> str:
+    """OD, OS or OU: which eye a photograph of one shows, right, left or both; else empty."""
+    if tags.text("Modality").strip().upper() != meaning.EYE:
+        return ""
+    side = tags.text("ImageLaterality") or tags.text("Laterality")
+    return {"R": "OD", "L": "OS", "B": "OU"}.get(side.strip().upper(), "")
 
 
 def _own_uid(path: str, member: str, level: str) -> str:

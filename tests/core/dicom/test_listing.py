@@ -51,6 +51,16 @@ def test_one_uid_with_two_contents_is_told_and_both_are_listed(write_film, tmp_p
     assert notes(listing) == ["Same instance UID, other content: each file is listed on its own."]
 
 
+def test_both_eyes_of_one_series_are_listed_by_themselves(write_film, tmp_path):
+    for side, name in (("L", "a.dcm"), ("R", "b.dcm"), ("R", "c.dcm"), ("", "d.dcm")):
+        write_film(TINY + ord(name[0]), name, Modality="OP", ViewPosition="",
+                   ImageLaterality=side, SOPInstanceUID=f"1.2.{ord(name[0])}")  # fmt: skip
+    (study,) = scan([tmp_path]).studies
+    seen = [(s.view_position, [i.path.name for i in s.images]) for s in study.series]
+    assert seen == [("", ["d.dcm"]), ("OD", ["b.dcm", "c.dcm"]), ("OS", ["a.dcm"])]
+    assert [series.part for series in study.series] == [1, 2, 3]
+
+
 def test_files_without_an_instance_uid_are_no_copies_of_one_another(write_film, tmp_path):
     paths = [write_film(TINY, name) for name in ("a.dcm", "b.dcm")]
     for path in paths:
