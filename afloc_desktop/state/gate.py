@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from afloc_desktop.core.hanging import view_of
 from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.store import home_of
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image, Series
     from afloc_desktop.state.store import Model, State
 
-Refusal = Literal["modality", "lateral", "body_part", "tiny"]
+Refusal = Literal["modality", "lateral", "body_part", "colour", "grey", "tiny"]
 Doubt = Literal["view_unknown", "body_part_unknown", "small"]
 
 _CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "TORAX")
@@ -27,6 +29,8 @@ _ELSEWHERE = (
     "ELBOW", "WRIST", "ANKLE", "LEG", "ARM", "BREAST", "FEMUR", "TIBIA", "FINGER", "TOE", "JAW",
     "NECK", "EXTREMITY", "BRAIN", "HEART", "EYE",
 )  # fmt: skip
+# Screenshots of radiographs are stored in colours that are all greys, or nearly so.
+_HUE, _SPARSE = 12.0, 16  # mean difference of two channels, on every 16th pixel
 _TINY, _SMALL = 32, 256  # pixels of the shorter side; nobody reads a chest on fewer
 _FROM_THE_SIDE = ("A", "P")  # the direction of the rows of a lateral film
 
@@ -71,12 +75,24 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
         refusals.append("modality")
     if model.modality == "cxr":
         _look_at_chest(image, series, refusals, doubts)
+        if has_hues(image):
+            refusals.append("colour")
+    elif not has_hues(image):
+        refusals.append("grey")
     shorter = min(image.rows, image.columns)
     if shorter < _TINY:
         refusals.append("tiny")
     elif shorter < _SMALL:
         doubts.append("small")
     return Gate(tuple(refusals), tuple(doubts))
+
+
+def has_hues(image: Image) -> bool:
+    """Whether an image shows colours, and not greys that are stored as colours."""
+    if image.colour is None:
+        return False
+    seen = image.colour[::_SPARSE, ::_SPARSE].astype(np.int16)
+    return float(np.abs(seen[..., 0] - seen[..., 2]).mean()) > _HUE
 
 
 def _look_at_chest(

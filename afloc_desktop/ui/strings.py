@@ -222,7 +222,9 @@ REFUSALS = {
     "modality": "The model was not made for images of this modality.",
     "lateral": "This seems to be a lateral view; the model was made for frontal chest films.",
     "body_part": "This seems to be another part of the body than the chest.",
-    "tiny": "The image is too small to be a radiograph.",
+    "colour": "This is a picture in colour; the model was made for chest radiographs.",
+    "grey": "This image has no colours; the model was made for photographs.",
+    "tiny": "The image is too small to be read.",
 }
 DOUBTS = {
     "view_unknown": "The file does not say whether this is a frontal view; check it yourself.",

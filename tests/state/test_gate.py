@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from doubles import Desk, QueueLoop, film, listing, ref
 from readings import MODEL, reading
@@ -14,6 +15,14 @@ from afloc_desktop.state.workspace import Workspace
 LARGE = {"rows": 400, "columns": 300}
 CHEST = listing(1).studies[0].series[0]
 LATERAL = replace(CHEST, view_position="LL")
+
+
+EYE = replace(MODEL, modality="fundus", dicom_modalities=("OP", "SC"))
+
+
+def photograph():
+    orange = np.tile(np.array([200, 110, 40], np.uint8), (400, 300, 1))
+    return film(**LARGE, colour=orange)
 
 
 def seen(series=CHEST, **changes):
@@ -57,8 +66,18 @@ def test_a_film_of_a_few_pixels_is_refused_and_a_small_one_doubted():
 
 
 def test_only_a_model_of_chests_asks_for_one():
-    eye = replace(MODEL, modality="fundus", dicom_modalities=("OP",))
-    assert gate_of(film(**LARGE), LATERAL, eye).refusals == ("modality",)
+    assert gate_of(photograph(), LATERAL, EYE).refusals == ("modality",)
+    assert gate_of(photograph(), replace(LATERAL, modality="OP"), EYE) == Gate()
+
+
+def test_a_model_of_chests_refuses_an_eye_and_a_model_of_eyes_a_chest():
+    either = replace(CHEST, modality="SC")
+    chest = replace(MODEL, dicom_modalities=("DX", "SC"))
+    assert gate_of(photograph(), either, chest).refusals == ("colour",)
+    assert gate_of(film(**LARGE), either, EYE).refusals == ("grey",)
+    screenshot = film(**LARGE, colour=np.full((400, 300, 3), 90, np.uint8))
+    assert gate_of(screenshot, either, chest) == Gate()
+    assert gate_of(screenshot, either, EYE).refusals == ("grey",)
 
 
 def test_without_film_or_model_there_is_nothing_to_refuse():
