@@ -54,11 +54,21 @@ def _serve_as_decoder(words: Sequence[str]) -> int:
 
 
 def _parser() -> tuple[argparse.ArgumentParser, set[str]]:
-    from afloc_desktop.cli import evaluating, films, licences, listing, localizing, models, window
+    from afloc_desktop.cli import (
+        evaluating,
+        films,
+        licences,
+        listing,
+        localizing,
+        models,
+        self_test,
+        window,
+    )
 
     parser = argparse.ArgumentParser(prog="afloc", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"afloc {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for family in (window, listing, films, localizing, models, evaluating, licences):
+    families = (window, listing, films, localizing, models, evaluating, self_test, licences)
+    for family in families:
         family.add_verbs(verbs)
     return parser, set(verbs.choices)

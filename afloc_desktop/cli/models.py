@@ -1,4 +1,4 @@
-"""`afloc findings`, `bundles` and `self-test`: what the models are."""
+"""`afloc findings` and `bundles`: what the models are."""
 
 from __future__ import annotations
 
@@ -48,12 +48,6 @@ def add_verbs(verbs: Verbs) -> None:
         add_json(action)
         action.set_defaults(run=run)
     add_actions(actions)
-    test = add_verb(
-        verbs, "self-test", "golden inputs through every bundle and provider", "afloc self-test"
-    )
-    add_one_provider(test, "all there are")
-    add_json(test)
-    test.set_defaults(run=_self_test)
 
 
 def _findings(chosen: argparse.Namespace) -> int:
@@ -105,36 +99,6 @@ def _verify(chosen: argparse.Namespace) -> int:
     else:
         answer(f"{bundle.manifest.id}: {len(bundle.manifest.files)} files and self-test are right")
     return DONE
-
-
-def _self_test(chosen: argparse.Namespace) -> int:
-    from afloc_desktop.core.errors import AflocError
-    from afloc_desktop.core.model.selftest import self_test
-    from afloc_desktop.core.model.session import Sessions, available_providers
-
-    passed: list[Any] = []
-    failed: list[dict[str, str]] = []
-    for entry in _installed():
-        if entry.bundle is None:
-            failed.append(_failure(entry.folder.name, "", entry.error))
-            continue
-        for provider in [chosen.provider] if chosen.provider else available_providers():
-            try:
-                passed.append(self_test(entry.bundle, Sessions(entry.bundle, provider)))
-            except AflocError as error:
-                failed.append(_failure(entry.bundle.manifest.id, provider, error))
-    if chosen.json:
-        answer_json({"passed": passed, "failed": failed})
-    for report in passed if not chosen.json else ():
-        differences = f"maps {report.map_difference:.1e}, words {report.word_difference:.1e}"
-        answer(f"passed {report.bundle_id} on {report.provider}: largest differences {differences}")
-    for entry_ in failed:
-        say(
-            f"failed {entry_['bundle']} {entry_['provider']}: {entry_['reason']} {entry_['remedy']}"
-        )
-    if not passed:
-        return NOTHING_DONE
-    return SOME_FAILED if failed else DONE
 
 
 def _chosen_bundle(name: str | None) -> Bundle:

@@ -43,20 +43,6 @@ def test_verify_names_the_damaged_file(tiny_bundle, capsys):
     assert "image.onnx" in capsys.readouterr().err
 
 
-def test_self_test_runs_every_bundle_on_every_provider(installed_tiny, capsysbinary):
-    main(["self-test", "--json"])
-    answer = json.loads(capsysbinary.readouterr().out)
-    assert "tiny" in {report["bundle_id"] for report in answer["passed"]}
-    assert answer["failed"] == []
-
-
-def test_self_test_names_what_fails(installed_tiny, afloc_home, capsys):
-    (afloc_home / "bundles" / "tiny" / "image.onnx").write_bytes(b"x")
-    assert main(["self-test"]) in (1, 2)
-    assert "image.onnx" in capsys.readouterr().err
-
-
-def test_one_provider_can_be_tested_alone(installed_tiny, tiny_bundle, capsys):
-    assert main(["self-test", "--provider", "cpu"]) == 0
+def test_a_provider_that_is_not_there_is_told(tiny_bundle, capsys):
     assert main(["bundles", "verify", str(tiny_bundle), "--provider", "directml"]) == 2
     assert "'directml' is not usable here" in capsys.readouterr().err
