@@ -74,8 +74,6 @@ RULE_TITLES = {
     "frontal_lateral": "正位 | 侧位",
     "both_eyes": "右眼 | 左眼",
     "both_eyes_prior": "双眼及各自的既往片",
-    "both_eyes": "右眼 | 左眼",
-    "both_eyes_prior": "双眼及各自的既往片",
 }
 FEWER_NOTES = "收起"
 AI_OVERLAY = "AI 叠加"

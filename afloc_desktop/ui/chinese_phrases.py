@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.ui.phrases import amount, number
+from afloc_desktop.ui.phrases import GAP, amount, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,19 +234,19 @@ def probability(share: float) -> str:
 
 
 def caption_found(name: str, similarity: float, threshold: float) -> str:
-    return f"{name}   相似度 {number(similarity)}   （阈值 {number(threshold)}）"
+    return f"{name}{GAP}相似度 {number(similarity)}   （阈值 {number(threshold)}）"
 
 
 def caption_below(name: str, similarity: float, threshold: float) -> str:
-    return f"{name}   没有达到 {number(threshold)} 的位置   （最高 {number(similarity)}）"
+    return f"{name}{GAP}没有达到 {number(threshold)} 的位置   （最高 {number(similarity)}）"
 
 
 def caption_rejected(name: str) -> str:
-    return f"{name}   已否定"
+    return f"{name}{GAP}已否定"
 
 
 def caption_waiting(name: str) -> str:
-    return f"{name}   正在比对…"
+    return f"{name}{GAP}正在比对…"
 
 
 def other_modality(modality: str, accepted: str) -> str:

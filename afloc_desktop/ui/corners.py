@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from afloc_desktop.state.store import SINGLE
 from afloc_desktop.ui import strings, theme
 from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.lettering import INK, corner_of, word, write
+from afloc_desktop.ui.phrases import GAP
 from afloc_desktop.ui.presets import name_of
 from afloc_desktop.ui.qt import (
     QColor,
@@ -30,8 +31,6 @@ from afloc_desktop.ui.scene import is_rejected
 from afloc_desktop.ui.windowing import as_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from afloc_desktop.core.domain import Spacing
     from afloc_desktop.state.store import Answer, Home, State
     from afloc_desktop.ui.scene import Scene
@@ -44,7 +43,7 @@ _FLAG = Qt.AlignmentFlag
 _SCALE_SHARE, _SCALE_LEAST, _SCALE_MOST = 0.25, 24.0, 220.0  # screen points across
 _NARROW = 700  # screen points: the caption stands above the corners instead of between them
 _TOP_MIDDLE = _FLAG.AlignHCenter | _FLAG.AlignTop
-_LEAST_NAME = 60  # screen points of a finding's name in a caption that is too long
+_ROUND = 14  # screen points, corners of the caption
 _HINT_TOP = 26  # below the marker
 
 
@@ -196,10 +195,13 @@ def paint_caption(painter: QPainter, area: QRect, state: State, answer: Answer |
     is_narrow = area.width() < _NARROW
     share, lift = (0.9, 4.2 * metrics.lineSpacing()) if is_narrow else (0.5, 0.0)
     room = int(area.width() * share) - 28
-    over = metrics.horizontalAdvance(words) - room
-    if over > 0:  # the name gives way, what is said of it stays
-        words = caption(state, answer, partial(_shortened, metrics, over))
-    words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+    if metrics.horizontalAdvance(words) > room:  # the name above what is said of it
+        name, _, said = words.partition(GAP)
+        words = "\n".join(
+            metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+            for line in (name, said.lstrip())
+            if line
+        )
     pill = _pill(words, painter.font().toString(), painter.device().devicePixelRatio())
     size = pill.deviceIndependentSize()
     left, top = area.center().x() - size.width() / 2, area.bottom() - size.height() - 10 - lift
@@ -212,7 +214,9 @@ def _pill(words: str, font_name: str, ratio: float) -> QImage:
     font = QFont()
     font.fromString(font_name)
     metrics = QFontMetrics(font)
-    width, height = metrics.horizontalAdvance(words) + 28, metrics.height() + 12
+    lines = words.split("\n")
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 28
+    height = metrics.lineSpacing() * len(lines) + 12
     kind = QImage.Format.Format_ARGB32_Premultiplied
     pill = QImage(ceil(width * ratio), ceil(height * ratio), kind)
     pill.setDevicePixelRatio(ratio)
@@ -222,34 +226,23 @@ def _pill(words: str, font_name: str, ratio: float) -> QImage:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(20, 22, 25, 215))
-        painter.drawRoundedRect(box, height / 2, height / 2)
+        painter.drawRoundedRect(box, _ROUND, _ROUND)
         painter.setFont(font)
         painter.setPen(INK)
         painter.drawText(box, int(_FLAG.AlignCenter), words)
     return pill
 
 
-def _shortened(metrics: QFontMetrics, by: int, name: str) -> str:
-    wide = max(_LEAST_NAME, metrics.horizontalAdvance(name) - by)
-    return metrics.elidedText(name, Qt.TextElideMode.ElideRight, wide)
-
-
-def caption(state: State, answer: Answer | None, named: Callable[[str], str] = str) -> str:
-    """One line about the chosen question; empty where nothing is chosen or AI is hidden.
-
-    Args:
-        state: Of the film's cell.
-        answer: The one that was painted.
-        named: What the name of the finding becomes.
-    """
+def caption(state: State, answer: Answer | None) -> str:
+    """One line about the chosen question; empty where nothing is chosen or AI is hidden."""
     if state.prompt is None or state.is_hidden or not state.is_overlay_on:
         return ""
     if answer is None:
         if is_rejected(state):
-            return strings.caption_rejected(named(_name(state)))
+            return strings.caption_rejected(_name(state))
         is_coming = bool(state.busy & {"answer", "survey", "model"})
-        return strings.caption_waiting(named(_name(state))) if is_coming else ""
-    shown = (named(answer.question.label), answer.similarity, state.threshold(answer))
+        return strings.caption_waiting(_name(state)) if is_coming else ""
+    shown = (answer.question.label, answer.similarity, state.threshold(answer))
     if state.is_present(answer):
         return strings.caption_found(*shown)
     return strings.caption_below(*shown)

@@ -18,6 +18,7 @@ from afloc_desktop.ui.qt import (
     QEvent,
     QFrame,
     QKeyEvent,
+    QLabel,
     QMouseEvent,
     QObject,
     QPainter,
@@ -42,6 +43,7 @@ _GRASP = 14.0  # screen points from the line within which a press takes hold of 
 _STEPS = 160  # points of an outline, so that it bends smoothly
 _ROUND = 28  # corners of a first outline where the model gave none
 _FIRST_SHARE = 0.08  # of the film's shorter side: radius of a first outline
+_INSET = 12  # screen points, of the bar
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _LINE = QColor("#ffffff")
 _UNDER = QColor(0, 0, 0, 170)
@@ -63,7 +65,7 @@ class OutlineSheet(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(strings.REDRAW_HINT)
         self._bar = _bar(self)
-        self.setGeometry(canvas.rect())
+        self._fill_canvas()
         canvas.installEventFilter(self)
         self.show()
         self.setFocus()
@@ -141,8 +143,18 @@ class OutlineSheet(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self.setGeometry(self._canvas.rect())
+            self._fill_canvas()
         return False
+
+    def _fill_canvas(self) -> None:
+        """Cover the canvas; where it is narrow, the two ways out are more than the words."""
+        self.setGeometry(self._canvas.rect())
+        hint = self._bar.findChild(QLabel)
+        hint.show()
+        self._bar.adjustSize()
+        if self._bar.width() > self.width() - 2 * _INSET:
+            hint.hide()
+            self._bar.adjustSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         scene = self._canvas.scene
@@ -209,5 +221,5 @@ def _bar(sheet: OutlineSheet) -> QFrame:
     layout.setContentsMargins(10, 6, 8, 6)
     bar.setLayout(layout)
     bar.adjustSize()
-    bar.move(12, 46)
+    bar.move(_INSET, 46)
     return bar

@@ -273,20 +273,23 @@ def number(similarity: float) -> str:
     return "–" if similarity != similarity else f"{similarity:.2f}".replace("-", "−")
 
 
+GAP = "   "  # between the name of a finding and what is said of it
+
+
 def caption_found(name: str, similarity: float, threshold: float) -> str:
-    return f"{name}   similarity {number(similarity)}   (threshold {number(threshold)})"
+    return f"{name}{GAP}similarity {number(similarity)}   (threshold {number(threshold)})"
 
 
 def caption_below(name: str, similarity: float, threshold: float) -> str:
-    return f"{name}   nothing at or above {number(threshold)}   (highest {number(similarity)})"
+    return f"{name}{GAP}nothing at or above {number(threshold)}   (highest {number(similarity)})"
 
 
 def caption_rejected(name: str) -> str:
-    return f"{name}   rejected"
+    return f"{name}{GAP}rejected"
 
 
 def caption_waiting(name: str) -> str:
-    return f"{name}   comparing…"
+    return f"{name}{GAP}comparing…"
 
 
 def other_modality(modality: str, accepted: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from afloc_desktop.ui.phrases import GAP as GAP
 from afloc_desktop.ui.phrases import about as about
 from afloc_desktop.ui.phrases import amount as amount
 from afloc_desktop.ui.phrases import angle as angle
@@ -129,8 +128,6 @@ RULE_TITLES = {
     "frontal_lateral_prior": "Frontal and lateral, each with its prior",
     "current_prior": "Current | prior",
     "frontal_lateral": "PA | lateral",
-    "both_eyes": "Right eye | left eye",
-    "both_eyes_prior": "Both eyes, each with its prior",
     "both_eyes": "Right eye | left eye",
     "both_eyes_prior": "Both eyes, each with its prior",
 }

@@ -148,7 +148,7 @@ def test_the_caption_says_that_the_reader_rejected_it():
     assert corners.caption(state, None) == "Pleural effusion   rejected"
 
 
-def test_a_caption_without_room_gives_up_the_name_alone(qtbot, monkeypatch):
+def test_a_caption_without_room_puts_the_name_above_the_rest(qtbot, monkeypatch):
     said, pill = [], corners._pill
     monkeypatch.setattr(
         corners, "_pill", lambda words, *look: said.append(words) or pill(words, *look)
@@ -156,9 +156,11 @@ def test_a_caption_without_room_gives_up_the_name_alone(qtbot, monkeypatch):
     state = asked("right lung " + "far below the clavicle " * 4)
     painted(corners.paint_caption, state, state.answer)
     (words,) = said
-    assert words.startswith("right ")
-    assert "…   similarity 0." in words
-    assert words.endswith("(threshold 0.30)")
+    name, said = words.split("\n")
+    assert name.startswith("right lung far")
+    assert name.endswith("…")
+    assert said.startswith("similarity 0.")
+    assert said.endswith("(threshold 0.30)")
 
 
 @pytest.mark.parametrize(
