@@ -110,7 +110,6 @@ class Tour:
         assert len(self.state.listing.studies) == 3
         assert self.state.answer is not None
         assert self.window.viewer.canvas.scene.answer_to_paint(self.state) is self.state.answer
-        self._picture("window")
 
     def asking(self) -> None:
         """Words of the reader's own; side and zone are understood and said."""
@@ -118,12 +117,15 @@ class Tour:
         self._rest()
         assert self.state.grid == Grid(1, 2)  # the current film and its prior, found on their own
         self.workspace.wall.arrange(Grid(1, 1))
-        self._film("PA", "20240305")
-        self.workspace.ask("opacity in the left lower zone")
+        films = [ref for ref in self.state.listing.films if ref.path.name == "effusion.dcm"]
+        self.workspace.select_image(films[0])
         self._rest()
-        assert {"side: left", "zone: lower"} <= set(self.state.answer.question.notes)
+        self.workspace.ask("left pleural effusion")
+        self._rest()
+        assert "side: left" in self.state.answer.question.notes
         assert self.state.answer.heatmap.key == self.state.key_for(self.state.image)
         self._picture("asking")
+        self._film("PA", "20240305")
 
     def all_found(self) -> None:
         """Everything at or above its threshold, each in its own line."""
@@ -144,6 +146,9 @@ class Tour:
         self._rest()
         assert self.state.shown_report.sentences[2].is_denial
         assert self.state.prompt is None or self.state.prompt.words != "No pneumothorax."
+        self.workspace.reports.choose(4)
+        self._rest()
+        assert {"side: left", "zone: lower"} <= set(self.state.answer.question.notes)
         self.workspace.reports.choose(1)
         self._rest()
         assert self.state.prompt.words == "cardiomegaly"
@@ -156,7 +161,6 @@ class Tour:
         self.workspace.select_finding("cardiomegaly")
         self.workspace.judging.judge("accepted")
         self._wait(lambda: len(self.state.judged) == 1)
-        self._picture("accepted")
         self.window.judging.draw()
         self._picture("redraw", self.window.viewer)
         self.window.judging.sheet.leave()

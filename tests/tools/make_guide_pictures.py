@@ -31,7 +31,6 @@ from afloc_desktop.ui.qt import QApplication
 
 SETTLED_MS = 400
 LATEST_S = 120
-COLOURS = 256  # a palette: a third of the bytes, and nobody sees it
 
 
 def main() -> None:
@@ -48,8 +47,8 @@ def main() -> None:
             path = output / f"guide-{name}.png"
             widget.grab().save(str(path))
             with PIL.Image.open(path) as picture:
-                small = picture.convert("RGB").quantize(COLOURS)
-            small.save(path, optimize=True)
+                plain = picture.convert("RGB")
+            plain.save(path, optimize=True)
             print(path)
 
         walk = Tour(Paths.default(), Path(films), show, wait)
