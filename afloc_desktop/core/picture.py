@@ -1,4 +1,4 @@
-"""Pictures without a DICOM identity (JPEG, PNG), as films: for evaluation and training."""
+"""Pictures without a DICOM identity (JPEG, PNG, TIFF), as films."""
 
 from __future__ import annotations
 
@@ -14,20 +14,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_FORMATS = ("JPEG", "PNG", "TIFF")
+_ORIENTATION = 0x0112
+_DEEP = ("I", "F")  # modes of grey beyond 8 bits
 _COLOUR = ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV")
 
 
 def read_picture(path: Path) -> Image:
-    """A film from a picture; it has no UID, no spacing and no known direction.
+    """A film from a picture, turned as its camera says; it has no UID and no spacing.
+
+    Colours are what the samples say in sRGB, transparency is left out; grey keeps its 16 bits.
 
     Raises:
         UnreadableFile: Absent or no picture.
     """
     import PIL.Image
+    import PIL.ImageOps
 
     try:
-        with PIL.Image.open(path) as picture:
-            values = np.asarray(picture.convert("L"))
+        with PIL.Image.open(path, formats=_FORMATS) as opened:
+            if opened.format == "TIFF" and opened.getexif().get(_ORIENTATION, 1) != 1:
+                raise ValueError("Pillow 13 mixes up the rows of a TIFF that lies on its side")
+            picture = PIL.ImageOps.exif_transpose(opened)
+            is_deep = picture.mode.startswith(_DEEP)
+            values = np.asarray(picture if is_deep else picture.convert("L"))
             colour = np.array(picture.convert("RGB")) if picture.mode in _COLOUR else None
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise UnreadableFile(

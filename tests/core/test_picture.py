@@ -36,3 +36,20 @@ def test_a_picture_in_colour_keeps_it_and_has_a_hash_of_its_own(tmp_path):
 def test_a_grey_picture_has_no_colour(tmp_path):
     PIL.Image.fromarray(np.eye(3, dtype=np.uint8)).save(tmp_path / "a.png")
     assert read_picture(tmp_path / "a.png").colour is None
+
+
+def test_grey_of_16_bits_is_not_cut_to_8(tmp_path):
+    deep = np.array([[0, 300], [40_000, 65_535]], np.uint16)
+    PIL.Image.fromarray(deep).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png").pixels.tolist() == deep.tolist()
+
+
+def test_a_picture_stands_as_the_camera_says(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # turned a quarter to the left when it was taken
+    lying = PIL.Image.fromarray(np.array([[10, 20, 30]], np.uint8))
+    lying.save(tmp_path / "a.png", exif=exif)
+    assert read_picture(tmp_path / "a.png").pixels.tolist() == [[10], [20], [30]]
+    lying.save(tmp_path / "a.tif", exif=exif)
+    with pytest.raises(UnreadableFile):
+        read_picture(tmp_path / "a.tif")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.meaning import EYE
+from afloc_desktop.core.dicom.pictures import beside_films, is_listed_picture
 from afloc_desktop.core.dicom.stacks import stacks_of
 from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
 from afloc_desktop.core.errors import AflocError, Cancelled
@@ -67,7 +68,7 @@ class Arranger:
         Raises:
             Cancelled: `should_stop` said so.
         """
-        ordered = sorted(entries)  # by path and member, with which entries begin
+        ordered = _pictures_alone(sorted(entries))  # by path and member, with which they begin
         listed = [entry for entry in ordered if entry.labels is not None]
         kept, copies, clashes = self._without_copies(listed, should_stop)
         studies = _by_study(kept)
@@ -180,6 +181,14 @@ class Arranger:
         except AflocError:
             return unknown
         return digest.hexdigest()
+
+
+def _pictures_alone(entries: list[Entry]) -> list[Entry]:
+    """Entries in their order; pictures among films are left out, and it is said."""
+    pictures = [is_listed_picture(entry) for entry in entries]
+    if not any(pictures) or all(p or not e.frames for p, e in zip(pictures, entries, strict=True)):
+        return entries
+    return [beside_films(e) if p else e for p, e in zip(pictures, entries, strict=True)]
 
 
 def _by_study(entries: list[Entry]) -> dict[_StudyKey, list[Entry]]:

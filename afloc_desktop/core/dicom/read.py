@@ -22,6 +22,7 @@ from afloc_desktop.core.dicom.header import Header, Parsed, parse
 from afloc_desktop.core.dicom.modality import Modality, find_modality
 from afloc_desktop.core.dicom.orientation import find_orientation, find_plane
 from afloc_desktop.core.dicom.overlays import find_overlays
+from afloc_desktop.core.dicom.pictures import read_as_film
 from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_desktop.core.dicom.remarks import find_remarks
 from afloc_desktop.core.dicom.spacing import find_aspect, find_spacing
@@ -80,6 +81,9 @@ def read(ref: ImageRef, *, should_stop: Callable[[], bool] | None = None) -> Ima
         UnsupportedImage: Sound, but compressed or coloured in a way that is not read.
         Cancelled: `should_stop` said so.
     """
+    picture = read_as_film(ref)
+    if picture is not None:
+        return picture
     with open_source(ref.path, ref.member) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
         data = frame_bytes(parsed, ref.frame)

@@ -18,6 +18,7 @@ from afloc_desktop.core.dicom.folders import irregular, unreadable
 from afloc_desktop.core.dicom.fragments import find_fragments
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.header import Described, check, describe
+from afloc_desktop.core.dicom.pictures import is_picture, picture_entry
 from afloc_desktop.core.dicom.shapes import Shapes
 from afloc_desktop.core.errors import (
     AflocError,
@@ -98,6 +99,8 @@ class Recogniser:
                 return entry
         elif head.startswith(archive.MAGIC):
             return source
+        elif is_picture(source.path, head):
+            return picture_entry(source)
         return _carefully(source, "", reopen)
 
     def members(self, source: Source, should_stop: Callable[[], bool]) -> Iterator[Entry]:
