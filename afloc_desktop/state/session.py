@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _LARGEST = 64 << 20
-_WATCHED = ("opened", "judged", "marks", "calibrations", "thresholds")
+_WATCHED = ("opened", "judged", "marks", "calibrations", "thresholds", "asked")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class Saved:
 
     Attributes:
         opened: Files and folders that were open.
-        judged, marks, calibrations, thresholds: As in `State`.
+        judged, marks, calibrations, thresholds, asked: As in `State`.
     """
 
     opened: tuple[Path, ...] = ()
@@ -55,6 +55,7 @@ class Saved:
     marks: Mapping[FilmKey, tuple[Mark, ...]] = field(default_factory=dict)
     calibrations: Mapping[FilmKey, Spacing] = field(default_factory=dict)
     thresholds: Mapping[Prompt, float] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     @property
     def is_worth_it(self) -> bool:
@@ -96,6 +97,7 @@ class Session:
             marks=saved.marks,
             calibrations=saved.calibrations,
             thresholds=saved.thresholds,
+            asked=saved.asked,
         )
 
     def end(self) -> None:
@@ -121,6 +123,7 @@ def write(path: Path, state: State) -> None:
         "marks": [[*key, [asdict(mark) for mark in marks]] for key, marks in state.marks.items()],
         "calibrations": [[*key, asdict(spacing)] for key, spacing in state.calibrations.items()],
         "thresholds": [[asdict(prompt), value] for prompt, value in state.thresholds.items()],
+        "asked": state.asked,
     }
     make_folder(path.parent)
     write_atomically(path, json.dumps(table).encode("utf-8", "surrogatepass"), is_private=True)
@@ -146,6 +149,7 @@ def read(path: Path) -> Saved | None:
                 FilmKey(*key): Spacing(**spacing) for *key, spacing in table["calibrations"]
             },
             thresholds={Prompt(**prompt): float(value) for prompt, value in table["thresholds"]},
+            asked=tuple(map(str, table["asked"])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # our own file of a run that ended badly: what it spoilt is lost

@@ -39,6 +39,7 @@ class Settings:
         language: `en` or `zh`.
         keys: The reader's own shortcuts, as `ui.keymap` writes them; empty for the defaults.
         is_welcomed: What the application is for was read and understood.
+        questions: What was asked in the reader's own words, the newest first, one a line.
     """
 
     window: tuple[int, ...] = ()
@@ -56,6 +57,7 @@ class Settings:
     language: str = "en"
     keys: str = ""
     is_welcomed: bool = False
+    questions: str = ""
 
 
 def load_settings(path: Path) -> Settings:

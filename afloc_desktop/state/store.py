@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.returned import Result
 
 Listener = Callable[["State", "State"], None]
+_MOST_QUESTIONS = 50  # that are remembered
 # What belongs to one film and one model, and leaves the screen with either.
 BLANK: Mapping[str, Any] = MappingProxyType(
     {"answers": MappingProxyType({}), "answer_problem": None}
@@ -147,6 +148,7 @@ class State:
         model_problem: Why there is no model.
         prompt: The question that is chosen; kept from film to film.
         asked: Typed questions, newest first.
+        remembered: Those of earlier runs, offered while the reader types.
         answers: For the film on screen and the model in use, by question.
         answer_problem: Why the chosen question has no answer.
         thresholds: The reader's own, by question; the finding's own where absent.
@@ -191,6 +193,7 @@ class State:
     model_problem: Problem | None = None
     prompt: Prompt | None = None
     asked: tuple[str, ...] = ()
+    remembered: tuple[str, ...] = ()
     answers: Mapping[Prompt, Answer] = field(default_factory=dict)
     answer_problem: Problem | None = None
     thresholds: Mapping[Prompt, float] = field(default_factory=dict)
@@ -224,6 +227,11 @@ class State:
     sentence: int | None = None
     comparison: Comparison | None = None
     thumbs: Mapping[ImageRef, PaintedArray] = field(default_factory=dict)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Typed questions of this run and those before it, newest first, as many as are kept."""
+        return tuple(dict.fromkeys((*self.asked, *self.remembered)))[:_MOST_QUESTIONS]
 
     def at(self, cell: int) -> State:
         """This moment as one cell of the screen shows it: its film, and answers on that film."""

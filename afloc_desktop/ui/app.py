@@ -115,6 +115,7 @@ class Station:
                 is_contour=self._settings.is_contour,
                 settings_problem=problem,
                 presets=presets.parse(self._settings.presets),
+                remembered=tuple(self._settings.questions.splitlines()),
             )
         )
         self.tasks = Tasks(self._loop.post, self._show_busy)
@@ -166,6 +167,7 @@ class Station:
             is_contour=state.is_contour,
             last_folder=window.last_folder,
             presets=presets.written(state.presets),
+            questions="\n".join(state.questions),
         )
         try:
             save_settings(self._file, settings)

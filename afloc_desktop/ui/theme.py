@@ -137,6 +137,7 @@ QComboBox QAbstractItemView { background: $raised; border: 1px solid $line;
     selection-background-color: $accent_dark; }
 QPlainTextEdit { background: $background; border: 1px solid $line; border-radius: 5px;
     padding: 4px; selection-background-color: $accent_dark; }
+QListView { background: $raised; border: 1px solid $line; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: $quiet; padding: 6px 14px; border: none;

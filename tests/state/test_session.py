@@ -38,6 +38,7 @@ def worked():
         marks={film: (Mark("arrow", (Point(1.5, 2), Point(3, 4)), "here"),)},
         calibrations={film: Spacing(0.2, 0.2, "reader")},
         thresholds={Prompt("right lung", "typed"): 0.25},
+        asked=("right lung",),
     )
 
 
@@ -45,7 +46,7 @@ def test_what_was_done_comes_back_as_it_was(tmp_path, worked):
     path = tmp_path / "data" / "session.json"
     write(path, worked)
     saved = read(path)
-    for name in ("opened", "marks", "calibrations", "thresholds"):
+    for name in ("opened", "marks", "calibrations", "thresholds", "asked"):
         assert getattr(saved, name) == getattr(worked, name)
     ((key, judgement),) = saved.judged.items()
     (before,) = worked.judged.values()

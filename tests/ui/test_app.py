@@ -34,6 +34,21 @@ def test_closing_remembers_the_window_and_the_look(station):
     assert (again.store.state.opacity, again.window.last_folder) == (0.3, "/films")
 
 
+def test_questions_are_remembered_from_run_to_run(station):
+    made = station()
+    made.settle()
+    for words in ("first words", "second words"):
+        made.workspace.ask(words)
+    made.settle()
+    made.window.close()
+    again = station(paths=())
+    assert again.store.state.asked == ()
+    assert again.store.state.questions == ("second words", "first words")
+    again.workspace.ask("first words")
+    again.window.close()
+    assert load_settings(Paths.default().settings_file).questions == "first words\nsecond words"
+
+
 def test_unusable_settings_are_said_and_kept(station):
     file = Paths.default().settings_file
     file.parent.mkdir(parents=True, exist_ok=True)

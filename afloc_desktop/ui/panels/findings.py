@@ -11,10 +11,12 @@ from afloc_desktop.state.gate import gate, is_refused
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.panels.finding_list import FindingList
 from afloc_desktop.ui.qt import (
+    QCompleter,
     QKeyEvent,
     QLabel,
     QLineEdit,
     QProgressBar,
+    QStringListModel,
     Qt,
     QToolButton,
     QWidget,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import State
     from afloc_desktop.state.workspace import Workspace
 
+_MOST_OFFERED = 6  # questions of before, at once
 _MOST_SENTENCES = 2  # of the report; the report itself is a click away
 
 
@@ -40,6 +43,8 @@ class FindingsPanel(QWidget):
         super().__init__()
         self._workspace = workspace
         self.box = _box()
+        self._before = QStringListModel(self)
+        self.box.setCompleter(_completer(self._before))
         self.box.textChanged.connect(self._narrow)
         self.box.returnPressed.connect(self._ask)
         self._all = QToolButton()
@@ -87,6 +92,8 @@ class FindingsPanel(QWidget):
     def render_state(self, old: State, new: State) -> None:
         """Show the findings, their numbers, and what was understood of the chosen question."""
         is_rebuilt = old.model is not new.model or old.asked != new.asked
+        if self._before.stringList() != list(new.questions):
+            self._before.setStringList(list(new.questions))
         if is_rebuilt:
             self._list.fill(new)
             self._narrow(self.box.text())
@@ -170,6 +177,15 @@ def _box() -> QLineEdit:
     box.setClearButtonEnabled(True)
     box.setMaxLength(300)
     return box
+
+
+def _completer(before: QStringListModel) -> QCompleter:
+    """Offers what was asked before, wherever in it the typed letters stand."""
+    completer = QCompleter(before)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    completer.setFilterMode(Qt.MatchFlag.MatchContains)
+    completer.setMaxVisibleItems(_MOST_OFFERED)
+    return completer
 
 
 def _busy_line() -> QProgressBar:

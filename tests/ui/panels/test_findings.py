@@ -104,6 +104,20 @@ def test_words_outside_the_list_are_offered_as_a_question(panel, qtbot):
     assert "Not in the list. Press Enter to ask for these words." in said(panel)
 
 
+def test_what_was_asked_before_is_offered_wherever_the_letters_stand(panel, qtbot):
+    remembered = ("left lower zone opacity", "coin")
+    panel.render_state(State(), reading(asked=("right lung",), remembered=remembered))
+    completer = panel.box.completer()
+
+    def offered(typed):
+        completer.setCompletionPrefix(typed)
+        found = completer.completionModel()
+        return [found.index(row, 0).data() for row in range(found.rowCount())]
+
+    assert offered("") == ["right lung", *remembered]
+    assert offered("LOWER") == ["left lower zone opacity"]
+
+
 def test_enter_asks_and_clears_the_box(panel, qtbot, workspace):
     panel.render_state(State(), reading())
     qtbot.keyClicks(panel.box, "right lung")
