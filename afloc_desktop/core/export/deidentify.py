@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.export.codes import BASIC_PROFILE
+from afloc_desktop.core.export.geometry import directions_of
 from afloc_desktop.core.export.selection import FilmResults, Selection, Statement
 
 if TYPE_CHECKING:
@@ -106,9 +107,8 @@ def _harmless(tags: Tags, pseudonyms: Pseudonyms) -> Tags:
     for name, known in _KNOWN_TEXTS.items():
         if tags.text(name) in known:
             setattr(kept, name, tags.text(name))
-    directions = tags.text("PatientOrientation").split("\\")
-    if len(directions) == 2 and all(set(d) <= set("RLAPHF") for d in directions):
-        kept.PatientOrientation = directions
+    if directions_of(tags):
+        kept.PatientOrientation = directions_of(tags)
     if tags.text("FrameOfReferenceUID"):
         kept.FrameOfReferenceUID = pseudonyms.uid(tags.text("FrameOfReferenceUID"))
     table = tags.items("ModalityLUTSequence")[:1]

@@ -27,6 +27,17 @@ def plane_of(tags: Tags) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     return position, orientation
 
 
+def directions_of(tags: Tags) -> list[str]:
+    """Where the rows and columns of a film run, in the letters of PS3.3 C.7.6.1.1.1.
+
+    Returns:
+        Two directions; nothing where the film states none, or in letters that mean nothing.
+    """
+    found = tags.text("PatientOrientation").split("\\")
+    is_known = len(found) == 2 and all(0 < len(d) <= 3 and set(d) <= set("RLAPHF") for d in found)
+    return found if is_known else []
+
+
 def _is_orthonormal(cosines: tuple[float, ...]) -> bool:
     """To the 0.0001 of PS3.3 C.7.6.2.1.1; listing a film is more lenient."""
     if len(cosines) != 6:

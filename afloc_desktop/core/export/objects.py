@@ -30,9 +30,10 @@ PRODUCT = "AFLoc Desktop"
 UTF8 = "ISO_IR 192"
 # Of this application, in every installation: who wrote a file, never whose it is.
 IMPLEMENTATION = UID("2.25.309485316425466846303934062466110358217")
-_PAIRED = (
-    "ANKLE", "ARM", "BREAST", "CLAVICLE", "ELBOW", "EYE", "FOOT", "HAND", "HIP", "KNEE", "LEG",
-    "LUNG", "RIB", "SCAPULA", "SHOULDER", "WRIST",
+_UNPAIRED = (
+    "ABDOMEN", "AORTA", "BACK", "BLADDER", "CHEST", "COCCYX", "CSPINE", "FACE", "HEAD", "HEART",
+    "ILIUM", "JAW", "LSPINE", "MAXILLA", "NECK", "PELVIS", "SKULL", "SPINE", "STERNUM", "TSPINE",
+    "WHOLEBODY",
 )  # fmt: skip
 _TYPE_2 = (
     "PatientName",
@@ -152,7 +153,7 @@ def _put_body_part(dataset: Dataset, source: Source) -> None:
     if part:
         dataset.BodyPartExamined = part
     # Segmentations have no such attribute of their own.
-    if dataset.Modality != "SEG" and (not part or part in _PAIRED):
+    if dataset.Modality != "SEG" and part not in _UNPAIRED:
         dataset.Laterality = side if side in ("L", "R") else ""
 
 
@@ -223,7 +224,7 @@ def _contributors(page: Page) -> list[Dataset]:
 
 def _has_fitting_characters(dataset: Dataset) -> bool:
     """Whether the film's character set has all of its texts and ours."""
-    from pydicom.charset import convert_encodings
+    from pydicom.charset import convert_encodings, python_encoding
 
     stated = dataset.get("SpecificCharacterSet")
     try:
@@ -231,7 +232,12 @@ def _has_fitting_characters(dataset: Dataset) -> bool:
             encodings = convert_encodings(stated) if stated else ["ascii"]
     except UnreadableFile:
         return False
-    return all(_fits(text, encodings) for text in _texts(dataset))
+    is_known = all(term in python_encoding for term in _terms(stated))
+    return is_known and all(_fits(text, encodings) for text in _texts(dataset))
+
+
+def _terms(stated: object) -> list[str]:
+    return [stated] if isinstance(stated, str) else [str(term) for term in stated or ()]  # type: ignore[attr-defined]
 
 
 def _make_utf8(dataset: Dataset) -> None:

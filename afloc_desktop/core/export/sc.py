@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless
 
+from afloc_desktop.core.export.geometry import directions_of
 from afloc_desktop.core.export.objects import Kind, Page, new_object, source_item, to_bytes
 from afloc_desktop.core.export.page import draw_statements
 from afloc_desktop.core.export.profile import srgb_profile
@@ -37,7 +38,7 @@ def secondary_capture(page: Page, *, is_compressed: bool = True) -> bytes | None
     dataset.Modality = "OT"
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", "YES"
-    dataset.PatientOrientation = page.source.tags.raw("PatientOrientation") or ""
+    dataset.PatientOrientation = directions_of(page.source.tags)
     dataset.DerivationDescription = "Film with outlines of findings and a legend"
     dataset.SourceImageSequence = [source_item(page.source)]
     dataset.ICCProfile, dataset.ColorSpace = srgb_profile(), "SRGB"

@@ -20,6 +20,7 @@ from afloc_desktop.core.export.codes import (
 )
 from afloc_desktop.core.export.geometry import (
     aspect_of,
+    directions_of,
     measures_item,
     orientation_item,
     plane_of,
@@ -135,7 +136,7 @@ def _segmentation(page: Page, kind: Kind, segments: list[_Segment]) -> Dataset:
     dataset.ContentLabel, dataset.ContentDescription = "AFLOC", page.series.description
     dataset.ContentCreatorName = ""
     # PS3.3 C.7.6.1: without a plane in the patient, the letters of the film are due.
-    dataset.PatientOrientation = source.tags.raw("PatientOrientation") or ""
+    dataset.PatientOrientation = directions_of(source.tags)
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.Rows, dataset.Columns = image.rows, image.columns
     dataset.PixelRepresentation, dataset.LossyImageCompression = 0, "00"

@@ -17,6 +17,8 @@ from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import ExportError, UnreadableFile
 
 if TYPE_CHECKING:
+    from pydicom import DataElement
+
     from afloc_desktop.core.domain import Image
 
 # PS3.3 C.7.1.1, C.7.1.3, C.7.2.1 and C.7.2.2: the same in every object of a study.
@@ -75,6 +77,7 @@ _IMAGE = (
     "LossyImageCompressionMethod",
 )
 _TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "CS", "DA", "TM", "AS", "UI")
+_FORMAL = ("AS", "CS", "DA", "TM", "DS", "IS")
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -171,6 +174,21 @@ def _readable(dataset: Dataset) -> Dataset:
             continue  # a value that nobody can read is not worth a result
         tags.text(name)
         # Text in an impossible character set comes as numbers.
-        if element.VR not in _TEXTS or name not in tags.spoilt:
+        if (element.VR not in _TEXTS or name not in tags.spoilt) and _is_legal(element):
             kept[name] = element
     return kept
+
+
+def _is_legal(element: DataElement) -> bool:
+    """Whether a day, an age, a code or a number is written as the standard wants it."""
+    from pydicom import config
+    from pydicom.valuerep import validate_value
+
+    if element.VR not in _FORMAL or element.keyword == "SpecificCharacterSet" or not element.value:
+        return True
+    try:
+        for value in element.value if element.VM > 1 else [element.value]:
+            validate_value(element.VR, str(value), config.RAISE)
+    except ValueError:
+        return False
+    return True

@@ -4,8 +4,10 @@ import exported
 import pydicom
 import pytest
 
+from afloc_desktop.core.export.gsps import GREY
 from afloc_desktop.core.export.objects import (
     long,
+    new_object,
     person,
     to_bytes,
 )
@@ -72,3 +74,22 @@ def test_a_character_set_that_cannot_be_stops_no_object(tmp_path, stated):
     page = exported.page_of(image, exported.statement(image))
     dataset = pydicom.dcmread(io.BytesIO(report(page)))
     assert dataset.StudyInstanceUID == "1.2.3.1"
+
+
+@pytest.mark.parametrize(
+    ("part", "stated", "side"),
+    [("CHEST", "L", None), ("EXTREMITY", "R", "R"), ("HAND", "", ""), ("HAND", "X", "")],
+)
+def test_a_side_is_given_where_the_part_can_have_one(tmp_path, part, stated, side):
+    image = exported.film(tmp_path / "s", BodyPartExamined=part, Laterality=stated)
+    dataset = new_object(exported.page_of(image, exported.statement(image)), GREY)
+    assert dataset.get("Laterality") == side
+
+
+@pytest.mark.parametrize("charset", ["ISO_IR 99", "ROT13"])
+def test_an_unknown_character_set_is_not_handed_on(tmp_path, charset):
+    image = exported.film(tmp_path / "s")
+    page = exported.page_of(image, exported.statement(image))
+    page.source.kept.SpecificCharacterSet = charset
+    dataset = pydicom.dcmread(io.BytesIO(to_bytes(new_object(page, GREY))))
+    assert dataset.SpecificCharacterSet == "ISO_IR 192"

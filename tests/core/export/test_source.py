@@ -71,9 +71,15 @@ def test_the_tags_are_those_of_the_frame(tmp_path):
     assert "ReferencedFrameNumber" not in source.file_reference()
 
 
-def test_a_value_against_the_rules_is_taken_over_and_stops_no_object(tmp_path):
-    image = exported.film(tmp_path / "s", PatientSize="1.80")
+def test_a_value_against_the_rules_is_not_handed_on_and_stops_no_object(tmp_path):
+    right = {"PatientAge": "062Y", "PatientSex": "F", "StudyTime": "102030", "PatientSize": "1.80"}
+    image = exported.film(tmp_path / "s", **right, PatientWeight="71.5")
     data = image.ref.path.read_bytes()
-    image.ref.path.write_bytes(data.replace(b"1.80", b"tall"))
-    page = exported.page_of(image, exported.statement(image))
-    assert pydicom.dcmread(io.BytesIO(report(page))).get_item("PatientSize").value == b"tall"
+    for legal, spoilt in ((b"062Y", b"62  "), (b"102030", b"10:20 "), (b"1.80", b"tall")):
+        data = data.replace(legal, spoilt)
+    image.ref.path.write_bytes(data)
+    kept = read_source(image).kept
+    assert [name for name in right if name in kept] == ["PatientSex"]
+    assert (kept.PatientWeight, str(kept.PatientName)) == (71.5, "Phantom^Film")
+    written = report(exported.page_of(image, exported.statement(image)))
+    assert pydicom.dcmread(io.BytesIO(written)).StudyTime == ""
