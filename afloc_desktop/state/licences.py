@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from afloc_desktop import __version__
@@ -143,8 +144,12 @@ def _in_words(found: metadata.Distribution) -> str:
 
 
 def _texts(found: metadata.Distribution) -> Iterator[tuple[str, str]]:
-    for file in found.files or ():
-        if _TEXT_FILE.search(file.name) and not _CODE_FILE.search(file.name):
-            path = found.locate_file(file)
+    # Not `files`: that makes an object of each of a package's ten thousand names.
+    record = found.read_text("RECORD") or ""
+    names = (line.rsplit(",", 2)[0].strip('"') for line in record.splitlines())
+    for name in names:
+        last = name.rpartition("/")[2]
+        if _TEXT_FILE.search(last) and not _CODE_FILE.search(last):
+            path = Path(str(found.locate_file(name)))
             if path.is_file():
-                yield str(file), path.read_text(encoding="utf-8", errors="replace")
+                yield name, path.read_text(encoding="utf-8", errors="replace")

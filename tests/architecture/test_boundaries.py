@@ -149,7 +149,7 @@ def test_every_package_is_installed():
 
 def test_every_module_has_its_tests_and_every_test_its_module():
     tested = {p.relative_to(ROOT / "tests") for p in (ROOT / "tests").rglob("test_*.py")}
-    special = {"architecture", "benchmarks", "end_to_end"}
+    special = {"architecture", "benchmarks", "bundle", "end_to_end"}
     mirrored = {p for p in tested if p.parts[0] not in special}
     for path in mirrored:
         stem = path.name.removeprefix("test_").removesuffix(".py")

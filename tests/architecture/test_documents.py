@@ -3,10 +3,14 @@
 import ast
 import inspect
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from afloc_training import cli as training
+from guides import commands
 
+from afloc_desktop import cli
 from afloc_desktop.core import errors
 from afloc_desktop.core.findings import propose
 from afloc_desktop.core.localize import Localizer
@@ -59,6 +63,26 @@ def test_public_functions_are_described(path):
 def test_links_of_the_documents_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
         assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[p.name for p in DOCUMENTS])
+def test_every_command_in_a_document_is_one(path):
+    desktop, verbs = cli._parser()
+    for program, *words in commands(path):
+        parser = desktop if program == "afloc" else training._parser()
+        if program == "afloc" and words and words[0] not in verbs and words[0][0] != "-":
+            words.insert(0, "open")
+        if "--version" not in words:  # which ends the program
+            parser.parse_args(words)
+
+
+def test_the_conformance_statement_is_what_the_code_does(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "tests/tools")
+    monkeypatch.delitem(sys.modules, "make_conformance", raising=False)
+    import make_conformance
+
+    text = make_conformance.DOCUMENT.read_text(encoding="utf-8")
+    assert make_conformance.made_anew(text) == text, "run tests/tools/make_conformance.py"
 
 
 def test_the_signatures_other_front_ends_rely_on_stay():

@@ -40,11 +40,13 @@ def test_the_desktop_alone_needs_nothing_of_the_trainer():
 
 def test_older_packages_state_a_line_or_a_heading(monkeypatch):
     class Distribution:
-        files = ()
         version = "1"
 
         def __init__(self, **said):
             self.metadata = Said(said)
+
+        def read_text(self, name):
+            return None
 
     class Said(dict):
         def get_all(self, name):

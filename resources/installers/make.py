@@ -1,0 +1,145 @@
+"""Build the programs, pack them, and print what came of it: times, sizes, start, memory.
+
+python resources/installers/make.py --output dist             # build, pack, measure
+python resources/installers/make.py --output dist --measure    # measure what is there
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "resources" / "installers"))
+
+from contents import TRAINER_FILES  # noqa: E402
+
+from afloc_desktop import __version__  # noqa: E402
+
+FOLDER = "AFLoc"
+_XZ_PRESET = 6  # more takes minutes and saves three per cent
+_START_S = 60.0
+_POLL_S = 0.01
+_SETTLE_S = 8.0  # the model is loaded behind the window
+
+
+def main() -> int:
+    """Build, pack and measure as asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--output", type=Path, default=ROOT / "dist")
+    parser.add_argument("--measure", action="store_true", help="build nothing, pack nothing")
+    parser.add_argument("--without-trainer", action="store_true")
+    chosen = parser.parse_args()
+    output = chosen.output.absolute()
+    figures: dict[str, object] = {"version": __version__, "platform": sys.platform}
+    if not chosen.measure:
+        figures["build_s"] = _build(output, has_trainer=not chosen.without_trainer)
+    folder = output / FOLDER
+    figures |= sizes(folder)
+    if not chosen.measure:
+        figures |= _pack(folder)
+    figures |= started(folder)
+    print(json.dumps(figures, indent=1))
+    return 0
+
+
+def _build(output: Path, *, has_trainer: bool) -> float:
+    begun = time.monotonic()
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command += ["--distpath", str(output), "--workpath", str(output / "work"), "afloc.spec"]
+    environment = {**os.environ, "AFLOC_TRAINER": str(int(has_trainer))}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return round(time.monotonic() - begun, 1)
+
+
+def sizes(folder: Path) -> dict[str, float]:
+    """Unpacked, in MiB: the radiologist's part, and what the trainer adds."""
+    alone = _trainer_files(folder)
+    parts = {False: 0, True: 0}
+    seen = set()
+    for path in folder.rglob("*"):
+        status = path.lstat()
+        if path.is_file() and not path.is_symlink() and status.st_ino not in seen:
+            seen.add(status.st_ino)  # a second name of a file takes no room
+            parts[path.relative_to(folder).as_posix() in alone] += status.st_size
+    return {
+        "viewer_mib": round(parts[False] / (1 << 20), 1),
+        "trainer_mib": round(parts[True] / (1 << 20), 1),
+    }
+
+
+def _trainer_files(folder: Path) -> set[str]:
+    return set((folder / TRAINER_FILES).read_text(encoding="utf-8").split("\n")) - {""}
+
+
+def _pack(folder: Path) -> dict[str, object]:
+    """Two archives that unpack into one folder: the second adds the trainer to the first."""
+    alone = _trainer_files(folder)
+    system = {"linux": "linux-x86_64"}.get(sys.platform, sys.platform)
+    made: dict[str, object] = {}
+    for name, wants in (("viewer", False), ("trainer", True)):
+        if wants and not alone:
+            continue
+        archive = folder.parent / f"afloc-{name}-{__version__}-{system}.tar.xz"
+        begun = time.monotonic()
+        with tarfile.open(archive, "w:xz", preset=_XZ_PRESET) as tar:
+            for path in sorted(folder.rglob("*")):
+                inside = path.relative_to(folder).as_posix()
+                if (path.is_file() or path.is_symlink()) and (inside in alone) == wants:
+                    tar.add(path, f"{FOLDER}/{inside}", recursive=False, filter=_nobody)
+        made[f"{name}_tar_xz_mib"] = round(archive.stat().st_size / (1 << 20), 1)
+        made[f"{name}_pack_s"] = round(time.monotonic() - begun, 1)
+    return made
+
+
+def _nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member
+
+
+def started(folder: Path, tries: int = 3) -> dict[str, object]:
+    """From the start of the program to its window on an X server, best of some; and its memory."""
+    if not shutil.which("xwininfo") or not os.environ.get("DISPLAY"):
+        return {"start": "not measured: run it on an X server (xvfb-run), with xwininfo there"}
+    times, memory = [], 0
+    for number in range(tries):
+        begun = time.monotonic()
+        window = subprocess.Popen([folder / "afloc"], stdout=subprocess.DEVNULL)
+        try:
+            while not _is_shown(window.pid):
+                if window.poll() is not None or time.monotonic() - begun > _START_S:
+                    return {"start": "no window came"}
+                time.sleep(_POLL_S)
+            times.append(time.monotonic() - begun)
+            if number == tries - 1:
+                time.sleep(_SETTLE_S)
+                memory = _peak_kib(window.pid)
+        finally:
+            window.terminate()
+            window.wait()
+    return {"window_s": round(min(times), 2), "memory_mib": memory // 1024}
+
+
+def _is_shown(_: int) -> bool:
+    listed = subprocess.run(
+        ["xwininfo", "-root", "-tree"], capture_output=True, text=True, check=False
+    )
+    return '"AFLoc' in listed.stdout
+
+
+def _peak_kib(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
