@@ -211,8 +211,9 @@ class _Page:
         grey = render(image, first_choice(image))
         # By how far each exceeds its own threshold: similarities of two findings do not compare.
         best = max(answers, key=lambda a: a.finding.similarity - a.finding.threshold)
-        shown = draw_finding(grey, best.heatmap, best.finding, best.question.label)
-        plain = draw_film(grey)
+        aspect, label = image.pixel_aspect, best.question.label
+        shown = draw_finding(grey, best.heatmap, best.finding, label, pixel_aspect=aspect)
+        plain = draw_film(grey, aspect)
         framed = PIL.Image.new("RGB", shown.size, (24, 26, 30))
         framed.paste(plain, (0, (shown.height - plain.height) // 2))
         self._panels += [framed, shown]

@@ -35,22 +35,32 @@ def to_png(picture: Picture) -> bytes:
     return stream.getvalue()
 
 
-def draw_film(grey: np.ndarray) -> Picture:
-    """A rendered film, long side at most `LONGEST`.
+def draw_film(grey: np.ndarray, pixel_aspect: float = 1.0) -> Picture:
+    """A rendered film, long side at most `LONGEST`, its pixels made square.
 
     Args:
         grey: uint8, shape (rows, columns), or (rows, columns, 3) in colour.
+        pixel_aspect: Height of a pixel over its width.
     """
     rows, columns = grey.shape[:2]
-    scale = min(1.0, LONGEST / max(rows, columns))
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    # Nothing is thrown away: the shorter side of a pixel stays one.
+    tall, wide = rows * max(1.0, pixel_aspect), columns * max(1.0, 1 / pixel_aspect)
+    scale = min(1.0, LONGEST / max(tall, wide))
+    size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
     film = PIL.Image.fromarray(grey)
     return (film if size == film.size else film.resize(size, PIL.Image.Resampling.BOX)).convert(
         "RGB"
     )
 
 
-def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: str) -> Picture:
+def draw_finding(
+    grey: np.ndarray,
+    heatmap: Heatmap,
+    finding: Finding,
+    label: str,
+    *,
+    pixel_aspect: float = 1.0,
+) -> Picture:
     """One finding over its film, with outlines, scale, label and banner.
 
     Args:
@@ -58,8 +68,9 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
         heatmap: Of the same film.
         finding: What is proposed from it; nothing is coloured below its level.
         label: What the reader calls it.
+        pixel_aspect: Height of a pixel over its width.
     """
-    film = draw_film(grey)
+    film = draw_film(grey, pixel_aspect)
     values = resize(heatmap.similarity, film.height, film.width)
     top = max(float(np.nanmax(heatmap.similarity)), finding.level + 0.05)
     share = (values - finding.level) / (top - finding.level)
@@ -67,9 +78,9 @@ def draw_finding(grey: np.ndarray, heatmap: Heatmap, finding: Finding, label: st
     mixed = np.asarray(film, np.float32) * (1 - alpha) + _coloured(np.nan_to_num(share)) * alpha
     picture = PIL.Image.fromarray(np.clip(mixed + 0.5, 0, 255).astype(np.uint8))
     draw = PIL.ImageDraw.Draw(picture)
-    zoom = film.width / grey.shape[1]
+    across, down = film.width / grey.shape[1], film.height / grey.shape[0]
     for region in finding.regions:
-        points = [(p.x * zoom, p.y * zoom) for p in region.outline]
+        points = [(p.x * across, p.y * down) for p in region.outline]
         draw.line([*points, points[0]], fill=_OUTLINE, width=2)
     verdict = "proposed" if finding.is_present else "below threshold"
     numbers = f"similarity {finding.similarity:.2f}, threshold {finding.threshold:.2f}"

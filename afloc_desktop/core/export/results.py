@@ -129,7 +129,7 @@ class ResultsFolder:
             entry = finding_entry(answer.statement, answer.question.warnings)
             entry["map"] = self._write_map(answer) if "npz" in self.formats else None
             if grey is not None:
-                entry["overlay"] = self._write_overlay(grey, answer)
+                entry["overlay"] = self._write_overlay(grey, answer, image.pixel_aspect)
             findings.append(entry)
             self._rows += table_rows(image, answer.finding)
         entry = image_entry(image, localizer.provenance(), findings)
@@ -159,8 +159,14 @@ class ResultsFolder:
         )
         return self._write(f"maps/{self._maps}.npz", stream.getvalue())
 
-    def _write_overlay(self, grey: np.ndarray, answer: Answer) -> str:
-        picture = draw_finding(grey, answer.heatmap, answer.finding, answer.question.label)
+    def _write_overlay(self, grey: np.ndarray, answer: Answer, pixel_aspect: float) -> str:
+        picture = draw_finding(
+            grey,
+            answer.heatmap,
+            answer.finding,
+            answer.question.label,
+            pixel_aspect=pixel_aspect,
+        )
         name = safe_name(answer.finding.id, "finding")
         return self._write(f"overlays/{self._maps}_{name}.png", to_png(picture))
 

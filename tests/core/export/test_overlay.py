@@ -29,6 +29,19 @@ def test_films_larger_than_a_screen_are_drawn_smaller():
     assert draw_film(np.zeros((30, 20), np.uint8)).size == (20, 30)
 
 
+@pytest.mark.parametrize(("aspect", "size"), [(2.0, (80, 240)), (0.5, (160, 120))])
+def test_pixels_that_are_not_square_are_made_square(aspect, size):
+    assert draw_film(np.zeros((120, 80), np.uint8), aspect).size == size
+    heatmap, finding = answer(np.pad(np.ones((40, 40)), ((0, 80), (0, 40))))
+    drawn = np.asarray(
+        draw_finding(np.zeros((120, 80), np.uint8), heatmap, finding, "", pixel_aspect=aspect)
+    )[BAR:-BAR]
+    lit = drawn.max(axis=2) > 0
+    # A third of the rows and half of the columns, whatever the shape of a pixel.
+    assert abs(lit.any(axis=1).mean() - 1 / 3) < 0.03
+    assert abs(lit.any(axis=0).mean() - 1 / 2) < 0.03
+
+
 def test_a_film_in_colour_keeps_its_colours():
     colour = np.zeros((40, 30, 3), np.uint8)
     colour[..., 1] = 200
