@@ -7,11 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # Decoders are loaded by name when a film needs one; a licence is answered for each of them.
 CODECS = tuple(
@@ -35,18 +36,27 @@ NEVER = (
 )  # fmt: skip
 # Loaded by name, for the text encoder of a training.
 ENCODER = tuple(f"transformers.models.bert.{name}_bert" for name in ("configuration", "modeling"))
-# The radiologist's part; nothing in it can speak a protocol of the network.
+# The radiologist's part. Of the network's protocols, http alone is there, without encryption and
+# unused: pydicom loads it to fetch its own test films.
 NOT_IN_THE_VIEWER = (
     "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub",
     "httpx", "scipy", "onnx", "onnxscript", "sympy", "networkx", "mpmath", "openpyxl", "pypdf",
     "yaml", "regex", "jinja2", "fsspec", "tqdm", "ml_dtypes", "afloc_training",
     "numpy.f2py", "numpy.testing", "numpy.distutils", "onnxruntime.quantization",
     "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.datasets", "onnxruntime.backend",
-    "ssl", "_ssl", "http", "ftplib", "smtplib", "imaplib", "poplib", "nntplib", "telnetlib",
-    "xmlrpc", "socketserver", "asyncio", "urllib.request", "webbrowser", "pydoc", "unittest",
+    "ssl", "_ssl", "ftplib", "smtplib", "imaplib", "poplib", "nntplib", "telnetlib",
+    "xmlrpc", "socketserver", "asyncio", "webbrowser", "pydoc", "unittest",
     "doctest", "pdb", "ensurepip", "venv", "idlelib", "turtle",
 )  # fmt: skip
 TRAINER_FILES = "trainer-files.txt"
+# All of them are imported as `onnxruntime`; a build takes along the one that is installed.
+_FLAVOURS = {
+    "onnxruntime": "cpu",
+    "onnxruntime-gpu": "cuda",
+    "onnxruntime-directml": "directml",
+    "onnxruntime-windowsml": "winml",
+    "onnxruntime-openvino": "openvino",
+}
 _DROPPED = re.compile(
     "|".join(
         (
@@ -145,6 +155,30 @@ def add_engine(folder: Path) -> None:
         engine.hardlink_to(window)
     else:
         shutil.copy2(window, engine)
+
+
+def add_menu(folder: Path) -> None:
+    """What puts the program into the menu of a Linux desktop."""
+    if not sys.platform.startswith("linux"):
+        return
+    source = Path(__file__).parent / "linux"
+    (folder / "share").mkdir(exist_ok=True)
+    shutil.copy2(source / "install.sh", folder)
+    for path in source.glob("org.afloc.desktop.*"):
+        shutil.copy2(path, folder / "share")
+
+
+def flavour() -> str:
+    """Short name of the one onnxruntime that is installed.
+
+    Raises:
+        SystemExit: There are several, of which the last one installed would win by chance.
+    """
+    names = set(metadata.packages_distributions().get("onnxruntime", ()))
+    if len(names) != 1:
+        sys.exit(f"exactly one onnxruntime has to be installed, here are: {sorted(names)}")
+    (name,) = names
+    return _FLAVOURS.get(name, name)
 
 
 def identity() -> str | None:

@@ -7,8 +7,10 @@ python resources/installers/make.py --output dist --measure    # measure what is
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -19,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "resources" / "installers"))
 
-from contents import TRAINER_FILES  # noqa: E402
+from contents import TRAINER_FILES, flavour  # noqa: E402
 
 from afloc_desktop import __version__  # noqa: E402
 
@@ -35,10 +37,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--output", type=Path, default=ROOT / "dist")
     parser.add_argument("--measure", action="store_true", help="build nothing, pack nothing")
+    parser.add_argument("--split", action="store_true", help="build nothing, copy the parts apart")
     parser.add_argument("--without-trainer", action="store_true")
     chosen = parser.parse_args()
     output = chosen.output.absolute()
+    if chosen.split:
+        _split(output / FOLDER)
+        return 0
     figures: dict[str, object] = {"version": __version__, "platform": sys.platform}
+    figures["onnxruntime"] = flavour()
     if not chosen.measure:
         figures["build_s"] = _build(output, has_trainer=not chosen.without_trainer)
     folder = output / FOLDER
@@ -79,10 +86,23 @@ def _trainer_files(folder: Path) -> set[str]:
     return set((folder / TRAINER_FILES).read_text(encoding="utf-8").split("\n")) - {""}
 
 
+def _split(folder: Path) -> None:
+    alone = _trainer_files(folder)
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        part = "trainer" if inside.as_posix() in alone else "viewer"
+        if path.is_file():
+            target = folder.parent / part / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+
+
 def _pack(folder: Path) -> dict[str, object]:
     """Two archives that unpack into one folder: the second adds the trainer to the first."""
     alone = _trainer_files(folder)
-    system = {"linux": "linux-x86_64"}.get(sys.platform, sys.platform)
+    system = f"{sys.platform}-{platform.machine()}"
+    if flavour() != "cpu":
+        system += f"-{flavour()}"
     made: dict[str, object] = {}
     for name, wants in (("viewer", False), ("trainer", True)):
         if wants and not alone:
@@ -96,6 +116,8 @@ def _pack(folder: Path) -> dict[str, object]:
                     tar.add(path, f"{FOLDER}/{inside}", recursive=False, filter=_nobody)
         made[f"{name}_tar_xz_mib"] = round(archive.stat().st_size / (1 << 20), 1)
         made[f"{name}_pack_s"] = round(time.monotonic() - begun, 1)
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        archive.with_name(f"{archive.name}.sha256").write_text(f"{digest}  {archive.name}\n")
     return made
 
 
@@ -114,7 +136,7 @@ def started(folder: Path, tries: int = 3) -> dict[str, object]:
         begun = time.monotonic()
         window = subprocess.Popen([folder / "afloc"], stdout=subprocess.DEVNULL)
         try:
-            while not _is_shown(window.pid):
+            while not _is_shown():
                 if window.poll() is not None or time.monotonic() - begun > _START_S:
                     return {"start": "no window came"}
                 time.sleep(_POLL_S)
@@ -128,7 +150,7 @@ def started(folder: Path, tries: int = 3) -> dict[str, object]:
     return {"window_s": round(min(times), 2), "memory_mib": memory // 1024}
 
 
-def _is_shown(_: int) -> bool:
+def _is_shown() -> bool:
     listed = subprocess.run(
         ["xwininfo", "-root", "-tree"], capture_output=True, text=True, check=False
     )

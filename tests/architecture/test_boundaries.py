@@ -1,6 +1,7 @@
 """The house rules that no reviewer has to remember."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +21,12 @@ BOUNDARIES = {
     "afloc_desktop/state/plugins.py",
     "afloc_desktop/engine.py",
 }
+# Nothing that speaks to another machine; child processes are talked to through pipes.
+NETWORK = {
+    "socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "imaplib", "poplib",
+    "telnetlib", "xmlrpc", "asyncio", "webbrowser", "wsgiref", "requests", "httpx", "aiohttp",
+    "urllib3", "huggingface_hub", "pynetdicom", "grpc", "websockets", "paramiko",
+}  # fmt: skip
 NAMES = [str(p.relative_to(ROOT)) for p in SOURCES]
 
 
@@ -120,6 +127,48 @@ def test_no_shortcut_the_house_forbids(path):
                 assert name in BOUNDARIES
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print":
             assert "/cli" in name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=NAMES)
+def test_nothing_can_speak_to_another_machine(path):
+    for node in ast.walk(TREES[path]):
+        named = []
+        if isinstance(node, ast.Import):
+            named = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            named = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        assert not NETWORK & {name.split(".")[0] for name in named}, named
+        assert not any("QtNetwork" in name or "QtWebEngine" in name for name in named)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_answering_a_film_calls_nobody(tmp_path):
+    log, output = tmp_path / "calls", tmp_path / "out"
+    watch = [
+        "strace",
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-e",
+        "trace=connect,sendto,sendmsg,bind",
+        "-o",
+        str(log),
+    ]
+    words = [
+        "--finding",
+        "pleural effusion",
+        "--formats",
+        "json,png,pdf,sr",
+        "--output",
+        str(output),
+    ]
+    film = str(ROOT / "resources/sample/effusion.dcm")
+    command = [*watch, sys.executable, "-m", "afloc_desktop", "localize", film, *words]
+    done = subprocess.run(command, capture_output=True, timeout=200, check=False)
+    if b"ptrace" in done.stderr:
+        pytest.skip("this machine lets nobody watch a program")
+    assert done.returncode == 0, done.stderr
+    assert "AF_INET" not in log.read_text()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
