@@ -99,8 +99,9 @@ class Plan:
                 found = ["calibrate", str(self.bundle), *store]
             case "evaluate":
                 found = ["evaluate", "--base", str(self.base), "--bundle", str(self.bundle)]
-                found += ["--regions", str(self.regions), "--images", str(self.images)]
-                found += ["--output", str(self.compared)]
+                found += [*store, "--output", str(self.compared)]
+                if None not in (self.regions, self.images):
+                    found += ["--regions", str(self.regions), "--images", str(self.images)]
         return [*found, "--json"]
 
     def can(self, step: Step) -> bool:
@@ -112,10 +113,8 @@ class Plan:
                 return (self.store / "store.json").is_file()
             case "export":
                 return (self.run / "best").is_dir()
-            case "calibrate":
+            case "calibrate" | "evaluate":
                 return self.has_bundle and (self.store / "store.json").is_file()
-            case "evaluate":
-                return self.has_bundle and None not in (self.regions, self.images)
 
     @property
     def has_bundle(self) -> bool:

@@ -115,3 +115,18 @@ def test_a_training_does_not_go_on_with_another_recipe(order):
     order.recipe.write_text(order.recipe.read_text().replace("steps = 2", "steps = 3"))
     with pytest.raises(CheckpointError, match="another recipe"):
         run(replace(order, is_resumed=True))
+
+
+def test_what_is_kept_lies_between_base_and_training(order, tmp_path):
+    def best(share):
+        text = order.recipe.read_text()
+        recipe = tmp_path / f"{share}.toml"
+        recipe.write_text(text.replace("base_share = 0.3", f"base_share = {share}"))
+        run(replace(order, run=tmp_path / f"run{share}", recipe=recipe))
+        return load(tmp_path / f"run{share}" / "best")[0]
+
+    torch.manual_seed(0)
+    base, taught, half = Matcher(16, 8).state_dict(), best(0.0), best(0.5)
+    name = "image.local.weight"
+    assert not torch.equal(base[name], taught[name])
+    assert torch.allclose(half[name], (base[name] + taught[name]) / 2, atol=1e-7)

@@ -104,14 +104,11 @@ def _export(options: argparse.Namespace, reporter: Reporter) -> int:
     if folder is None:
         raise SettingsError("No training was named.", remedy="Give its folder with --run.")
     with training_libraries():
-        from afloc_training.fitting.exporting import export_run
         from afloc_training.fitting.run_folder import RunFolder
-        from afloc_training.tuning.exporting import export_tuning
-        from afloc_training.tuning.fit import PRESET
-    is_tuned = RunFolder(folder).about().preset == PRESET
-    told = (export_tuning if is_tuned else export_run)(folder, options.output, options.id)
+        from afloc_training.tuning.exporting import export, is_tuning
+    told = export(folder, options.output, options.id)
     thresholds = "thresholds are not set: nothing is proposed"
-    if is_tuned:
+    if is_tuning(RunFolder(folder)):
         thresholds = "thresholds are those of the base, and no probability is stated,"
     lines = [
         f"{told.id}: the graphs equal torch, the self-test is passed",

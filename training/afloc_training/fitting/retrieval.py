@@ -72,12 +72,22 @@ def found_partners(scores: Tensor, is_right: Tensor, at: int) -> Retrieval:
         is_right: bool (N, N); each row and column has at least one.
         at: k.
     """
-    places = torch.cat([_places(scores, is_right), _places(scores.T, is_right.T)]).double()
+    places = torch.cat(
+        [places_of_partners(scores, is_right), places_of_partners(scores.T, is_right.T)]
+    ).double()
     return Retrieval(float((places <= at).double().mean()), float((1 / places).mean()))
 
 
-def _places(scores: Tensor, is_right: Tensor) -> Tensor:
-    """Where the best right one of each row stands, from 1; ties count against it."""
+def places_of_partners(scores: Tensor, is_right: Tensor) -> Tensor:
+    """Where the best right one of each row stands, from 1; ties count against it.
+
+    Args:
+        scores: (N, N).
+        is_right: bool (N, N); each row has at least one.
+
+    Returns:
+        Whole numbers, (N,).
+    """
     best = scores.masked_fill(~is_right, -torch.inf).amax(1, keepdim=True)
     ahead = (scores >= best) & ~is_right
     places: Tensor = ahead.sum(1) + 1

@@ -142,14 +142,16 @@ def _site_options(options: argparse.Namespace) -> SiteOptions:
 
 
 def _bundle(folder: Path | None) -> Bundle:
-    from importlib import resources
-
     from afloc_desktop.core.model.bundle import load_bundle
 
-    if folder is not None:
-        return load_bundle(folder)
-    shipped = Path(str(resources.files("afloc_resources"))) / "bundles" / "afloc-cxr-base"
-    return load_bundle(shipped)
+    return load_bundle(shipped_bundle() if folder is None else folder)
+
+
+def shipped_bundle() -> Path:
+    """Folder of the bundle that comes along."""
+    from importlib import resources
+
+    return Path(str(resources.files("afloc_resources"))) / "bundles" / "afloc-cxr-base"
 
 
 def _refuse_inside(path: Path | None, folder: Path) -> None:

@@ -69,7 +69,7 @@ def calibrate_bundle(
     manifest = bundle.manifest
     cases = [n for split in HELD_OUT for n in store.of_split(split)]
     ids = [finding.id for finding in manifest.findings]
-    known = _known([store.cases[n] for n in cases], ids)
+    known = known_findings([store.cases[n] for n in cases], ids)
     asked = [i for i, name in enumerate(ids) if (known[:, i] == 0).sum() >= FEWEST_NEGATIVES]
     if not asked:
         raise DatasetError(
@@ -78,7 +78,7 @@ def calibrate_bundle(
             "stay as they are.",
         )
     localizer = Localizer.open(folder, provider="cpu")
-    scores = _scores(localizer, store, cases, [ids[i] for i in asked], progress)
+    scores = highest_scores(localizer, store, cases, [ids[i] for i in asked], progress)
     found = []
     for column, i in enumerate(asked):
         is_known = known[:, i] >= 0
@@ -109,7 +109,7 @@ def film_of(store: Store, number: int) -> Image:
     )
 
 
-def _known(cases: Sequence[StoredCase], ids: Sequence[str]) -> np.ndarray:
+def known_findings(cases: Sequence[StoredCase], ids: Sequence[str]) -> np.ndarray:
     """1, 0 or -1 for unknown, shape (cases, findings)."""
     book = phrasebook()
     said = [read_case(case, book) for case in cases]
@@ -118,13 +118,14 @@ def _known(cases: Sequence[StoredCase], ids: Sequence[str]) -> np.ndarray:
     return np.array(values, np.int8).reshape(len(cases), len(ids))
 
 
-def _scores(
+def highest_scores(
     localizer: Localizer,
     store: Store,
     cases: Sequence[int],
     ids: Sequence[str],
     progress: Callable[[int, int], None],
 ) -> np.ndarray:
+    """The highest similarity of findings on films of a store, (cases, findings)."""
     scores = np.empty((len(cases), len(ids)))
     for row, number in enumerate(cases):
         maps = localizer.localize_all(film_of(store, number), ids)

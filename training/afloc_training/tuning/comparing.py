@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from afloc_desktop.core.export.atomic import write_atomically
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.regions import NO_FINDING, read_cases, read_labels, read_table
+from afloc_training.site.store import Store
 from afloc_training.tuning.comparison import (
     Comparison,
     Reliability,
@@ -27,16 +29,16 @@ from afloc_training.tuning.comparison import (
     reliability_of,
 )
 from afloc_training.tuning.comparison_page import comparison_page
+from afloc_training.tuning.held_out import retrieval_rows, site_pictures, site_rows
 from afloc_training.tuning.pictures import chosen_cases, draw_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from afloc_desktop.core.domain import FloatArray, Heatmap
     from afloc_desktop.core.regions import Labelled, RegionCase
     from afloc_training.progress import Reporter
-    from afloc_training.tuning.comparison import Shortcut
+    from afloc_training.tuning.comparison import PresenceRow, RetrievalRow, Shortcut
     from afloc_training.tuning.pictures import DrawnCase
 
 _MOST_BLANKED = 100
@@ -57,16 +59,18 @@ class CompareOrder:
         split: Only its rows of this split.
         page: Where to write the page; None writes none.
         only: Labels to compare on; empty for all.
+        store: Of the site, for its held-out films; None for none.
     """
 
     base: Path
     bundle: Path
-    images: Path
+    images: Path | None = None
     regions: Path | None = None
     labels: Path | None = None
     split: str | None = None
     page: Path | None = None
     only: tuple[str, ...] = ()
+    store: Path | None = None
 
 
 class _Side(NamedTuple):
@@ -89,24 +93,28 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
         BundleError, InferenceError: A bundle cannot be used.
         ExportError: The page cannot be written.
     """
+    if order.images is None and (order.regions or order.labels):
+        raise DatasetError("The tables name films, and no folder of films was given.",
+                           remedy="Give it with --images.")  # fmt: skip
     labels = read_labels(order.labels, order.split) if order.labels else {}
     cases = read_cases(order.regions, set(labels) or None) if order.regions else []
     names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
     if order.only:
         names &= set(order.only)
         cases = [case for case in cases if case.label in names]
-    if not labels and not cases:
+    if not labels and not cases and order.store is None:
         raise DatasetError(
-            "There is nothing to compare on.", remedy="Give --regions, --labels or both."
+            "There is nothing to compare on.", remedy="Give --regions, --labels or --data."
         )
     sides = [_Side(Localizer.open(path, provider="cpu"), Tally())
              for path in (order.base, order.bundle)]  # fmt: skip
     asked, not_asked = _asked(sides, names - {NO_FINDING})
-    bench = _Bench(sides, asked, order.images)
+    bench = _Bench(sides, asked, order.images or Path())
     with reporter.stage("films"):
         bench.measure(cases, labels, reporter)
     with reporter.stage("border and corners"):
         blanked = bench.blanked(sorted(labels or {case.image for case in cases}))
+    site = _held_out(order, sides, reporter)
     with reporter.stage("figures"):
         groups = _groups(order)
         base, bundle = (side.tally for side in sides)
@@ -120,11 +128,36 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
             acquisition=acquisition_shortcuts(base, bundle, labels, groups),
             reliability=_reliability(sides[1], asked, labels),
             not_asked=not_asked,
+            site=site.presence,
+            retrieval=site.retrieval,
         )
     if order.page is not None:
         with reporter.stage("page"):
-            write_atomically(order.page, comparison_page(found, bench.pictures()), is_private=True)
+            write_atomically(
+                order.page,
+                comparison_page(found, [*bench.pictures(), *site.pictures]),
+                is_private=True,
+            )
     return found
+
+
+class _Site(NamedTuple):
+    """What the site's held-out films came to."""
+
+    presence: tuple[PresenceRow, ...] = ()
+    retrieval: tuple[RetrievalRow, ...] = ()
+    pictures: Sequence[tuple[str, Sequence[DrawnCase]]] = ()
+
+
+def _held_out(order: CompareOrder, sides: Sequence[_Side], reporter: Reporter) -> _Site:
+    if order.store is None:
+        return _Site()
+    store = Store(order.store)
+    both = (sides[0].localizer, sides[1].localizer)
+    with reporter.stage("held-out films of the site"):
+        rows = site_rows(both, store, reporter.count)
+        retrieval = retrieval_rows((order.base, order.bundle), store)
+        return _Site(rows, retrieval, site_pictures(both, store) if order.page else ())
 
 
 def _asked(sides: Sequence[_Side], names: set[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -64,6 +64,15 @@ class PresenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RetrievalRow:
+    """How well films and reports of held-out patients find each other, both ways."""
+
+    measure: str
+    films: int
+    share: Pair
+
+
+@dataclass(frozen=True, slots=True)
 class Shortcut:
     """How far the score follows something that is no finding.
 
@@ -105,6 +114,8 @@ class Comparison:
             were taken: |AUROC - 0.5| + 0.5.
         reliability: Of the bundle.
         not_asked: Labels that one of the two does not list.
+        site: AUROC on the site's held-out films by what their reports say, and by group.
+        retrieval: On the same films.
     """
 
     base: tuple[str, str]
@@ -116,6 +127,8 @@ class Comparison:
     acquisition: tuple[Shortcut, ...]
     reliability: tuple[Reliability, ...]
     not_asked: tuple[str, ...]
+    site: tuple[PresenceRow, ...] = ()
+    retrieval: tuple[RetrievalRow, ...] = ()
 
 
 def region_rows(base: Tally, bundle: Tally) -> tuple[LocalizationRow, ...]:
@@ -159,22 +172,43 @@ def presence_rows(
 ) -> tuple[PresenceRow, ...]:
     """AUROC differences by label, and of the mean over labels."""
     names = sorted({name for of_label in base.highest.values() for name in of_label})
-    patients = [labels[name].patient for name in names]
-    weights = Resampling(patients).weights(patients) if names else np.empty((0, 0))
+    findings = sorted(base.highest)
+    known = np.array([[f in labels[name].labels for f in findings] for name in names], np.int8)
+    scores = [
+        np.array([[tally.highest[f][name] for f in findings] for name in names])
+        for tally in (base, bundle)
+    ]
+    return area_rows(findings, known, scores, [labels[name].patient for name in names])
+
+
+def area_rows(
+    findings: Sequence[str],
+    known: np.ndarray,
+    scores: Sequence[np.ndarray],
+    patients: Sequence[str],
+) -> tuple[PresenceRow, ...]:
+    """AUROC differences of findings, and of their mean, over the films where each is known.
+
+    Args:
+        findings: Their names.
+        known: 1 there, 0 not there, -1 unknown, (films, findings).
+        scores: Of base and bundle, the same shape.
+        patients: Of the films.
+    """
+    weights = Resampling(patients).weights(patients) if patients else np.empty((0, 0))
     areas, rows = [], []
-    for label in sorted(base.highest):
-        positive = np.array([label in labels[name].labels for name in names])
-        if not _FEWEST <= positive.sum() < len(positive):
+    for column, label in enumerate(findings if len(patients) else ()):
+        seen = known[:, column] >= 0
+        positive = known[seen, column] == 1
+        if not _FEWEST <= positive.sum() <= len(positive) - _FEWEST:
             continue
-        both = [
-            _areas(positive, np.array([tally.highest[label][name] for name in names]), weights)
-            for tally in (base, bundle)
-        ]
+        both = [_areas(positive, of_side[seen, column], weights[:, seen]) for of_side in scores]
         areas.append(both)
-        rows.append(PresenceRow(label, int(positive.sum()), len(names), _area_pair(np.array(both))))
+        pair = _area_pair(np.array(both))
+        rows.append(PresenceRow(label, int(positive.sum()), len(positive), pair))
     if len(rows) > 1:
         mean = _area_pair(np.mean(areas, axis=0))
-        rows.append(PresenceRow(MEAN, sum(row.positives for row in rows), len(names), mean))
+        rows.append(PresenceRow(MEAN, sum(row.positives for row in rows), len(patients), mean))
     return tuple(rows)
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
         Comparison,
         LocalizationRow,
         Pair,
+        PresenceRow,
         Reliability,
+        RetrievalRow,
         Shortcut,
     )
     from afloc_training.tuning.pictures import DrawnCase
@@ -32,6 +34,11 @@ _HOW = (
     "with the 95 % interval of 1,000 bootstrap samples of patients; <span class=gain>green</span> "
     "and <span class=loss>red</span> differences exclude 0. Localization by AFLoc's protocol: IoU "
     "and Dice averaged over thresholds .1 to .5 of the stretched map, signed CNR, pointing game."
+)
+_HELD_OUT = (
+    "A finding is there where the report says so and not there where the report denies it or calls "
+    "the film normal; films whose reports do not mention it are left out, and so are findings with "
+    "fewer than eight films either way."
 )
 _SHORTCUTS = (
     "A model that reads the film does not care about its border, nor about how it was taken. "
@@ -55,7 +62,10 @@ def comparison_page(
     if found.regions:
         body += ["<h2>Localization</h2>", _localization(found.regions, "label")]
     if found.presence:
-        body += ["<h2>Is it there (AUROC)</h2>", _presence(found)]
+        body += ["<h2>Is it there (AUROC)</h2>", _presence(found.presence)]
+    if found.site or found.retrieval:
+        body += ["<h2>The site's held-out films, by their reports</h2>", f"<p>{_HELD_OUT}</p>"]
+        body += [_presence(found.site), _retrieval(found.retrieval)]
     if found.groups:
         body += ["<h2>By group, all regions</h2>", _localization(found.groups, "group")]
     if found.blanked or found.acquisition:
@@ -92,12 +102,19 @@ def _localization(rows: Sequence[LocalizationRow], what: str) -> str:
     )  # fmt: skip
 
 
-def _presence(found: Comparison) -> str:
+def _retrieval(rows: Sequence[RetrievalRow]) -> str:
+    return _table(
+        ("films and reports find each other", "films", "share"),
+        [[row.measure, str(row.films), _pair(row.share)] for row in rows],
+    )
+
+
+def _presence(rows: Sequence[PresenceRow]) -> str:
     return _table(
         ("label", "positive", "films", "AUROC"),
         [
             [html.escape(row.label), str(row.positives), str(row.films), _pair(row.auroc)]
-            for row in found.presence
+            for row in rows
         ],
     )
 

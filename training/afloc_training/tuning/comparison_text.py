@@ -20,6 +20,12 @@ def as_text(found: Comparison) -> str:
             lines.append(f"  {measure:9} {pair_text(getattr(row, measure))}")
     for area in found.presence:
         lines.append(f"{area.label:30} {area.positives:5}  AUROC {pair_text(area.auroc)}")
+    if found.site:
+        lines.append("held-out films of the site, by their reports")
+    for area in found.site:
+        lines.append(f"{area.label:30} {area.positives:5}  AUROC {pair_text(area.auroc)}")
+    for row_ in found.retrieval:
+        lines.append(f"{row_.measure} ({row_.films} films): {pair_text(row_.share)}")
     for shortcut in (*found.blanked, *found.acquisition):
         lines.append(
             f"{shortcut.name} ({shortcut.films} films): {shortcut.base:.2f} -> "

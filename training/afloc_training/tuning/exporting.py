@@ -16,12 +16,13 @@ from afloc_desktop.core.model.bundle import GATE, load_arrays
 from afloc_training import bundle_files
 from afloc_training.bundle_files import WEIGHTS
 from afloc_training.export import TextEncoder, export_image, export_text
-from afloc_training.fitting.exporting import Exported
+from afloc_training.fitting.exporting import Exported, export_run
 from afloc_training.fitting.run_folder import RunFolder
 from afloc_training.pretrained import load_text_encoder, text_files
 from afloc_training.text_features import SentenceEncoder
 from afloc_training.tuning.base import new_matcher, open_base
-from afloc_training.tuning.fit import BASE
+from afloc_training.tuning.fit import BASE, PRESET
+from afloc_training.tuning.routing import TAUGHT
 from afloc_training.tuning.settings import parse_tune_recipe
 
 if TYPE_CHECKING:
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from afloc_desktop.core.domain import FloatArray
-    from afloc_desktop.core.model.manifest import Manifest
+    from afloc_desktop.core.model.manifest import FindingSpec, Manifest
     from afloc_desktop.core.text import WordPiece
     from afloc_training.export import Parity
     from afloc_training.fitting.run_folder import About
     from afloc_training.network import Matcher
     from afloc_training.tuning.base import Base
+    from afloc_training.tuning.settings import TuneSettings
 
 _EXAMPLES = 40
 _LICENCE = (
@@ -65,7 +67,7 @@ is taught to draw; what a report does not mention stays unknown.
 ## How
 
 {steps} steps; blocks 7 to 17 of the image trunk, the adapter and the text head were trained. \
-Began with {source}.
+Began with {source}; the weights are a mean of both, {share:.0%} of the base.
 
 ## Thresholds
 
@@ -93,6 +95,27 @@ UNCALIBRATED = (
 """What the card of a bundle says before `calibrate`."""
 
 
+def export(run: Path, output: Path, bundle_id: str | None) -> Exported:
+    """Write the result of any training as a bundle.
+
+    Raises:
+        CheckpointError: The training has no result yet, or a graph differs from torch.
+        WouldOverwrite: The target exists and is no bundle.
+        BundleError, InferenceError: The finished bundle fails its own checks.
+    """
+    is_tuned = is_tuning(RunFolder(run))
+    return (export_tuning if is_tuned else export_run)(run, output, bundle_id)
+
+
+def is_tuning(run: RunFolder) -> bool:
+    """Whether a run fine-tunes a bundle; others train AFLoc's own network.
+
+    Raises:
+        CheckpointError: It is none.
+    """
+    return run.about().preset == PRESET
+
+
 def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
     """As `fitting.exporting.export_run`, for a fine-tuning.
 
@@ -113,9 +136,10 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
         if base.bundle.manifest.gate is not None:
             # It compares what the frozen encoder says, which training leaves alone.
             write_atomically(partial / GATE, base.bundle.read(GATE))
-        manifest = _manifest(base, folder.about(), _digest(weights), bundle_id)
-        steps = parse_tune_recipe(folder.recipe()).tune.steps
-        card = _card(manifest, base, folder.about(), steps, parity)
+        tune = parse_tune_recipe(folder.recipe()).tune
+        manifest = _manifest(base, folder.about(), tune, _digest(weights))
+        manifest = replace(manifest, id=bundle_id or manifest.id)
+        card = _card(manifest, base, folder.about(), tune, parity)
         sha256 = bundle_files.finish(partial, output, manifest, card)
     return Exported(manifest.id, sha256, parity.image, parity.text)
 
@@ -151,17 +175,16 @@ def _digest(weights: Mapping[str, Tensor]) -> str:
     return total.hexdigest()
 
 
-def _manifest(base: Base, about: About, digest: str, bundle_id: str | None) -> Manifest:
+def _manifest(base: Base, about: About, tune: TuneSettings, digest: str) -> Manifest:
     own = base.bundle.manifest
     return replace(
         own,
-        id=bundle_id or f"afloc-{own.modality}-site-{digest[:8]}",
+        id=f"afloc-{own.modality}-site-{digest[:8]}",
         version=digest[:12],
         title=f"{own.title}, taught at a site",
         created=bundle_files.now(),
         min_app_version=__version__,
-        # The base's calibration holds for the base's similarities alone.
-        findings=tuple(replace(f, gain=None, bias=None, prevalence=None) for f in own.findings),
+        findings=tuple(_finding(finding, tune) for finding in own.findings),
         licence=_LICENCE.format(base=own.licence),
         data=_DATA.format(
             train=about.films["train"],
@@ -174,7 +197,13 @@ def _manifest(base: Base, about: About, digest: str, bundle_id: str | None) -> M
     )
 
 
-def _card(manifest: Manifest, base: Base, about: About, steps: int, parity: Parity) -> str:
+def _finding(finding: FindingSpec, tune: TuneSettings) -> FindingSpec:
+    """As the base has it, but for what holds for the base's similarities alone."""
+    sigma = tune.routed_sigma_cells if finding.id in TAUGHT else finding.sigma_cells
+    return replace(finding, sigma_cells=sigma, gain=None, bias=None, prevalence=None)
+
+
+def _card(manifest: Manifest, base: Base, about: About, tune: TuneSettings, parity: Parity) -> str:
     replay = _replayed(about, "{} films of the base's own training were shown again.")
     return _CARD.format(
         title=manifest.title,
@@ -184,7 +213,8 @@ def _card(manifest: Manifest, base: Base, about: About, steps: int, parity: Pari
         base_id=base.bundle.manifest.id,
         **{split: about.films[split] for split in ("train", "dev", "test")},
         replay=replay or "Maps that no report speaks of were held near the base's.",
-        steps=steps,
+        steps=tune.steps,
+        share=tune.base_share,
         source=about.source,
         thresholds=UNCALIBRATED,
         image=parity.image,

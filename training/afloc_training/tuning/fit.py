@@ -228,7 +228,7 @@ class _Tuning:
     def _keep(self) -> None:
         step = self._standing.step
         self._standing = replace(self._standing, best_step=step)
-        self._run.save_best(self._tuner.average.state_dict(), self._standing.as_json())
+        self._run.save_best(self._tuner.kept(), self._standing.as_json())
         self._reporter.event("done", f"done after step {step}", step=step, best_step=step)
 
     def _log(self, losses: dict[str, float], clock: Clock) -> None:

@@ -67,11 +67,20 @@ def draw_case(film: Image, case: RegionCase, base: Heatmap, bundle: Heatmap) -> 
     Raises:
         UnreadableFile: A mask is absent or damaged.
     """
-    grey = _grey(film.pixels)
-    outline = _edge(region_mask(case, film.rows, film.columns), max(film.pixels.shape) / 250)
-    plain = np.repeat(grey[..., None], 3, axis=2)
-    drawn = [_outlined(p, outline) for p in (plain, _heated(plain, base), _heated(plain, bundle))]
-    return DrawnCase(case.label, *drawn)
+    region = region_mask(case, film.rows, film.columns)
+    return draw_maps(film, case.label, (base, bundle), region)
+
+
+def draw_maps(
+    film: Image, label: str, maps: tuple[Heatmap, Heatmap], region: BoolArray | None = None
+) -> DrawnCase:
+    """A film beside what base and bundle draw on it; outlined where a region is known."""
+    plain = np.repeat(_grey(film.pixels)[..., None], 3, axis=2)
+    outline = np.zeros(plain.shape[:2], bool)
+    if region is not None:
+        outline = _edge(region, max(film.pixels.shape) / 250)
+    drawn = [_outlined(p, outline) for p in (plain, *(_heated(plain, each) for each in maps))]
+    return DrawnCase(label, *drawn)
 
 
 def _cases(pairs: Sequence[tuple[ScoredCase, ScoredCase]]) -> list[RegionCase]:

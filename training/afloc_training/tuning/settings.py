@@ -36,6 +36,9 @@ class TuneSettings:
         routed_weight: Of the base's own maps, cut to the places that reports name.
         routed_share: How much of a film such a map covers, about.
         teacher_weight: Of the pull towards the base's maps, where its training is not at hand.
+        base_share: Of the base in the weights that are kept: between the two lie networks that know
+            the new and have forgotten less (Wortsman et al., CVPR 2022).
+        routed_sigma_cells: Smoothing of taught maps in the bundle. They are taught smooth.
     """
 
     seed: int
@@ -56,6 +59,8 @@ class TuneSettings:
     routed_weight: float
     routed_share: float
     teacher_weight: float
+    base_share: float
+    routed_sigma_cells: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,11 @@ def _limits() -> Limits:
     return Limits(
         least=least | dict.fromkeys(("seed", "threads", "plain_films", "painted_films"), 0),
         above_zero=("adapter_rate", "clip"),
-        shares=("warm_up", "average_decay", "routed_share"),
-        from_zero=("trunk_rate", "weight_decay", *(f"{weight}_weight" for weight in weights)),
+        shares=("warm_up", "average_decay", "routed_share", "base_share"),
+        from_zero=(
+            "trunk_rate",
+            "weight_decay",
+            "routed_sigma_cells",
+            *(f"{weight}_weight" for weight in weights),
+        ),
     )

@@ -108,6 +108,12 @@ class Tuner:
             terms["teacher"] = settings.teacher_weight * _distance(logits, base, is_free)
         return terms
 
+    @torch.no_grad()
+    def kept(self) -> dict[str, Tensor]:
+        """What comes of the training: the average, part of the way back to the base."""
+        share, base = self._settings.base_share, self._teacher.state_dict()
+        return {n: value.lerp(base[n], share) for n, value in self.average.state_dict().items()}
+
     def tensors(self) -> dict[str, Tensor]:
         """All numbers that training goes on from, by name."""
         return snapshots.take(self.matcher, self.average, self._optimiser)

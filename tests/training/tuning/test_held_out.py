@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import tiny_bundle as tiny
+from afloc_training.site.planes import PLANES
+from afloc_training.site.store import Store, StoredCase, StoredSentence, StoreInfo, write_store
+from afloc_training.tuning.held_out import held_out, retrieval_rows, site_pictures, site_rows
+
+from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.localize import Localizer
+
+EACH = 8
+
+
+def store(folder, split="dev"):
+    """Films with a bright spot whose reports state a pneumothorax, and ones without."""
+    folder.mkdir()
+    planes = np.full((2 * EACH, 96, 96), 20, np.uint8)
+    planes[:EACH, 30:60, 30:60] = 250
+    (folder / PLANES).write_bytes(planes.tobytes())
+    cases = []
+    for n in range(2 * EACH):
+        text = "There is a pneumothorax." if n < EACH else "No pneumothorax."
+        cases.append(StoredCase(n, (0, 0, 96, 96), f"{n:064d}", f"p{n}", f"s{n}", split, "frontal",
+                                "FM"[n % 2], "", "", False,
+                                (StoredSentence(text, "findings"),)))  # fmt: skip
+    write_store(folder, StoreInfo("tiny", tiny.PREPROCESS, "", 2 * EACH, {}, {}, "0"), cases)
+    return Store(folder)
+
+
+@pytest.fixture
+def sides(tiny_bundle):
+    """Twice the tiny bundle, its finding of bright spots called a pneumothorax."""
+    ids = np.array(["pneumothorax", "dark_spot"])
+    np.savez(tiny_bundle / "findings.npz", ids=ids,
+             vectors=np.eye(2, tiny.DEPTH, dtype=np.float32))  # fmt: skip
+    _, second = tiny.manifest().findings
+    first = tiny.finding("pneumothorax", "Pneumothorax")
+    tiny.sign(tiny_bundle, tiny.manifest(findings=(first, second)))
+    both = tuple(Localizer.open(tiny_bundle, provider="cpu") for _ in "12")
+    return both, tiny_bundle
+
+
+def test_reports_say_which_films_have_it_and_which_have_not(sides, tmp_path):
+    rows = site_rows(sides[0], store(tmp_path / "s"), lambda *_: None)
+    assert [(row.label, row.positives, row.films) for row in rows] == [
+        ("pneumothorax", EACH, 2 * EACH)
+    ]  # too few of each sex to tell them apart
+    assert (rows[0].auroc.bundle.value, rows[0].auroc.difference.value) == (1.0, 0.0)
+
+
+def test_films_and_reports_look_for_each_other(sides, tmp_path):
+    rows = retrieval_rows((sides[1], sides[1]), store(tmp_path / "s"))
+    assert [row.films for row in rows] in ([], [2 * EACH] * 2)
+    assert all(row.share.difference.value == 0 for row in rows)
+
+
+def test_two_films_a_finding_are_drawn_with_both_maps(sides, tmp_path):
+    ((_, drawn),) = site_pictures(sides[0], store(tmp_path / "s"))
+    assert [case.label for case in drawn] == ["Pneumothorax"] * 2
+    assert drawn[0].base == drawn[0].bundle != drawn[0].film
+
+
+def test_a_store_without_held_out_films_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="kept from training"):
+        held_out(store(tmp_path / "s", split="train"))
