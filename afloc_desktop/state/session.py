@@ -28,6 +28,7 @@ from afloc_desktop.core.export.selection import Statement
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.core.measuring import FilmKey, Mark
 from afloc_desktop.state.judgements import Judgement
+from afloc_desktop.state.settings import set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,8 +87,13 @@ class Session:
             write(self._path, self._store.state)
 
     def left(self) -> Saved | None:
-        """What the last run left, where it did not end as it should."""
+        """What the last run left, where it did not end as it should.
+
+        What cannot be read may be the work of a newer version: it is kept beside the next one.
+        """
         saved = read(self._path)
+        if saved is None:
+            set_aside(self._path)
         return saved if saved is not None and saved.is_worth_it else None
 
     def bring_back(self, saved: Saved) -> None:

@@ -64,8 +64,8 @@ def load_settings(path: Path) -> Settings:
     """Read the settings; defaults where there is no file yet.
 
     Raises:
-        SettingsError: The file cannot be read, is of another version, or says something no
-            version of the application writes.
+        SettingsError: The file cannot be read, is of a newer version, or says something no
+            version of the application writes. What an older one did not write yet has its default.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -73,8 +73,11 @@ def load_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _unusable("cannot be read") from error
-    if table.pop("schema", None) != SCHEMA:
-        raise _unusable("was written by another version")
+    schema = table.pop("schema", None)
+    if type(schema) is int and schema > SCHEMA:
+        raise _unusable("was written by a newer version of the application")
+    if schema != SCHEMA:
+        raise _unusable("does not say which version wrote it")
     known = {f.name: getattr(Settings(), f.name) for f in fields(Settings)}
     for name, value in table.items():
         if name not in known:
@@ -105,9 +108,9 @@ def save_settings(path: Path, settings: Settings) -> None:
 
 
 def set_aside(path: Path) -> None:
-    """Keep an unusable settings file under another name, so that saving does not destroy it."""
+    """Keep an unusable file under another name, so that saving does not destroy it."""
     with suppress(OSError):
-        os.replace(path, path.with_suffix(".unusable.toml"))
+        os.replace(path, path.with_suffix(f".unusable{path.suffix}"))
 
 
 def _checked(name: str, value: object, example: object) -> object:

@@ -109,6 +109,16 @@ def test_a_session_is_saved_brought_back_and_ended(session, worked):
     assert session.left() is None
 
 
+def test_what_a_newer_version_left_is_kept_for_it(session, worked, tmp_path):
+    write(tmp_path / "session.json", worked)
+    newer = (tmp_path / "session.json").read_text().replace('"schema": 1', '"schema": 2')
+    (tmp_path / "session.json").write_text(newer)
+    assert session.left() is None
+    session.save_now()
+    session.end()
+    assert (tmp_path / "session.unusable.json").read_text() == newer
+
+
 def test_a_folder_that_cannot_be_written_stops_nobody(session, worked, monkeypatch):
     def full(*args, **more):
         raise ExportError("The disk is full.", remedy="Free some space.")

@@ -1,5 +1,6 @@
 import os
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,20 @@ def test_bytes_that_are_no_text_are_named(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError):
         load_settings(path)
+
+
+def test_settings_of_an_older_version_are_taken_over(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text('schema = 1\nopacity = 0.3\nlast_folder = "/films"\n')
+    assert load_settings(path) == replace(Settings(), opacity=0.3, last_folder="/films")
+
+
+def test_settings_of_a_newer_version_are_refused_by_name(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("schema = 2\nopacity = 0.3\n")
+    with pytest.raises(SettingsError, match="newer version") as caught:
+        load_settings(path)
+    assert "kept beside it" in caught.value.remedy
 
 
 def test_an_unusable_file_is_kept_beside_the_new_one(tmp_path):

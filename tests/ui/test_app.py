@@ -56,7 +56,7 @@ def test_unusable_settings_are_said_and_kept(station):
     made = station(paths=())
     assert (
         made.store.state.settings_problem.reason
-        == "The settings file was written by another version."
+        == "The settings file was written by a newer version of the application."
     )
     assert file.with_suffix(".unusable.toml").read_text() == "schema = 99"
 
