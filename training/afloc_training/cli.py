@@ -25,6 +25,11 @@ _EXAMPLE = """example:
 _FUNDUS_EXAMPLE = """example:
   afloc-train default-fundus --data ../shared/data --output resources/bundles/afloc-fundus-base
 """
+_TABLES_EXAMPLE = """example:
+  afloc-train fundus-tables --data ../shared/data --output tables
+  afloc evaluate --bundle afloc-fundus-base --regions tables/regions.csv \\
+    --images ../shared/data/fundus
+"""
 _PAINTINGS_EXAMPLE = """example:
   afloc-train paintings --data ../shared/data --output paintings
 """
@@ -72,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.set_defaults(run=_default_fundus)
     verb = add_verb(
+        verbs, "fundus-tables", "write the fundus evaluation for `afloc evaluate`", _TABLES_EXAMPLE
+    )
+    verb.add_argument("--data", type=Path, required=True, help="folder that holds fundus/")
+    verb.add_argument("--output", type=Path, required=True, help="folder of the two tables")
+    verb.set_defaults(run=_fundus_tables)
+    verb = add_verb(
         verbs, "paintings", "show the lesions that are painted for training", _PAINTINGS_EXAMPLE
     )
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
@@ -106,6 +117,15 @@ def _default_fundus(options: argparse.Namespace, reporter: Reporter) -> int:
     recipe = load_eye_recipe(options.recipe)
     built = build_fundus_bundle(options.data, options.output, recipe, reporter, options.weights)
     report_eyes(built, reporter)
+    return 0
+
+
+def _fundus_tables(options: argparse.Namespace, reporter: Reporter) -> int:
+    from afloc_training.fundus.tables import write_tables
+
+    written = write_tables(options.data / "fundus", options.output)
+    names = [str(path) for path in written]
+    reporter.event("tables", "\n".join(names), files=names)
     return 0
 
 

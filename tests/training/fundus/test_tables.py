@@ -8,10 +8,12 @@ from afloc_training.fundus.tables import (
     read_grades,
     read_lesions,
     without_copies,
+    write_tables,
 )
 from afloc_training.fundus.vocabulary import IDS
 
 from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.regions import read_cases, read_labels
 
 
 def row(grade, oedema=0, name="a.png", folder=None):
@@ -87,3 +89,16 @@ def test_the_outlined_photographs_are_cases_by_kind_of_lesion(shared):
         count[case.label] += 1
     assert count == {"Microaneurysms": 65, "Retinal hemorrhage": 64, "Hard exudates": 65,
                      "Cotton wool spots": 29, "Optic disc": 65}  # fmt: skip
+
+
+@pytest.mark.shared
+def test_the_tables_that_are_written_are_those_an_evaluation_reads(shared, tmp_path):
+    folder = shared / "data" / "fundus"
+    regions, labels = write_tables(folder, tmp_path)
+    key = lambda case: (case.image, case.label)  # noqa: E731
+    written, known = (sorted(c, key=key) for c in (read_cases(regions, None), read_lesions(folder)))
+    assert [key(case) for case in written] == [key(case) for case in known]
+    assert all(case.masks[0].is_file() for case in written)
+    graded = read_labels(labels, None)
+    assert len(graded) == 45
+    assert sum("Referable diabetic retinopathy" in row.labels for row in graded.values()) == 25

@@ -5,12 +5,15 @@ Masks drawn by people are never read here: they are the evaluation's.
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import resize
 from afloc_desktop.core.regions import NO_FINDING, Labelled, RegionCase, read_table
@@ -126,6 +129,36 @@ def grade_labels(rows: Iterable[EyeRow]) -> dict[str, Labelled]:
         found -= {"Optic disc"}
         labels[row.name] = Labelled(frozenset(found or {NO_FINDING}), row.name)
     return labels
+
+
+def write_tables(folder: Path, output: Path) -> tuple[Path, Path]:
+    """The evaluation's photographs as `afloc evaluate` takes them: regions, and labels.
+
+    Args:
+        folder: Holds IDRiD's tables, photographs and masks.
+        output: Receives `regions.csv`, of the outlined photographs, and `labels.csv`, of the
+            graded ones of the test split. Images are relative to `folder`.
+
+    Raises:
+        DatasetError: A table cannot be used.
+        ExportError: A table cannot be written.
+    """
+    cases = read_lesions(folder)
+    regions = [(case.image, case.label, "", "", "", "", case.masks[0].resolve()) for case in cases]
+    graded = grade_labels(read_grades(folder, "test"))
+    labels = [(name, ";".join(sorted(row.labels))) for name, row in graded.items()]
+    make_folder(output)
+    return (
+        _write(output / "regions.csv", (("image", "label", *"xywh", "mask"), *regions)),
+        _write(output / "labels.csv", (("image", "labels"), *labels)),
+    )
+
+
+def _write(path: Path, rows: Iterable[Iterable[object]]) -> Path:
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    write_atomically(path, stream.getvalue().encode())
+    return path
 
 
 def without_copies(rows: Sequence[EyeRow], others: Iterable[Path]) -> tuple[EyeRow, ...]:
