@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from importlib import metadata
@@ -63,7 +64,9 @@ _DROPPED = re.compile(
             r"PySide6/Qt/translations/(?!qtbase_(de|en|es|fr|it|zh_CN)\.qm)",
             r"PySide6/Qt/(qml|metatypes|libexec)/",
             r"/plugins/(tls|networkinformation|egldeviceintegrations|generic|printsupport|iconengines"
-            r"|sqldrivers|platforminputcontexts|wayland-graphics-integration-server)/",
+            r"|sqldrivers|platforminputcontexts|wayland-graphics-integration-\w+|xcbglintegrations)/",
+            r"/plugins/wayland-decoration-client/libadwaita\.",
+            r"/plugins/wayland-shell-integration/lib(ivi|fullscreen|wl|qt)-shell",
             r"/plugins/platforms/libq(eglfs|linuxfb|vnc|vkkhrdisplay|minimalegl|minimal)\.",
             r"/plugins/platformthemes/libqgtk3",
             r"/plugins/imageformats/\w*?q(gif|icns|ico|pdf|tga|tiff|wbmp|webp|svg)\.",
@@ -76,8 +79,15 @@ _DROPPED = re.compile(
         )
     )
 )
+# Every Linux desktop has these, in versions that fit each other and its settings; the list of
+# AppImage leaves them out for the same reason.
+_OF_THE_DESKTOP = re.compile(
+    r"^lib(X11(-xcb)?|Xau|Xdmcp|Xext|Xrender|bsd|md|dbus-1|systemd|gcrypt|gpg-error|cap|lz4"
+    r"|fontconfig|freetype|expat|uuid|glib-2\.0|gthread-2\.0|pcre2-8|png16|brotli\w+)\.so"
+)
 # What debuggers alone read. Qt stays as its makers built it, and the largest have nothing to lose.
-_NOT_STRIPPED = re.compile(r"PySide6|shiboken6|SimpleITK|onnxruntime|torch|Qt6")
+_NOT_STRIPPED = re.compile(r"PySide6|shiboken6|SimpleITK|onnxruntime|torch|libQt6")
+_LOAD = 1  # kind of a segment that is mapped into memory
 # Libraries in these places are there for others; whatever else is collected is loaded by name.
 _FOR_OTHERS = re.compile(r"^[^/]+$|^[^/]+\.libs/|/Qt/lib/")
 
@@ -100,7 +110,8 @@ def kept(found: Any) -> None:
 
 
 def _is_dropped(row: Row) -> bool:
-    return bool(_DROPPED.search(_slashed(row[0])))
+    name = _slashed(row[0])
+    return bool(_DROPPED.search(name) or _OF_THE_DESKTOP.search(name))
 
 
 def _needed(table: Sequence[Row]) -> list[Row]:
@@ -141,9 +152,24 @@ def stripped(found: Any, work: Path) -> None:
         if kind != "SYMLINK" and not _NOT_STRIPPED.search(name):
             copy = work / _base(name)
             subprocess.run([tool, "--strip-unneeded", "-o", copy, source], check=True)
-            source = str(copy)
+            source = str(copy) if _is_loadable(copy) else source
         rows.append((name, source, kind))
     found.binaries = rows
+
+
+def _is_loadable(library: Path) -> bool:
+    """Whether a stripped library can still be mapped: some that wheels bring cannot."""
+    head = library.read_bytes()[:4096]
+    if head[:5] != b"\x7fELF\x02":
+        return False
+    (start,) = struct.unpack_from("<Q", head, 32)
+    size, count = struct.unpack_from("<2H", head, 54)
+    for place in range(start, start + size * count, size):
+        kind, _, offset, address = struct.unpack_from("<2I2Q", head, place)
+        (alignment,) = struct.unpack_from("<Q", head, place + 48)
+        if kind == _LOAD and (address - offset) % alignment:
+            return False
+    return True
 
 
 def add_engine(folder: Path) -> None:
