@@ -38,6 +38,9 @@ class NodeBox(QtWidgets.QComboBox):
     def addAttribute(self, *attribute):
         self.attributes.append(attribute)
 
+    def currentNode(self):
+        return self.node
+
     def setCurrentNode(self, node):
         if node is not self.node:
             self.node = node
