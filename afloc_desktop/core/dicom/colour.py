@@ -1,7 +1,4 @@
-"""From stored colour samples to red, green and blue (PS3.3 C.7.6.3.1.2), 8 bits each.
-
-ICC profiles are not applied: what is shown is what the samples say in sRGB.
-"""
+"""From stored colour samples to red, green and blue (PS3.3 C.7.6.3.1.2), 8 bits each, in sRGB."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
+from afloc_desktop.core.dicom.icc import Profile, read_profile
 from afloc_desktop.core.dicom.palette import Palette, find_palette
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
@@ -30,6 +28,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _PARTIAL = np.array([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968],
                      [1.164384, 2.017232, 0]])  # fmt: skip
 _MOST = 255
+_CONVERTED = "The colours were converted from the profile of their device (ICC) to sRGB."
 _OTHER_PROFILE = "The colours have a profile (ICC) that is not applied; hues may differ slightly."
 
 
@@ -60,11 +59,13 @@ def palette_of(header: Header, tags: Tags) -> Palette | None:
     return palette
 
 
-def profile_note(tags: Tags) -> tuple[str, ...]:
-    """What to tell about a colour profile that is not sRGB; empty where there is none."""
-    profile = tags.raw("ICCProfile")
-    is_other = isinstance(profile, bytes) and profile and b"sRGB" not in profile
-    return (_OTHER_PROFILE,) if is_other else ()
+def find_profile(tags: Tags, header: Header) -> tuple[Profile | None, tuple[str, ...]]:
+    """The profile of a colour image that is not sRGB, where it can be applied; and what to tell."""
+    data = tags.raw("ICCProfile")
+    if not isinstance(data, bytes) or not data or b"sRGB" in data or not is_colour(header):
+        return None, ()
+    profile = read_profile(data)
+    return profile, (_OTHER_PROFILE if profile is None else _CONVERTED,)
 
 
 def to_rgb(header: Header, decoded: Decoded, palette: Palette | None) -> ColourArray:

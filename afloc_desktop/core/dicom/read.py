@@ -10,10 +10,10 @@ import numpy as np
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.colour import (
+    find_profile,
     is_colour,
     luminance,
     palette_of,
-    profile_note,
     to_rgb,
 )
 from afloc_desktop.core.dicom.frames import frame_bytes
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.dicom.decode import Decoded, Stored
+    from afloc_desktop.core.dicom.icc import Profile
     from afloc_desktop.core.dicom.palette import Palette
     from afloc_desktop.core.dicom.tags import Tags
 
@@ -65,6 +66,7 @@ class Film:
     orientation: Orientation | None
     overlays: tuple[Overlay, ...]
     palette: Palette | None
+    profile: Profile | None
     is_frontal_chest: bool
     warnings: tuple[str, ...]
 
@@ -108,6 +110,7 @@ def describe(parsed: Parsed, frame: int) -> Film:
     """
     header, tags = parsed.header, parsed.tags.for_frame(frame)
     palette = palette_of(header, tags)
+    profile, profile_notes = find_profile(tags, header)
     modality, voi, bad_grey = _describe_grey(header, tags)
     spacing, spacing_notes = find_spacing(tags, is_patient_space=find_plane(tags) is not None)
     aspect, bad_aspect = find_aspect(tags, spacing)
@@ -122,6 +125,7 @@ def describe(parsed: Parsed, frame: int) -> Film:
         orientation=orientation,
         overlays=overlays,
         palette=palette,
+        profile=profile,
         is_frontal_chest=_is_frontal_chest(tags),
         # What changes the picture comes first, what only limits its use last.
         warnings=(
@@ -129,7 +133,7 @@ def describe(parsed: Parsed, frame: int) -> Film:
             *((_SHIFTED,) if header.shift else ()),
             *bad_grey,
             *_missing_frames(parsed),
-            *profile_note(tags),
+            *profile_notes,
             *orientation_notes,
             *overlay_notes,
             *bad_aspect,
@@ -249,6 +253,8 @@ def _assemble_grey(ref: ImageRef, header: Header, film: Film, stored: Stored) ->
 
 def _assemble_colour(ref: ImageRef, header: Header, film: Film, decoded: Decoded) -> Image:
     colour = to_rgb(header, decoded, film.palette)
+    if film.profile is not None:
+        colour = film.profile.apply(colour)
     return Image(
         ref=ref,
         pixels=read_only(luminance(colour)),

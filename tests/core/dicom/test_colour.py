@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.dicom.colour import (
+    find_profile,
     is_colour,
     luminance,
     palette_of,
-    profile_note,
     to_rgb,
 )
 from afloc_desktop.core.dicom.decode import Decoded
@@ -96,6 +96,9 @@ def test_a_palette_is_needed_where_it_is_named(make_tags):
 
 
 def test_only_a_profile_that_is_not_srgb_is_told(make_tags):
-    assert profile_note(make_tags()) == ()
-    assert profile_note(make_tags(ICCProfile=b"....sRGB IEC61966-2.1")) == ()
-    assert "profile" in profile_note(make_tags(ICCProfile=b"....Wide Gamut"))[0]
+    assert find_profile(make_tags(), header("RGB")) == (None, ())
+    named = make_tags(ICCProfile=b"....sRGB IEC61966-2.1")
+    assert find_profile(named, header("RGB")) == (None, ())
+    other = make_tags(ICCProfile=b"....Wide Gamut")
+    assert "not applied" in find_profile(other, header("RGB"))[1][0]
+    assert find_profile(other, header("MONOCHROME2")) == (None, ())

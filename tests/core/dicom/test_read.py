@@ -2,6 +2,7 @@ from pathlib import Path
 
 import imagecodecs
 import numpy as np
+import PIL.ImageCms
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
@@ -142,6 +143,20 @@ def test_a_colour_image_has_its_colours_and_a_luminance_for_the_rest(write_film,
     # 0.299 x 255; 0.299 x 10 + 0.587 x 20 + 0.114 x 30.
     np.testing.assert_allclose(image.pixels, [[76.245, 18.15]], rtol=1e-5)
     assert (image.voi, image.is_inverted, image.padding) == ((), False, None)
+
+
+def test_colours_of_another_device_become_srgb_and_it_is_said(write_film, ref_of):
+    srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+    # Its red is what sRGB calls green.
+    other = srgb.replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
+    other = other.replace(b"sRGB", b"Mine")
+    path = write_film(
+        np.array([[255, 0, 0]], np.uint8), Columns=1, SamplesPerPixel=3, PlanarConfiguration=0,
+        PhotometricInterpretation="RGB", ICCProfile=other,
+    )  # fmt: skip
+    image = read(ref_of(path))
+    assert np.abs(image.colour[0, 0].astype(int) - (0, 255, 0)).max() <= 1
+    assert any("converted from the profile" in warning for warning in image.warnings)
 
 
 def test_a_palette_without_its_colours_is_an_error_and_never_grey(write_film, ref_of):

@@ -1,0 +1,133 @@
+"""Colours of a camera's profile (ICC.1:2022, matrix and tone curves) as those of sRGB.
+
+Our own few lines, because the usual library would parse foreign bytes in the reading process.
+Profiles made of tables, and all that is unusual, are left to the caller: None is the answer.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from afloc_desktop.core.domain import ColourArray
+
+_LONGEST = 1 << 20  # bytes; camera profiles of this kind have some hundred
+_MOST_TAGS, _MOST_POINTS = 100, 4096
+_BLOCK = 256  # rows worked on at a time
+# From XYZ under D50, in which profiles speak, to linear sRGB (Bradford adaptation).
+_TO_SRGB = np.array([[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540],
+                     [0.0719453, -0.2289914, 1.4052427]])  # fmt: skip
+_STEPS = 4095  # linear light in twelve bits, on its way to eight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """How the samples of an image become light.
+
+    Attributes:
+        curves: Linear light of each of 256 levels, for red, green and blue, shape (3, 256).
+        matrix: From that light to linear sRGB, shape (3, 3).
+    """
+
+    curves: npt.NDArray[np.float64]
+    matrix: npt.NDArray[np.float64]
+
+    def apply(self, colour: ColourArray) -> ColourArray:
+        """The same picture in sRGB, uint8, shape (rows, columns, 3)."""
+        light = (self.curves[:, :, None] * self.matrix.T[:, None, :]).astype(np.float32)
+        out = np.empty(colour.shape, np.uint8)
+        for start in range(0, len(colour), _BLOCK):
+            part = colour[start : start + _BLOCK]
+            mixed = light[0][part[..., 0]] + light[1][part[..., 1]] + light[2][part[..., 2]]
+            np.clip(mixed, 0, 1, out=mixed)
+            out[start : start + _BLOCK] = _ENCODED[(mixed * _STEPS + 0.5).astype(np.intp)]
+        return out
+
+
+def read_profile(data: bytes) -> Profile | None:
+    """A profile of red, green and blue by matrix and curves; None of any other, or damaged."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is refused
+            return _read(data)
+    except (struct.error, ValueError, IndexError):
+        return None
+
+
+def _read(data: bytes) -> Profile | None:
+    if len(data) > _LONGEST or data[16:24] != b"RGB XYZ " or data[36:40] != b"acsp":
+        return None
+    (count,) = struct.unpack_from(">L", data, 128)
+    if count > _MOST_TAGS:
+        return None
+    entries = (struct.unpack_from(">4sLL", data, 132 + 12 * n) for n in range(count))
+    tags = {name: data[offset : offset + size] for name, offset, size in entries}
+    needed = [c + kind for kind in (b"XYZ", b"TRC") for c in (b"r", b"g", b"b")]
+    if b"A2B0" in tags or any(name not in tags for name in needed):
+        return None
+    columns = [_xyz(tags[name]) for name in needed[:3]]
+    curves = np.stack([_curve(tags[name]) for name in needed[3:]])
+    matrix = _TO_SRGB @ np.stack(columns, axis=1)
+    if not np.isfinite(curves).all() or not np.isfinite(matrix).all():
+        return None
+    return Profile(np.clip(curves, 0, 1), matrix)
+
+
+def _xyz(tag: bytes) -> npt.NDArray[np.float64]:
+    if tag[:4] != b"XYZ ":
+        raise ValueError
+    return np.array(struct.unpack_from(">3l", tag, 8)) / 65536
+
+
+def _curve(tag: bytes) -> npt.NDArray[np.float64]:
+    """Linear light of each of 256 levels, by a table, a gamma or a parametric curve (10.6, 10.18).
+
+    Raises:
+        ValueError: Of another type.
+    """
+    levels = np.arange(256) / 255
+    if tag[:4] == b"curv":
+        (count,) = struct.unpack_from(">L", tag, 8)
+        if count > _MOST_POINTS:
+            raise ValueError
+        points = np.array(struct.unpack_from(f">{count}H", tag, 12), np.float64)
+        if count == 0:
+            return levels
+        if count == 1:
+            return levels ** float(points[0] / 256)
+        return np.interp(levels, np.linspace(0, 1, count), points / 65535)
+    if tag[:4] != b"para":
+        raise ValueError
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    sizes = (1, 3, 4, 5, 7)
+    g, *rest = (v / 65536 for v in struct.unpack_from(f">{sizes[kind]}l", tag, 12))
+    a, b, c, d, e, f = (*rest, *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(rest) :])
+    return _parametric(levels, kind, g, (a, b, c, d, e, f))
+
+
+def _parametric(
+    levels: npt.NDArray[np.float64], kind: int, g: float, numbers: tuple[float, ...]
+) -> npt.NDArray[np.float64]:
+    a, b, c, d, e, f = numbers
+    power = np.maximum(a * levels + b, 0) ** g
+    if kind == 0:
+        return levels**g
+    if kind in (1, 2):  # zero, or a constant, below where the base is zero
+        return np.where(a * levels + b >= 0, power + c, c) if kind == 2 else power
+    # 3 and 4: a straight line below d
+    return np.where(levels >= d, power + e, c * levels + f)
+
+
+def _encode(light: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    """IEC 61966-2-1."""
+    curved = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.rint(curved * 255).astype(np.uint8)
+
+
+_ENCODED = _encode(np.arange(_STEPS + 1) / _STEPS)
+_ENCODED.flags.writeable = False
