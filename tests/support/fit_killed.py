@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch._dynamo  # noqa: F401 - the optimiser loads it, and every fork would again
 from afloc_stores import MINIATURE, recipe
@@ -25,45 +26,66 @@ from afloc_training.fitting.run_folder import RunFolder
 from afloc_training.progress import Reporter
 from bars import is_full
 
-# Where the process is killed: the owner of a function, its name, which call, before or after it.
-POINTS = (
-    ("setting up", RunFolder, "begin", 1, "after"),
-    ("in a step", Learner, "losses", 1, "before"),
-    ("between steps", RunFolder, "log", 2, "after"),
-    ("before a checkpoint is written", checkpoints, "save_file", 2, "before"),
-    ("before it is flushed", checkpoints, "_flush", 3, "before"),
-    ("before it has its name", checkpoints, "_read", 2, "after"),
-    ("between result and checkpoint", RunFolder, "save_best", 1, "after"),
-    ("before the older one goes", checkpoints, "_flush", 6, "after"),
-    ("in a later step", Learner, "losses", 5, "after"),
-    ("before the table of curves", RunFolder, "write_curves", 2, "before"),
-    ("before the last checkpoint", checkpoints, "save_file", 5, "before"),
-    ("after the last step", Learner, "step", 6, "after"),
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STEPS_BETWEEN = 2
+"""Steps between checkpoints; six are done in all."""
+
+
+def points(learner: type) -> tuple[tuple, ...]:
+    """Where the process is killed: the owner of a function, its name, which call, before or after.
+
+    `learner` has `losses`, called once a step, and `step`.
+    """
+    return (
+        ("setting up", RunFolder, "begin", 1, "after"),
+        ("in a step", learner, "losses", 1, "before"),
+        ("between steps", RunFolder, "log", 2, "after"),
+        ("before a checkpoint is written", checkpoints, "save_file", 2, "before"),
+        ("before it is flushed", checkpoints, "_flush", 3, "before"),
+        ("before it has its name", checkpoints, "_read", 2, "after"),
+        ("between result and checkpoint", RunFolder, "save_best", 1, "after"),
+        ("before the older one goes", checkpoints, "_flush", 6, "after"),
+        ("in a later step", learner, "losses", 5, "after"),
+        ("before the table of curves", RunFolder, "write_curves", 2, "before"),
+        ("before the last checkpoint", checkpoints, "save_file", 5, "before"),
+        ("after the last step", learner, "step", 6, "after"),
+    )
 
 
 def main() -> None:
     store, folder, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    fitting._STEPS_BETWEEN_CHECKPOINTS = 2
+    fitting._STEPS_BETWEEN_CHECKPOINTS = STEPS_BETWEEN
     start.PRESETS = {"tiny": MINIATURE}
-    (folder / "recipe.toml").write_text(recipe(seed=seed))
-    points = POINTS if is_full() else POINTS[seed % 2 :: 2]
-    for name, point in [("whole", None), *((p[0], p) for p in points)]:
+    own = folder / "recipe.toml"
+    own.write_text(recipe(seed=seed))
+
+    def train(run: Path) -> None:
+        order = fitting.FitOrder(store, run, "tiny", recipe=own, is_resumed=True)
+        fitting.fit(order, Reporter(is_json=True, stream=io.StringIO()))
+
+    some = points(Learner)
+    play(some if is_full() else some[seed % 2 :: 2], folder, train)
+
+
+def play(some: tuple[tuple, ...], folder: Path, train: Callable[[Path], None]) -> None:
+    """One training that nobody kills, then one for every point, killed there and gone on with."""
+    for name, point in [("whole", None), *((p[0], p) for p in some)]:
         run = folder / name.replace(" ", "-")
-        code = forked(store, run, folder / "recipe.toml", point)
+        code = forked(train, run, point)
         if point is not None:
-            code = [code, forked(store, run, folder / "recipe.toml", None)]
+            code = [code, forked(train, run, None)]
         print(json.dumps({"name": name, "code": code, **ending(run)}), flush=True)
 
 
-def forked(store: Path, run: Path, recipe_file: Path, point: tuple | None) -> int:
+def forked(train: Callable[[Path], None], run: Path, point: tuple | None) -> int:
     """Train in a fork; its exit code, negative where a signal ended it."""
     child = os.fork()
     if child == 0:
         if point is not None:
             arm(*point[1:])
-        order = fitting.FitOrder(store, run, "tiny", recipe=recipe_file, is_resumed=True)
-        fitting.fit(order, Reporter(is_json=True, stream=io.StringIO()))
+        train(run)
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
+from afloc_stores import MINIATURE, recipe
 from afloc_training.cli import main
+from afloc_training.fitting import start
 from phantom_files import dot_film, write_film
 from report_files import MESSAGE, document, structured_report
 
@@ -228,6 +232,27 @@ def encodings(text: str) -> list[bytes]:
             *(code.lower() for code in shifted if len(code) >= 8)]  # fmt: skip
 
 
+def leaks(folder, capfd) -> list[tuple[str, str]]:
+    """Planted strings in anything written or printed, members of archives too."""
+    printed = capfd.readouterr()
+    written = {"stdout": printed.out.encode(), "stderr": printed.err.encode()}
+    for path in folder.rglob("*"):
+        written[str(path.relative_to(folder))] = path.read_bytes() if path.is_file() else b""
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                written |= {f"{path.name}/{n}": archive.read(n) for n in archive.namelist()}
+    small = {name: name.lower().encode() + b" " + data.lower() for name, data in written.items()}
+    return [
+        (canary, name)
+        for canary in CANARIES
+        for part in {canary, *canary.replace("^", " ").replace("_", " ").split(" ")}
+        if len(part) > 4
+        for code in encodings(part)
+        for name, data in small.items()
+        if code in data
+    ]
+
+
 def test_no_planted_identifier_is_in_store_pages_or_lines(
     site, tiny_bundle_master, tmp_path, capfd
 ):
@@ -241,24 +266,38 @@ def test_no_planted_identifier_is_in_store_pages_or_lines(
     prepare = ["prepare", str(site.root), "--output", str(out / "store")]
     assert main([*prepare, "--review", str(out / "review.html"), *bundle]) == 1
     assert main([*prepare, "--json", *bundle]) == 1
-    printed = capfd.readouterr()
-    written = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    written |= {"stdout": printed.out.encode(), "stderr": printed.err.encode()}
-    assert "cases.jsonl" in written
     assert len(CANARIES) == 40
-    leaks = [
-        (canary, name)
-        for canary in CANARIES
-        for part in {canary, *canary.replace("^", " ").replace("_", " ").split(" ")}
-        if len(part) > 4
-        for name, data in written.items()
-        if any(code in data.lower() for code in encodings(part))
-    ]
-    assert leaks == []
-    stored = [json.loads(line) for line in written["cases.jsonl"].splitlines()]
+    assert leaks(out, capfd) == []
+    cases = (out / "store" / "cases.jsonl").read_text(encoding="utf-8")
+    stored = [json.loads(line) for line in cases.splitlines()]
     texts = [sentence["text"] for case in stored for sentence in case["sentences"]]
     assert "There is a small left pleural effusion." in texts
     assert "Small effusion." in texts
+
+
+@pytest.mark.slow
+def test_no_planted_identifier_is_in_a_training_its_bundle_or_its_page(
+    site, tiny_bundle_master, tmp_path, capfd, monkeypatch
+):
+    plant(site)
+    good_cases(site)
+    site.write_table()
+    monkeypatch.setattr(start, "PRESETS", {"tiny": MINIATURE})
+    (tmp_path / "recipe.toml").write_text(recipe(epochs=1))
+    threads = torch.get_num_threads()
+    out = tmp_path / "out"
+    store, run, bundle = (str(out / name) for name in ("store", "run", "bundle"))
+    shared = ["--bundle", str(tiny_bundle_master)]
+    assert main(["prepare", str(site.root), "--output", store, *shared]) == 1
+    small = ["--recipe", str(tmp_path / "recipe.toml")]
+    assert main(["fit", "--store", store, "--run", run, *small]) == 0
+    torch.set_num_threads(threads)
+    assert main(["export", "--run", run, "--output", bundle]) == 0
+    page = ["--output", str(out / "page.html")]
+    assert main(["evaluate", run, "--against", bundle, "--data", store, *page]) == 0
+    assert {"run.json", "pieces.json", "metrics.jsonl"} <= {p.name for p in (out / "run").iterdir()}
+    assert "<img" in (out / "page.html").read_text(encoding="utf-8")
+    assert leaks(out, capfd) == []
 
 
 def test_the_page_with_originals_stays_out_of_the_store(site, tiny_bundle_master, tmp_path, capsys):

@@ -1,70 +1,38 @@
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 import pytest
 import tiny_bundle as tiny
 import torch
+import tunable
+import tune_killed
+from afloc_training import checkpoints
 from afloc_training.checkpoints import load
-from afloc_training.facts import Claim
-from afloc_training.network import Matcher
 from afloc_training.progress import Reporter
-from afloc_training.sentences import Sentence
-from afloc_training.site.planes import PLANES
-from afloc_training.site.store import StoredCase, StoredSentence, StoreInfo, write_store
+from afloc_training.site.store import StoreInfo, write_store
 from afloc_training.tuning import fit
-from afloc_training.tuning.base import Base
 from afloc_training.tuning.fit import TuneOrder, tune
-from afloc_training.tuning.settings import load_tune_recipe
+from bars import is_full
 
-from afloc_desktop.core.errors import CheckpointError, DatasetError
-from afloc_desktop.core.model.bundle import load_bundle
-from afloc_desktop.core.preprocess import PreprocessSpec
-
-SPEC = PreprocessSpec(1, 384, "letterbox", "area-linear", 1.0, 99.0, "grey", 1, 0.0, 1.0, 0.0)
-BANK = tuple(
-    Sentence(f"{c.finding} {c.side}", c)
-    for finding in ("lung_opacity", "pleural_effusion")
-    for c in (Claim(finding), Claim(finding, side="right"), Claim(finding, is_negated=True))
-)
-REPORTS = ("There is an opacity in the right lung.", "No pleural effusion.", "Left effusion.")
+from afloc_desktop.core.errors import CheckpointError, DatasetError, ExportError
 
 
 @pytest.fixture
 def store(tmp_path):
-    folder = tmp_path / "store"
-    folder.mkdir()
-    planes = np.random.default_rng(0).integers(0, 255, (3, 384, 384), np.uint8)
-    (folder / PLANES).write_bytes(planes.tobytes())
-    cases = [
-        StoredCase(n, (0, 0, 384, 384), f"{n:064d}", f"p{n}", f"s{n}", "train", "frontal", "", "",
-                   "", False, (StoredSentence(text, "findings"),))
-        for n, text in enumerate(REPORTS)
-    ]  # fmt: skip
-    write_store(folder, StoreInfo("base", SPEC, "", 3, {}, {}, "0"), cases)
-    return folder
+    return tunable.store(tmp_path / "store")
 
 
 @pytest.fixture
 def order(store, tiny_bundle, tmp_path, monkeypatch):
-    """A fine-tuning of two steps on two films, without the text encoder and its minutes."""
-    torch.manual_seed(0)
-    weights = Matcher(16, 8).state_dict()
-
-    def open_base(folder):
-        bundle = load_bundle(folder)
-        seen = replace(bundle, manifest=replace(bundle.manifest, preprocess=SPEC))
-        return Base(seen, None, weights)
-
-    features = torch.randn(len(BANK), 768)
-    monkeypatch.setattr(fit, "open_base", open_base)
-    monkeypatch.setattr(fit, "_language", lambda *_: (BANK, features))
-    text = load_tune_recipe(None)[1]
-    for old, new in (("steps = 80", "steps = 2"), ("site_films = 16", "site_films = 2"),
-                     ("threads = 0", "threads = 1")):  # fmt: skip
-        text = text.replace(old, new)
-    (tmp_path / "tune.toml").write_text(text)
+    """A fine-tuning of two steps on two films."""
+    monkeypatch.setattr(fit, "open_base", tunable.open_base)
+    monkeypatch.setattr(fit, "_language", tunable.language)
+    (tmp_path / "tune.toml").write_text(tunable.recipe(steps=2))
     threads = torch.get_num_threads()
     yield TuneOrder(store, tmp_path / "run", tiny_bundle, tmp_path / "tune.toml")
     torch.set_num_threads(threads)
@@ -95,8 +63,7 @@ def test_a_stopped_training_goes_on_to_the_same_bits(order, tmp_path):
 
 def test_the_first_blocks_of_the_trunk_stay_and_the_others_learn(order):
     run(order)
-    torch.manual_seed(0)
-    first, best = Matcher(16, 8).state_dict(), load(order.run / "best")[0]
+    first, best = tunable.weights(), load(order.run / "best")[0]
     changed = {name for name in best if not torch.equal(best[name], first[name])}
     assert not any(name.startswith(f"trunk.features.{n}.") for n in range(7) for name in changed)
     assert any(name.startswith("trunk.features.17.") for name in changed)
@@ -125,8 +92,58 @@ def test_what_is_kept_lies_between_base_and_training(order, tmp_path):
         run(replace(order, run=tmp_path / f"run{share}", recipe=recipe))
         return load(tmp_path / f"run{share}" / "best")[0]
 
-    torch.manual_seed(0)
-    base, taught, half = Matcher(16, 8).state_dict(), best(0.0), best(0.5)
+    base, taught, half = tunable.weights(), best(0.0), best(0.5)
     name = "image.local.weight"
     assert not torch.equal(base[name], taught[name])
     assert torch.allclose(half[name], (base[name] + taught[name]) / 2, atol=1e-7)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
+@pytest.mark.parametrize("seed", [1, 2] if is_full() else [1])
+def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(
+    store, tiny_bundle, tmp_path, seed
+):
+    program = Path(tune_killed.__file__)
+    words = [store, tiny_bundle, tmp_path, seed]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(program), *map(str, words)],
+        capture_output=True, text=True, timeout=880, check=True,
+        env={**os.environ, "PYTHONPATH": str(program.parent)},
+    )  # fmt: skip
+    whole, *killed = map(json.loads, done.stdout.splitlines())
+    assert (whole.pop("code"), whole["state"]["step"]) == (0, 6)
+    assert len(killed) == (12 if is_full() else 2)
+    for one in killed:
+        assert one.pop("code") == [-9, 0], one["name"]
+        assert one == {**whole, "name": one["name"]}
+
+
+def test_after_a_full_disk_and_a_truncated_checkpoint_it_ends_the_same(
+    order, tmp_path, monkeypatch
+):
+    run(order)
+    whole, _ = load(order.run / "best")
+    other = replace(order, run=tmp_path / "other", is_resumed=True)
+    real, calls = checkpoints.save_file, []
+
+    def full(*arguments):
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        real(*arguments)
+
+    monkeypatch.setattr(fit, "_STEPS_BETWEEN_CHECKPOINTS", 1)
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(ExportError, match="could not be written"):
+        run(other)
+    assert load(other.run / "checkpoints")[1]["step"] == 1
+    run(other)
+    newest = max((other.run / "checkpoints").glob("checkpoint-*"))
+    newest.write_bytes(newest.read_bytes()[:-100])
+    told = io.StringIO()
+    run(other, told)
+    assert f"{newest.name} is damaged" in told.getvalue()
+    resumed, _ = load(other.run / "best")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)

@@ -3,7 +3,13 @@ import pytest
 import tiny_bundle as tiny
 from afloc_training.site.planes import PLANES
 from afloc_training.site.store import Store, StoredCase, StoredSentence, StoreInfo, write_store
-from afloc_training.tuning.held_out import held_out, retrieval_rows, site_pictures, site_rows
+from afloc_training.tuning.held_out import (
+    held_out,
+    partners,
+    retrieval_rows,
+    site_pictures,
+    site_rows,
+)
 
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.localize import Localizer
@@ -48,10 +54,25 @@ def test_reports_say_which_films_have_it_and_which_have_not(sides, tmp_path):
     assert (rows[0].auroc.bundle.value, rows[0].auroc.difference.value) == (1.0, 0.0)
 
 
-def test_films_and_reports_look_for_each_other(sides, tmp_path):
-    rows = retrieval_rows((sides[1], sides[1]), store(tmp_path / "s"))
-    assert [row.films for row in rows] in ([], [2 * EACH] * 2)
-    assert all(row.share.difference.value == 0 for row in rows)
+def test_films_and_reports_look_for_each_other():
+    films = np.array([[1, 0, 0], [0, 1, 0], [0, 0.9, 1]], np.float32)
+    said = [frozenset("a"), frozenset("b"), frozenset("c")]
+    of_films, of_reports = partners(films, 3 * np.eye(3, dtype=np.float32), said)
+    # Every film is nearest to its own report; the third film is nearest to the third report.
+    assert of_films.tolist() == [1, 1, 1]
+    assert of_reports.tolist() == [1, 1, 1]
+    of_films, _ = partners(films, np.eye(3, dtype=np.float32)[[1, 0, 2]], said)
+    assert of_films.tolist() == [3, 3, 1]  # nearest to each other's reports, ties count against
+    of_films, _ = partners(
+        films,
+        np.eye(3, dtype=np.float32)[[1, 0, 2]],
+        [frozenset("ab"), frozenset("ab"), frozenset("c")],
+    )
+    assert of_films[0] == 1  # both reports say the same
+
+
+def test_a_bundle_without_a_vector_of_the_whole_film_looks_for_nothing(sides, tmp_path):
+    assert retrieval_rows((sides[1], sides[1]), store(tmp_path / "s")) == ()
 
 
 def test_two_films_a_finding_are_drawn_with_both_maps(sides, tmp_path):

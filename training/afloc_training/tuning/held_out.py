@@ -168,10 +168,21 @@ def _places(
         feeds = {"input_ids": np.array(ids, np.int64), "attention_mask": np.array(mask, np.int64)}
         vectors = functional.normalize(torch.from_numpy(text.run(None, feeds)[0]))
         reports.append(vectors.mean(0).numpy())
-    scores = functional.normalize(torch.from_numpy(np.stack(films))) @ functional.normalize(
-        torch.from_numpy(np.stack(reports))
-    ).T  # fmt: skip
     said = [frozenset(s.text for s in store.cases[n].sentences) for n in cases]
+    return partners(np.stack(films), np.stack(reports), said)
+
+
+def partners(
+    films: np.ndarray, reports: np.ndarray, said: Sequence[frozenset[str]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places of each film's report and of each report's film, from 1.
+
+    Args:
+        films, reports: Their vectors, (N, D); of any length.
+        said: Sentences of the reports; one that says no more than another is no wrong answer.
+    """
+    one, other = (functional.normalize(torch.from_numpy(v)) for v in (films, reports))
+    scores = one @ other.T
     is_right = torch.tensor([[a >= b for b in said] for a in said])
     ways = ((scores, is_right), (scores.T, is_right.T))
     first, second = (places_of_partners(*way).double().numpy() for way in ways)
