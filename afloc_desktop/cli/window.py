@@ -9,6 +9,7 @@ from afloc_desktop.cli.common import Verbs, add_json, add_model, add_verb, say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -27,10 +28,18 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _open(chosen: argparse.Namespace) -> int:
+    return _show(chosen.paths, demo=False)
+
+
+def _show(paths: Sequence[Path], *, demo: bool) -> int:
+    """Something on the screen at once, then the window."""
+    from afloc_desktop.ui.opening import show_opening
+
+    sheet = show_opening()
     _speak()
     from afloc_desktop.ui.app import run
 
-    return run(chosen.paths)
+    return run(paths, demo=demo, opened=sheet.close)
 
 
 def _speak() -> None:
@@ -49,7 +58,4 @@ def _demo(chosen: argparse.Namespace) -> int:
             say("afloc demo: --headless needs --output DIR")
             return 2
         return run_demo(chosen)
-    _speak()
-    from afloc_desktop.ui.app import run
-
-    return run([], demo=True)
+    return _show([], demo=True)

@@ -52,6 +52,7 @@ def run(
     demo: bool = False,
     screenshot: Path | None = None,
     quit_after_s: float | None = None,
+    opened: Callable[[], object] | None = None,
 ) -> int:
     """Show the window until it is closed.
 
@@ -60,6 +61,7 @@ def run(
         demo: Open the sample study and show its strongest finding.
         screenshot: Save a picture of the window once nothing is under way any more, and quit.
         quit_after_s: Quit after this long, whatever is under way.
+        opened: Called once the window is on the screen.
 
     Returns:
         0, or 1 where the picture could not be saved.
@@ -76,6 +78,8 @@ def run(
     if screenshot is not None:
         station.window.resize(*_PICTURE_SIZE)
         camera = Camera(station, screenshot)
+    if opened is not None:
+        AfterFirstPaint(station.window, opened)
     station.show(paths, demo=demo)
     if camera is None and quit_after_s is None:
         station.window.house.welcome()
@@ -181,7 +185,7 @@ class AfterFirstPaint(QObject):
     The window system exposes a window some turns after it is shown, so no delay is the right one.
     """
 
-    def __init__(self, widget: QWidget, call: Callable[[], None]) -> None:
+    def __init__(self, widget: QWidget, call: Callable[[], object]) -> None:
         super().__init__(widget)
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)

@@ -18,7 +18,7 @@ from afloc_desktop.ui.qt import (
     QTimer,
     QWidget,
 )
-from afloc_desktop.ui.scene import Scene
+from afloc_desktop.ui.scene import Scene, paint_around
 from afloc_desktop.ui.tools import drawn
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class FilmCanvas(FilmMouse):
         ratio = self.devicePixelRatioF()
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        scene.paint_around(painter)
+        paint_around(painter, scene.view, scene.film.image)
         answer = scene.paint(painter, self.shown)
         if scene.is_rough:
             self._rest.start()

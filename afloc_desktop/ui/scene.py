@@ -208,18 +208,6 @@ class Scene:
             self._paint_overlay(painter, answer, state)
         return answer
 
-    def paint_around(self, painter: QPainter) -> None:
-        """Black where the film is not, up to a pixel under its edge; the rest is painted once."""
-        image = self.film.image
-        area = QRect(0, 0, self.view.width, self.view.height)
-        visible = self.view.visible(image.rows, image.columns)
-        around = QRegion(area)
-        if visible is not None:
-            seen = _rectangle(self.view, visible).toRect()
-            around -= QRegion(seen.adjusted(2, 2, -2, -2) & area)
-        for part in around:
-            painter.fillRect(part, _BLACK)
-
     def _paint_film(self, painter: QPainter, visible: Box) -> None:
         """Roughly while the view changes from frame to frame, then exactly.
 
@@ -273,6 +261,17 @@ class Scene:
             painter.setOpacity(1.0 if state.is_contour else state.opacity)
             painter.drawImage(QPointF(layer.left, layer.top), _transparent(layer.argb))
             painter.setOpacity(1.0)
+
+
+def paint_around(painter: QPainter, view: Viewport, image: Image) -> None:
+    """Black where a film is not, up to a pixel under its edge; the rest is painted once."""
+    area = QRect(0, 0, view.width, view.height)
+    visible = view.visible(image.rows, image.columns)
+    around = QRegion(area)
+    if visible is not None:
+        around -= QRegion(_rectangle(view, visible).toRect().adjusted(2, 2, -2, -2) & area)
+    for part in around:
+        painter.fillRect(part, _BLACK)
 
 
 def is_rejected(state: State) -> bool:

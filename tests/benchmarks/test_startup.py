@@ -1,4 +1,4 @@
-"""From starting Python to the painted window, in a fresh interpreter."""
+"""From starting Python to the first paint and to the painted window, in fresh interpreters."""
 
 import os
 import subprocess
@@ -27,6 +27,62 @@ from afloc_desktop.ui.app import run
 run([])
 print("ended", time.time(), *sorted({"torch", "transformers"} & set(sys.modules)), flush=True)
 """
+
+BARE = """
+import os, time
+from PySide6.QtWidgets import QApplication, QWidget
+
+class Bare(QWidget):
+    def paintEvent(self, event):
+        print(time.process_time(), flush=True)
+        os._exit(0)
+
+application = QApplication([])
+window = Bare()
+window.show()
+application.exec()
+"""
+FIRST = """
+import os, sys, time
+from afloc_desktop.cli import main
+from afloc_desktop.ui import opening
+
+paint = opening.Opening.paintEvent
+def painted(self, event):
+    paint(self, event)
+    heavy = {"torch", "SimpleITK", "pydicom", "pyqtgraph", "numpy", "onnxruntime"}
+    print(time.process_time(), *sorted(heavy & set(sys.modules)), flush=True)
+    os._exit(0)
+
+opening.Opening.paintEvent = painted
+main(["open"])
+"""
+RATIO, TURNS = 1.6, 3
+
+
+def printed(program, home):
+    environment = os.environ | {"AFLOC_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", program]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+
+
+@pytest.mark.bench
+def test_the_first_paint_is_hardly_later_than_that_of_a_bare_window(tmp_path, capsys):
+    """Processor time, in turn: other work on the machine weighs on both alike."""
+
+    def ratio():
+        bare, first = [], []
+        for _ in range(TURNS):
+            bare.append(float(printed(BARE, tmp_path)[0]))
+            seconds, *heavy = printed(FIRST, tmp_path)
+            assert heavy == [], "loaded before anything was painted"
+            first.append(float(seconds))
+        return min(first) / min(bare)
+
+    with capsys.disabled():
+        hold_within("first paint, times a bare window", ratio, RATIO, patience=1.3)
 
 
 @pytest.mark.bench

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from afloc_desktop.cli import main
@@ -6,21 +8,28 @@ from afloc_desktop.cli import main
 @pytest.fixture
 def opened(monkeypatch):
     """What the window would have been opened with."""
-    from afloc_desktop.ui import app
+    from afloc_desktop.ui import app, opening
 
-    calls = []
-    monkeypatch.setattr(app, "run", lambda paths, **options: calls.append((paths, options)) or 0)
+    calls, sheet = [], SimpleNamespace(close=lambda: None)
+
+    def run(paths, *, demo, opened):
+        assert opened is sheet.close
+        calls.append((paths, demo))
+        return 0
+
+    monkeypatch.setattr(opening, "show_opening", lambda: sheet)
+    monkeypatch.setattr(app, "run", run)
     return calls
 
 
 def test_no_verb_opens_the_window(opened):
     assert main([]) == 0
-    assert opened == [([], {})]
+    assert opened == [([], False)]
 
 
 def test_a_path_without_a_verb_opens_it(opened, tmp_path):
     assert main([str(tmp_path)]) == 0
-    assert opened == [([tmp_path], {})]
+    assert opened == [([tmp_path], False)]
 
 
 def test_open_takes_several_paths(opened, tmp_path):
@@ -30,7 +39,7 @@ def test_open_takes_several_paths(opened, tmp_path):
 
 def test_demo_opens_the_sample(opened):
     main(["demo"])
-    assert opened[0][1]["demo"] is True
+    assert opened == [([], True)]
 
 
 def test_headless_demo_wants_to_know_where_to_write(capsys):
