@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import slicer_source
+from slicer_names import PLACES
 
 pytestmark = pytest.mark.slicer_core
 
@@ -120,20 +122,75 @@ def test_own_widgets_of_slicer_are_declared_and_texts_are_plain():
     assert ui_properties("acceptRichText") == {"findingsEdit": "false"}
 
 
-def test_every_name_of_slicer_that_is_used_exists(runtime):
-    import slicer.util
+def names_used(tree):
+    """Dotted names of Slicer in a file, those imported from its modules among them."""
+    roots = ("slicer", "SampleData", "parent", "panel", "self.ui")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] in ("slicer", "DICOMLib"):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        if isinstance(node, ast.Attribute):
+            text = ast.unparse(node)
+            if text.startswith(tuple(f"{root}." for root in roots)) and "(" not in text:
+                yield text
 
-    for path, tree in TREES.items():
-        for node in ast.walk(tree):
-            text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-            if text.startswith("slicer.util.") and text.count(".") == 2:
-                assert hasattr(slicer.util, node.attr), (path.name, text)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for name in re.findall(r"^vtkMRML\w+Node$", node.value):
-                    assert hasattr(runtime, name), (path.name, name)
-            if isinstance(node, ast.ImportFrom) and node.module == "slicer":
-                for alias in node.names:
-                    assert hasattr(runtime, alias.name), (path.name, alias.name)
+
+def of_widgets(names):
+    """The same names, where a widget of the panel is called by its class."""
+    kinds = ui_widgets()
+    for name in names:
+        words = name.removeprefix("self.ui.").removesuffix(".connect").split(".")
+        if name.startswith("self.ui."):
+            name = ".".join([kinds[words[0]], *words[1:]])
+        yield name.replace("panel.", "qMRMLWidget.")
+
+
+def properties_used():
+    """What the panel sets and connects of the widgets that are Slicer's own."""
+    root = ET.parse(PLUGIN / "AFLoc/Resources/UI/AFLoc.ui").getroot()
+    for widget in root.iter("widget"):
+        for entry in widget.findall("property"):
+            yield f"{widget.get('class')}.{entry.get('name')}"
+    kinds = ui_widgets()
+    for connection in root.iter("connection"):
+        for end, name in (("sender", "signal"), ("receiver", "slot")):
+            kind = kinds[connection.findtext(end)]
+            yield f"{kind}.{connection.findtext(name).split('(')[0]}"
+
+
+def exists_here(name, runtime):
+    """Whether `slicer-core` or Qt has a name."""
+    from PySide6 import QtWidgets
+
+    kind, _, member = name.rpartition(".")
+    if kind in ("slicer", "slicer.util"):
+        return hasattr(runtime.util if kind.endswith("util") else runtime, member)
+    if kind == "slicer.mrmlScene":
+        return hasattr(runtime.vtkMRMLScene, member)
+    if kind.startswith("Q") or member in ("toolTip", "text", "SlicerParameterName"):
+        widget = getattr(QtWidgets, kind, QtWidgets.QAbstractButton)
+        return hasattr(widget, member) or member in ("enabled", "SlicerParameterName")
+    return False
+
+
+def test_every_name_of_slicer_that_is_used_exists(runtime):
+    used = {name for tree in TREES.values() for name in of_widgets(names_used(tree))}
+    used |= {name for name in properties_used()} | {"slicer.app.startupCompleted"}
+    # A chain is looked at as a whole: what it begins with is a part of it.
+    used = {name for name in used if not any(other.startswith(f"{name}.") for other in used)}
+    used = {name for name in used if "." in name}
+    assert {name for name in used if not exists_here(name, runtime)} == set(PLACES)
+    nodes = [n for tree in TREES.values() for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+    for node in nodes:
+        if isinstance(node.value, str) and re.fullmatch(r"vtkMRML\w+Node", node.value):
+            assert hasattr(runtime, node.value), node.value
+
+
+@pytest.mark.skipif(not slicer_source.folder(), reason=f"needs {slicer_source.SWITCH}")
+@pytest.mark.parametrize("name", [n for n, place in PLACES.items() if "CTK/" not in place])
+def test_slicers_source_has_the_name(name):
+    text = (slicer_source.folder() / PLACES[name]).read_text(encoding="utf-8")
+    own = "qSlicerApplication" if name == "slicer.app.connect" else name.rpartition(".")[2]
+    assert re.search(rf"\b{own}\b", text)
 
 
 def test_every_method_called_on_a_node_exists(runtime):
