@@ -116,6 +116,11 @@ def angle_deg(one: Point, vertex: Point, other: Point, pixel_aspect: float = 1.0
     return abs(degrees(atan2(ax * by - ay * bx, ax * bx + ay * by)))
 
 
+def runs_down(image: Image) -> bool:
+    """Whether the patient's sides are at the top and bottom of the stored film."""
+    return image.orientation is not None and image.orientation.column[:1] in ("L", "R")
+
+
 def ratio(mark: Mark, spacing: Spacing | None, *, runs_down: bool = False) -> Ratio:
     """The cardiothoracic ratio of two extents across the patient.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.errors import AflocError, ExportError
 from afloc_desktop.core.export.atomic import sweep
-from afloc_desktop.core.export.formats import FORMATS, Planned, plan
+from afloc_desktop.core.export.formats import CSV, FORMATS, Planned, plan
 from afloc_desktop.core.export.names import describe_series
 from afloc_desktop.state.store import Problem, home_of
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef, Spacing
     from afloc_desktop.core.export.exporter import Exporter
     from afloc_desktop.core.export.formats import Scope
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
     from afloc_desktop.core.export.selection import FilmResults, Selection, Statement
+    from afloc_desktop.core.measuring import FilmKey, Mark
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Post, Tasks, Token
 
@@ -121,9 +122,17 @@ class Exports:
 
     def planned(self, format_id: str) -> Planned | None:
         """What would be written of one kind; None of a plugin, which decides itself."""
-        kind = _KINDS.get(format_id)
-        films = [[statements for _, statements in study] for study in self.studies()]
-        return None if kind is None else plan(kind, films)
+        kind, studies = _KINDS.get(format_id), self.studies()
+        if kind is None:
+            return None
+        planned = plan(kind, [[statements for _, statements in study] for study in studies])
+        if kind is CSV and planned.count and self._has_marks(studies):
+            return replace(planned, count=2, name=f"{planned.name}, measurements*.csv")
+        return planned
+
+    def _has_marks(self, studies: Studies) -> bool:
+        drawn = {key[:2] for key, marks in self._store.state.marks.items() if marks}
+        return any((r.sop_instance_uid, r.frame) in drawn for study in studies for r, _ in study)
 
     def series(self, *, is_deidentified: bool) -> tuple[str, ...]:
         """What the new series of each study would be called."""
@@ -136,10 +145,11 @@ class Exports:
             order: What, and where to.
             make: Gives the exporters of some ids; called on a worker thread.
         """
-        studies = self.studies()
-        total = sum(_expected(self.planned(id_)) for id_ in order.formats)
+        studies, state = self.studies(), self._store.state
+        total = sum(_expected(id_, self.planned(id_)) for id_ in order.formats)
         self._store.update(export=Export(order.folder, total))
-        work = partial(self._run, order, studies, make)
+        drawn = _Drawn(state.marks, state.calibrations)
+        work = partial(self._run, order, studies, make, drawn)
         self._tasks.submit(_KEY, work, self._done, self._failed, lane="files")
 
     def stop(self) -> None:
@@ -154,7 +164,9 @@ class Exports:
         self.stop()
         self._store.update(export=None)
 
-    def _run(self, order: Order, studies: Studies, make: MakeExporters, token: Token) -> None:
+    def _run(
+        self, order: Order, studies: Studies, make: MakeExporters, drawn: _Drawn, token: Token
+    ) -> None:
         _check_folder(order.folder, studies)
         sweep(order.folder)
         exporters = make(order.formats)
@@ -162,6 +174,7 @@ class Exports:
             order=order,
             exporters=exporters,
             read=partial(self._read_film, token),
+            drawn=drawn,
             note=partial(self._note, "exported"),
             tell=partial(self._tell, token),
             check=token.check,
@@ -191,6 +204,22 @@ class Exports:
             self._store.update(export=replace(export, outcomes=outcomes, is_done=True))
 
 
+class _Drawn(NamedTuple):
+    """What a reader drew and calibrated, by film."""
+
+    marks: Mapping[FilmKey, tuple[Mark, ...]]
+    calibrations: Mapping[FilmKey, Spacing]
+
+    def on(self, image: Image, statements: tuple[Statement, ...]) -> FilmResults:
+        """A film with what was stated and drawn on it, at the reader's own scale."""
+        from afloc_desktop.core.export.selection import FilmResults
+        from afloc_desktop.core.measuring import FilmKey
+
+        key = FilmKey.of(image)
+        scaled = replace(image, spacing=self.calibrations.get(key, image.spacing))
+        return FilmResults(scaled, statements, self.marks.get(key, ()))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Writing:
     """One export while it is written, on a worker thread."""
@@ -198,6 +227,7 @@ class _Writing:
     order: Order
     exporters: Mapping[str, Exporter]
     read: Callable[[ImageRef], Image]
+    drawn: _Drawn
     note: Callable[[FilmResults, Sequence[str]], None]
     tell: Callable[[Outcome], None]
     check: Callable[[], None]
@@ -232,11 +262,9 @@ class _Writing:
     def _film(
         self, ref: ImageRef, statements: tuple[Statement, ...], number: int
     ) -> FilmResults | None:
-        from afloc_desktop.core.export.selection import FilmResults
-
         self.check()
         try:
-            return FilmResults(self.read(ref), statements)
+            return self.drawn.on(self.read(ref), statements)
         except AflocError as error:
             self.tell(Outcome("", (number,), problem=Problem.of(error)))
             return None
@@ -278,8 +306,11 @@ def _shows(format_id: str, selection: Selection) -> bool:
     return any(film.stated if kind is None else kind.shows(film.stated) for film in selection.films)
 
 
-def _expected(planned: Planned | None) -> int:
-    return 1 if planned is None else planned.count
+def _expected(format_id: str, planned: Planned | None) -> int:
+    """How many outcomes: what is about everything has one, however many files it is."""
+    if planned is None:
+        return 1
+    return min(planned.count, 1) if _scope(format_id) == "export" else planned.count
 
 
 def _check_folder(folder: Path, studies: Studies) -> None:

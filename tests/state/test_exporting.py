@@ -1,3 +1,4 @@
+import csv
 import threading
 from functools import partial
 
@@ -8,8 +9,11 @@ from doubles import QueueLoop
 from leaving import Leaving, make
 
 from afloc_desktop.core.dicom.read import read
+from afloc_desktop.core.domain import Spacing
 from afloc_desktop.core.errors import ExportError, UnreadableFile
 from afloc_desktop.core.export.formats import Planned
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.measuring import FilmKey, Mark
 from afloc_desktop.state.exporting import Order
 from afloc_desktop.state.plugins import exporters_with
 
@@ -38,6 +42,18 @@ def test_every_file_has_its_outcome_and_its_line_in_the_trail(desk):
     assert series[0] == series[1] != series[2]
     assert [int(ds.InstanceNumber) for ds in reports] == [1, 2, 1]
     assert {ds.VerificationFlag for ds in reports} == {"VERIFIED"}
+
+
+def test_what_the_reader_measured_leaves_with_the_film_at_the_readers_scale(desk):
+    image = read(next(iter(desk.accepted)))
+    line = Mark("length", (Point(0, 0), Point(30, 40)))
+    known = {FilmKey.of(image): Spacing(0.5, 0.5, "reader")}
+    desk.store.update(marks={FilmKey.of(image): (line,)}, calibrations=known)
+    assert desk.exports.planned("csv") == Planned(2, "findings*.csv, measurements*.csv", 0)
+    (outcome,) = desk.write("csv")
+    assert desk.export.total == 1
+    (row,) = csv.DictReader(outcome.paths[1].read_text(encoding="utf-8").splitlines())
+    assert (row["what"], row["value"], row["basis"]) == ("Length", "25.0000", "reader")
 
 
 def test_a_film_that_is_gone_costs_itself(desk):

@@ -46,8 +46,8 @@ def test_what_will_be_written_is_shown_before(dialog):
     series = "AFLoc: Pleural effusion, image-text similarity, research use"
     assert lines(made.preview) == [
         ["Structured report", "3", "AFLoc_sr_*.dcm", series],
-        ["PDF, one page a study", "2", "summary.pdf", ""],
-        ["CSV table", "1", "findings.csv", ""],
+        ["PDF, one page a study", "2", "summary*.pdf", ""],
+        ["CSV table", "1", "findings*.csv", ""],
     ]
     assert made.go.isEnabled()
     made.folder.setText(" ")

@@ -85,9 +85,10 @@ def hide_film(results: FilmResults, number: int, pseudonyms: Pseudonyms) -> Film
         sop_instance_uid=pseudonyms.uid(image.ref.sop_instance_uid),
     )
     hidden = replace(image, ref=ref, pixel_sha256=pseudonyms.digest(image.pixel_sha256))
-    return FilmResults(
-        hidden, tuple(_hide_statement(s, hidden, pseudonyms) for s in results.statements)
-    )
+    statements = tuple(_hide_statement(s, hidden, pseudonyms) for s in results.statements)
+    # A reader's own words may name anybody; what was measured names nobody.
+    marks = tuple(replace(m, text="") for m in results.marks if m.kind != "text")
+    return FilmResults(hidden, statements, marks)
 
 
 def hidden(selection: Selection) -> Selection:

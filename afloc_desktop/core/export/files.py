@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.export.atomic import make_folder, write_free
 from afloc_desktop.core.export.deidentify import hidden
 from afloc_desktop.core.export.formats import CSV, JSON, PNG
+from afloc_desktop.core.export.marks import measured
 from afloc_desktop.core.export.overlay import to_png
 from afloc_desktop.core.export.page import draw_statements
 from afloc_desktop.core.export.results import (
     as_json,
+    as_mark_table,
     as_table,
     finding_entry,
     image_entry,
+    mark_entry,
+    mark_rows,
     results_document,
     table_rows,
 )
@@ -57,18 +61,28 @@ class CsvExporter:
     media: str = CSV.media
 
     def write(self, selection: Selection, folder: Path) -> tuple[Path, ...]:
-        """Write `findings.csv`.
+        """Write `findings.csv`, and `measurements.csv` where the reader drew something.
 
         Raises:
             ExportError: It could not be written.
         """
+        films = _checked(selection, folder).films
         rows = [
             row
-            for film in _checked(selection, folder).films
+            for film in films
             for statement in film.stated
             for row in table_rows(film.image, statement.finding)
         ]
-        return (write_free(folder, "findings", ".csv", as_table(rows)),)
+        written = [write_free(folder, "findings", ".csv", as_table(rows))]
+        marks = [
+            row
+            for film in films
+            for number, mark in enumerate(film.marks, 1)
+            for row in mark_rows(film.image, number, measured(mark, film.image))
+        ]
+        if marks:
+            written.append(write_free(folder, "measurements", ".csv", as_mark_table(marks)))
+        return tuple(written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +100,14 @@ class JsonExporter:
             ExportError: It could not be written.
         """
         images = [
-            image_entry(
-                film.image,
-                film.stated[0].finding.provenance,
-                [finding_entry(statement) for statement in film.stated],
-            )
+            {
+                **image_entry(
+                    film.image,
+                    film.stated[0].finding.provenance,
+                    [finding_entry(statement) for statement in film.stated],
+                ),
+                "marks": [mark_entry(measured(mark, film.image)) for mark in film.marks],
+            }
             for film in _checked(selection, folder).films
             if film.stated
         ]

@@ -76,10 +76,10 @@ OBJECTS = (
     ),
     _object("sc-plain", "DICOM secondary capture, uncompressed for old readers", "finding"),
 )
-PDF = Format("pdf", "PDF: one page a study", "application/pdf", "study", "finding", "summary.pdf")
+PDF = Format("pdf", "PDF: one page a study", "application/pdf", "study", "finding", "summary*.pdf")
 PNG = Format("png", "PNG picture with legend", "image/png", "film", "finding", "film-*.png")
-CSV = Format("csv", "CSV table", "text/csv", "export", "finding", "findings.csv")
-JSON = Format("json", "JSON document", "application/json", "export", "finding", "results.json")
+CSV = Format("csv", "CSV table", "text/csv", "export", "finding", "findings*.csv")
+JSON = Format("json", "JSON document", "application/json", "export", "finding", "results*.json")
 FORMATS = (*OBJECTS, PDF, PNG, CSV, JSON)
 
 

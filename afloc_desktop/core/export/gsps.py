@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from afloc_desktop.core.dicom.display import first_choice
 from afloc_desktop.core.domain import VoiLut, VoiWindow
 from afloc_desktop.core.export.geometry import aspect_of, spacing_of
+from afloc_desktop.core.export.marks import Figure, measured
 from afloc_desktop.core.export.names import short
 from afloc_desktop.core.export.objects import (
     Kind,
@@ -24,16 +25,18 @@ from afloc_desktop.core.export.objects import (
     to_bytes,
 )
 from afloc_desktop.core.export.profile import srgb_profile
+from afloc_desktop.core.geometry import Point
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image, Region
     from afloc_desktop.core.export.selection import Statement
-    from afloc_desktop.core.geometry import Point
+    from afloc_desktop.core.measuring import Mark
 
 GREY = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.1", "PR", 9104)
 COLOUR = Kind("gsps", "1.2.840.10008.5.1.4.1.1.11.2", "PR", 9104)
-_LAYER = "AFLOC"
-_ORANGE = (50000, 35000, 45000)  # PCS-Values, CIELab: readable on grey film
+# Colours are PCS-Values of CIELab: readable on grey film, and told apart.
+_MODEL = ("AFLOC", 1, "AFLoc: proposals of a model; research use only", (50000, 35000, 45000))
+_READER = ("READER", 2, "Measurements and notes of a reader", (55000, 22000, 26000))
 _MOST_ENTRIES = 65536
 
 
@@ -63,8 +66,10 @@ def presentation_state(page: Page) -> bytes | None:
     reference.ReferencedImageSequence = [page.source.reference()]
     dataset.ReferencedSeriesSequence = [reference]
     dataset.DisplayedAreaSelectionSequence = [_displayed_area(page)]
-    dataset.GraphicLayerSequence = [_layer()]
-    dataset.GraphicAnnotationSequence = [_annotation(page, *entry) for entry in stated]
+    marks = page.results.marks
+    dataset.GraphicLayerSequence = [_layer(*_MODEL), *([_layer(*_READER)] if marks else [])]
+    drawn = [_annotation(page, *entry) for entry in stated]
+    dataset.GraphicAnnotationSequence = [*drawn, *(_mark_annotation(page, m) for m in marks)]
     if image.colour is None:
         _put_grey_scale(dataset, page)
     else:
@@ -86,41 +91,52 @@ def _displayed_area(page: Page) -> Dataset:
     return item
 
 
-def _layer() -> Dataset:
+def _layer(name: str, order: int, about: str, colour: tuple[int, int, int]) -> Dataset:
     item = Dataset()
-    item.GraphicLayer, item.GraphicLayerOrder = _LAYER, 1
-    item.GraphicLayerDescription = "AFLoc: proposals of a model; research use only"
-    item.GraphicLayerRecommendedDisplayCIELabValue = list(_ORANGE)
+    item.GraphicLayer, item.GraphicLayerOrder = name, order
+    item.GraphicLayerDescription = about
+    item.GraphicLayerRecommendedDisplayCIELabValue = list(colour)
     return item
 
 
 def _annotation(page: Page, statement: Statement, region: Region) -> Dataset:
     item, finding = Dataset(), statement.finding
     item.ReferencedImageSequence = [page.source.reference()]
-    item.GraphicLayer = _LAYER
-    item.GraphicObjectSequence = [_polyline(region.outline)]
+    item.GraphicLayer = _MODEL[0]
+    closed = (*region.outline, region.outline[0])
+    item.GraphicObjectSequence = [_graphic(Figure("POLYLINE", closed))]
     text = f"{statement.label} ({finding.status})\nsimilarity {region.similarity:.2f}"
-    item.TextObjectSequence = [_text(long(text), region, page.results.image)]
+    place = Point(region.box.x0, region.box.y0)
+    item.TextObjectSequence = [_text(text, place, page.results.image)]
     return item
 
 
-def _polyline(outline: tuple[Point, ...]) -> Dataset:
-    item, closed = Dataset(), (*outline, outline[0])
-    item.GraphicAnnotationUnits, item.GraphicDimensions = "PIXEL", 2
-    item.NumberOfGraphicPoints = len(closed)
-    item.GraphicData = [value for point in closed for value in point]
-    item.GraphicType, item.GraphicFilled = "POLYLINE", "N"
+def _mark_annotation(page: Page, mark: Mark) -> Dataset:
+    item, found = Dataset(), measured(mark, page.results.image)
+    item.ReferencedImageSequence = [page.source.reference()]
+    item.GraphicLayer = _READER[0]
+    item.GraphicObjectSequence = [_graphic(figure) for figure in found.figures]
+    item.TextObjectSequence = [_text(found.label, mark.points[0], page.results.image)]
     return item
 
 
-def _text(text: str, region: Region, image: Image) -> Dataset:
-    """A label above its region, or inside where the film ends."""
+def _graphic(figure: Figure) -> Dataset:
     item = Dataset()
-    item.UnformattedTextValue = text.replace("\n", "\r\n")
+    item.GraphicAnnotationUnits, item.GraphicDimensions = "PIXEL", 2
+    item.NumberOfGraphicPoints = len(figure.points)
+    item.GraphicData = [value for point in figure.points for value in point]
+    item.GraphicType = figure.kind
+    if figure.kind != "POINT":
+        item.GraphicFilled = "N"
+    return item
+
+
+def _text(text: str, place: Point, image: Image) -> Dataset:
+    """A label at its place, or inside where the film ends."""
+    item = Dataset()
+    item.UnformattedTextValue = long(text).replace("\n", "\r\n")
     item.AnchorPointAnnotationUnits, item.AnchorPointVisibility = "PIXEL", "N"
-    x = min(max(region.box.x0, 0), image.columns)
-    y = min(max(region.box.y0, 0), image.rows)
-    item.AnchorPoint = [x, y]
+    item.AnchorPoint = [min(max(place.x, 0), image.columns), min(max(place.y, 0), image.rows)]
     return item
 
 

@@ -42,6 +42,10 @@ _CLASSES: dict[str, Kind] = {
 _FRACTIONAL = "The segmentation holds fractions and not regions; it is shown as text."
 _TOO_MANY = "The object holds more than can be shown; the rest is left out."
 _ODD_GRAPHIC = "A graphic is of a kind that is not drawn."
+_OTHER_GREY = (
+    "The presentation state also says how grey the film is shown; here it keeps its own window."
+)
+_TURNED = "The presentation state also turns or mirrors the film; here it lies as it is."
 
 
 def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
@@ -66,6 +70,8 @@ def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
         if kind == "SEG":
             masks, notes = _masks(tags, file, size, wanted)
         record = get_record(dataset)
+        if kind == "GSPS" and record is None:
+            notes += _beyond_graphics(tags)
         shapes = _known_again(record, kind, _shapes_of(kind, tags, notes))
         statements = _statements(record, shapes, masks)
         title = plain(tags.text("SeriesDescription")) or _class_name(tags)
@@ -142,6 +148,8 @@ def _report_shapes(
         concept = _concept(item)
         if concept == ("121071", "DCM"):
             label = meaning_of(item, "ConceptCodeSequence") or label
+        elif concept == ("112039", "DCM"):
+            label = label or plain(item.text("TextValue"))
         elif concept == ("112040", "DCM"):
             tracking_uid = item.text("UID")
     for item in content:
@@ -182,6 +190,17 @@ def _state_shapes(tags: Tags, notes: list[str]) -> Iterator[Shape]:
                 continue
             for target in targets:
                 yield Shape(label, *drawn, target)
+
+
+def _beyond_graphics(tags: Tags) -> Iterator[str]:
+    """What a state of others does to a film beside drawing on it, which is not done here."""
+    is_grey = any(
+        tags.items(name) for name in ("SoftcopyVOILUTSequence", "PresentationLUTSequence")
+    )
+    if is_grey or tags.text("PresentationLUTShape") == "INVERSE":
+        yield _OTHER_GREY
+    if tags.integer("ImageRotation") or tags.text("ImageHorizontalFlip") == "Y":
+        yield _TURNED
 
 
 def _masks(

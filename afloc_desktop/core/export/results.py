@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Provenance, Skipped
+    from afloc_desktop.core.export.marks import Measured
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.understanding import Question
 
@@ -34,6 +35,18 @@ SCHEMA = 1
 FORMATS = ("json", "npz", "png", "csv")
 _COLUMNS = ("file", "frame", "finding", "prompt", "similarity", "threshold", "present")
 _BOX_COLUMNS = ("x0", "y0", "x1", "y1")
+_MARK_COLUMNS = (
+    "file",
+    "frame",
+    "mark",
+    "kind",
+    "what",
+    "value",
+    "unit",
+    "basis",
+    "text",
+    "points",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +260,43 @@ def table_rows(image: Image, finding: Finding) -> list[list[object]]:
     return [[*start, *box] for box in boxes or [[""] * 4]]
 
 
+def mark_entry(found: Measured) -> dict[str, Any]:
+    """One mark of a reader in `results.json`."""
+    return {
+        "kind": found.kind,
+        "text": found.text,
+        "basis": found.basis,
+        "numbers": [
+            {"what": n.concept.meaning, "value": n.value, "unit": n.unit.value}
+            for n in found.numbers
+        ],
+        "points": [list(point) for figure in found.figures for point in figure.points],
+    }
+
+
+def mark_rows(image: Image, mark: int, found: Measured) -> list[list[object]]:
+    """One mark of a reader in `measurements.csv`: a row a number, one row of a note."""
+    points = " ".join(f"{x:.1f},{y:.1f}" for figure in found.figures for x, y in figure.points)
+    start = [str(image.ref.path), image.ref.frame, mark, found.kind]
+    end = [found.basis, found.text, points]
+    numbers = [[n.concept.meaning, f"{n.value:.4f}", n.unit.value] for n in found.numbers]
+    return [[*start, *number, *end] for number in numbers or [["", "", ""]]]
+
+
+def as_mark_table(rows: list[list[object]]) -> bytes:
+    """`measurements.csv`, safe to open in a spreadsheet."""
+    return _table(_MARK_COLUMNS, rows)
+
+
 def as_table(rows: list[list[object]]) -> bytes:
     """`findings.csv`, safe to open in a spreadsheet."""
+    return _table((*_COLUMNS, *_BOX_COLUMNS), rows)
+
+
+def _table(columns: Sequence[str], rows: list[list[object]]) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.writer(stream)
-    writer.writerow([*_COLUMNS, *_BOX_COLUMNS])
+    writer.writerow(columns)
     writer.writerows([_inert(cell) for cell in row] for row in rows)
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
@@ -263,10 +308,18 @@ def as_json(document: dict[str, Any]) -> bytes:
 
 
 def _inert(cell: object) -> object:
-    """Text that a spreadsheet would run as a formula, made plain."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """Text that a spreadsheet would run as a formula, or show as another, made plain."""
+    if not isinstance(cell, str):
+        return cell
+    text = "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in cell)
+    # Some spreadsheets take the wide signs of East Asian keyboards for the narrow ones.
+    if text[:1] in (*"=+-@\t", *"\uff1d\uff0b\uff0d\uff20"):
         try:
-            float(cell)
+            float(text)
         except ValueError:
-            return "'" + cell
-    return cell
+            return "'" + text
+    return text
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

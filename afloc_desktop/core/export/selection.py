@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Region
     from afloc_desktop.core.export.objects import SeriesBook
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
+    from afloc_desktop.core.measuring import Mark
 
 
 _ASKED = "Finding asked in words"
@@ -52,10 +53,12 @@ class FilmResults:
     Attributes:
         image: As it was read.
         statements: Rejected ones are never written into anything that leaves.
+        marks: What the reader drew and measured beside them.
     """
 
     image: Image
     statements: tuple[Statement, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def stated(self) -> tuple[Statement, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
 
 from afloc_desktop import __version__
 from afloc_desktop.core.export import codes
 from afloc_desktop.core.export.codes import Code
+from afloc_desktop.core.export.marks import Figure, measured
 from afloc_desktop.core.export.objects import (
     IMPLEMENTATION,
     MAKER,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Region
     from afloc_desktop.core.export.selection import Statement
+    from afloc_desktop.core.measuring import Mark
 
 REPORT = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 9103)
 _CONTEXT, _MODIFIER, _CONTAINS = "HAS OBS CONTEXT", "HAS CONCEPT MOD", "CONTAINS"
@@ -55,6 +58,7 @@ _ALGORITHM_NAME = Code("111001", "DCM", "Algorithm Name")
 _ALGORITHM_VERSION = Code("111003", "DCM", "Algorithm Version")
 _ALGORITHM_PARAMETERS = Code("111002", "DCM", "Algorithm Parameters")
 _IMAGE_REGION = Code("111030", "DCM", "Image Region")
+_COMMENT = Code("121106", "DCM", "Comment")
 _SOURCE = Code("260753009", "SCT", "Source")
 
 
@@ -82,6 +86,7 @@ def report(page: Page) -> bytes | None:
     dataset.ConceptNameCodeSequence = [_TITLE.item()]
     dataset.ContentTemplateSequence = [_template("1500")]
     groups = [group for s in page.results.stated for group in _groups(page, s)]
+    groups += [_mark_group(page, mark, n) for n, mark in enumerate(page.results.marks, 1)]
     dataset.ContentSequence = [
         _coded(_MODIFIER, _LANGUAGE, _ENGLISH),
         *_observers(page),
@@ -193,13 +198,33 @@ def _numbers(page: Page, statement: Statement, region: Region | None) -> Iterabl
         yield _text(_CONTAINS, codes.AREA_BASIS, spacing.basis)
 
 
+def _mark_group(page: Page, mark: Mark, number: int) -> Dataset:
+    """What the reader measured or noted: TID 1410 of a shape, else TID 1501."""
+    found = measured(mark, page.results.image)
+    items = [_text(_CONTEXT, _TRACKING_ID, f"{found.kind.capitalize()} {number}")]
+    if found.is_region:
+        items.append(_uid(_TRACKING_UID, generate_uid(prefix=None)))
+        items += [_graphic(page, _CONTAINS, figure) for figure in found.figures]
+    said = [_number(*n) for n in found.numbers] or [_text(_CONTAINS, _COMMENT, found.label)]
+    if not found.is_region:
+        said[0].ContentSequence = [_graphic(page, "INFERRED FROM", f) for f in found.figures]
+    items += said
+    if found.basis:
+        items.append(_text(_CONTAINS, codes.AREA_BASIS, found.basis))
+    return _container(_GROUP, items, "1410" if found.is_region else "1501")
+
+
 def _outline(page: Page, region: Region) -> Dataset:
     closed = (*region.outline, region.outline[0])
+    return _graphic(page, _CONTAINS, Figure("POLYLINE", closed))
+
+
+def _graphic(page: Page, relation: str, figure: Figure) -> Dataset:
     image = _item("SELECTED FROM", "IMAGE", _SOURCE)
-    item = _item(_CONTAINS, "SCOORD", _IMAGE_REGION)
+    item = _item(relation, "SCOORD", _IMAGE_REGION)
     image.ReferencedSOPSequence = [page.source.reference()]
-    item.GraphicType = "POLYLINE"
-    item.GraphicData = [value for point in closed for value in point]
+    item.GraphicType = figure.kind
+    item.GraphicData = [value for point in figure.points for value in point]
     item.ContentSequence = [image]
     return item
 

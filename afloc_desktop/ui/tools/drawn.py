@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.measuring import angle_deg, bounds, length, ratio, statistics
+from afloc_desktop.core.measuring import angle_deg, bounds, length, ratio, runs_down, statistics
 from afloc_desktop.state.drawings import marks_of
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.lettering import write
@@ -72,11 +72,6 @@ def words(mark: Mark, image: Image, spacing: Spacing | None) -> list[str]:
         return _ratio_words(mark, image, spacing)
     found = statistics(image, mark, spacing)
     return strings.statistics(found, "" if image.is_as_stored else image.unit)
-
-
-def runs_down(image: Image) -> bool:
-    """The patient's sides are at the top and bottom of the stored film."""
-    return image.orientation is not None and image.orientation.column[:1] in ("L", "R")
 
 
 def _ratio_words(mark: Mark, image: Image, spacing: Spacing | None) -> list[str]:

@@ -174,6 +174,18 @@ def test_what_a_segment_shares_between_its_frames_is_found(export):
     assert [m.label for m in read_result(path).masks] == ["Pleural effusion 1", "日本 kite 1"]
 
 
+def test_what_a_state_of_others_does_beside_drawing_is_said(export):
+    path, _ = export("gsps")
+    assert read_result(path).notes == ()  # ours repeats the window of the film
+    dataset = pydicom.dcmread(path)
+    dataset.remove_private_tags()
+    dataset.ImageRotation, dataset.ImageHorizontalFlip = 90, "N"
+    dataset.save_as(path)
+    reading = read_result(path)
+    assert len(reading.shapes) == 2
+    assert ["grey" in reading.notes[0], "turns" in reading.notes[1]] == [True, True]
+
+
 def test_graphics_that_cannot_be_placed_are_named(export):
     path, _ = export("gsps")
     dataset = pydicom.dcmread(path)
