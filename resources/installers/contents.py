@@ -33,7 +33,7 @@ NEVER = (
     "torch.testing._internal", "torch.utils.tensorboard", "torch.utils.benchmark", "torchvision",
     "torchaudio", "triton", "typer", "rich", "pydantic", "numba", "coverage", "grimp", "mypy",
     "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtDBus",
-    "pydicom.data.test_files", "pydicom.examples",
+
 )  # fmt: skip
 # Loaded by name, for the text encoder of a training.
 ENCODER = tuple(f"transformers.models.bert.{name}_bert" for name in ("configuration", "modeling"))

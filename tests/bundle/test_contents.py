@@ -1,0 +1,147 @@
+"""What goes into the built programs, without building them."""
+
+import ast
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import contents
+import papers
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "resources/sample/effusion.dcm"
+# Refuses what the viewer is built without, and uses the viewer.
+WITHOUT = """
+import sys
+
+class Refusal:
+    left_out = frozenset({left_out!r})
+    def find_spec(self, name, path=None, target=None):
+        parts = name.split(".")
+        if any(".".join(parts[:n]) in self.left_out for n in range(1, len(parts) + 1)):
+            raise ModuleNotFoundError(f"{{name}} is left out", name=name)
+
+sys.meta_path.insert(0, Refusal())
+from afloc_desktop.cli import main
+words = ["--finding", "pleural effusion", "--formats", "json,npz,png,csv,pdf,seg,sr,sc,gsps"]
+code = main(["localize", {film!r}, *words, "--output", {output!r}])
+import afloc_desktop.ui.app, afloc_desktop.ui.training, afloc_desktop.ui.papers
+import afloc_desktop.core.registration, afloc_desktop.engine, afloc_desktop.core.evaluate
+from afloc_desktop.core.dicom.trial import try_decoders
+assert not [trial for trial in try_decoders() if trial.error]
+sys.exit(code)
+"""
+
+
+def rows(*names, kind="BINARY"):
+    return [(name, f"/built/{name}", kind) for name in names]
+
+
+def test_the_viewer_works_without_what_is_left_out(tmp_path):
+    left_out = [*contents.NEVER, *contents.NOT_IN_THE_VIEWER]
+    code = WITHOUT.format(left_out=left_out, film=str(SAMPLE), output=str(tmp_path / "out"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_recipe_can_be_read_and_its_programs_are_there():
+    spec = ast.parse((ROOT / "afloc.spec").read_text(encoding="utf-8"))
+    names = {n.value for n in ast.walk(spec) if isinstance(n, ast.Constant)}
+    programs = ROOT / "resources/installers/programs"
+    assert {path.name for path in programs.glob("start_*.py")} <= names
+    for path in programs.glob("*.py"):
+        compile(path.read_text(encoding="utf-8"), path, "exec")
+
+
+def test_libraries_stay_where_something_that_stays_needs_them(monkeypatch):
+    needs = {"/built/PIL/_imaging.so": ["libtiff.so"], "/built/pillow.libs/libtiff.so": ["libz.so"]}
+    fake = SimpleNamespace(get_imports=lambda path: [(n, None) for n in needs.get(path, ())])
+    monkeypatch.setitem(sys.modules, "PyInstaller.depend.bindepend", fake)
+    for name in ("PyInstaller", "PyInstaller.depend"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(__path__=[]))
+    found = SimpleNamespace(
+        binaries=[
+            *rows("PIL/_imaging.so", "pillow.libs/libtiff.so", "pillow.libs/libwebp.so", "libz.so"),
+            *rows("PySide6/Qt/plugins/tls/libqopenssl.so", "libdbus-1.so.3", "libunused.so"),
+            ("libwebp.so", "pillow.libs/libwebp.so", "SYMLINK"),
+        ],
+        datas=rows("pydicom/data/test_files/a.dcm", "afloc_resources/docs/x.md", kind="DATA"),
+    )
+    contents.kept(found)
+    kept = [row[0] for row in found.binaries]
+    assert kept == ["PIL/_imaging.so", "pillow.libs/libtiff.so", "libz.so"]
+    assert [row[0] for row in found.datas] == ["afloc_resources/docs/x.md"]
+
+
+def test_what_only_the_trainer_needs_is_listed(tmp_path):
+    viewer = SimpleNamespace(binaries=rows("a.so"), datas=rows("b.txt", kind="DATA"))
+    trainer = SimpleNamespace(binaries=rows("a.so", "torch/c.so"), datas=[])
+    (tmp_path / "afloc").touch()
+    (tmp_path / "afloc-train").touch()
+    contents.list_trainer(tmp_path, viewer, trainer)
+    listed = (tmp_path / contents.TRAINER_FILES).read_text().split()
+    assert listed == ["_internal/torch/c.so", "afloc-train"]
+    contents.list_trainer(tmp_path, viewer, None)
+
+
+@pytest.mark.skipif(not shutil.which("strip"), reason="needs strip")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at ELF files")
+def test_a_library_that_does_not_survive_stripping_is_noticed(tmp_path):
+    library = bytearray(Path(sys.modules["_ctypes"].__file__).read_bytes())
+    (tmp_path / "whole.so").write_bytes(library)
+    assert contents._is_loadable(tmp_path / "whole.so")
+    start = int.from_bytes(library[32:40], "little")
+    kinds = [int.from_bytes(library[at : at + 4], "little") for at in range(start, start + 560, 56)]
+    library[start + 56 * kinds.index(1) + 8] ^= 1  # the offset of what is mapped
+    (tmp_path / "torn.so").write_bytes(library)
+    assert not contents._is_loadable(tmp_path / "torn.so")
+    (tmp_path / "text.so").write_text("no library")
+    assert not contents._is_loadable(tmp_path / "text.so")
+
+
+def test_two_flavours_of_onnxruntime_are_refused(monkeypatch):
+    assert contents.flavour() == "cpu"
+    both = {"onnxruntime": ["onnxruntime", "onnxruntime-gpu"]}
+    monkeypatch.setattr(contents.metadata, "packages_distributions", lambda: both)
+    with pytest.raises(SystemExit, match="exactly one"):
+        contents.flavour()
+
+
+def test_a_part_under_the_gpl_stops_a_build():
+    parts = papers.collected_parts(rows("numpy/_core.so", "pylibjpeg/x.py"))
+    assert {"numpy", "pyinstaller", "Python"} <= {one.name for one in parts}
+    papers.refuse_copyleft(parts)
+    with pytest.raises(SystemExit, match="gnu"):
+        papers.refuse_copyleft([*parts, papers.Part("gnu", "1", "GPL-3.0-only")])
+
+
+def test_a_library_of_the_build_machine_needs_a_known_licence():
+    named = papers.collected_parts(rows("libxcb-cursor.so.0", "libsqlite3.so.0"))
+    assert {"libxcb-cursor", "libsqlite3"} <= {one.name for one in named}
+    with pytest.raises(SystemExit, match=r"libmystery\.so\.1"):
+        papers.collected_parts(rows("libmystery.so.1"))
+    with pytest.raises(SystemExit, match="readline"):
+        papers.collected_parts(rows("libreadline.so.8"))
+
+
+def test_the_papers_of_a_build_name_both_parts(tmp_path):
+    viewer = SimpleNamespace(pure=rows("numpy.x", kind="PYMODULE"), binaries=[], datas=[])
+    trainer = SimpleNamespace(pure=rows("safetensors.x", kind="PYMODULE"), binaries=[], datas=[])
+    written = papers.written_papers(tmp_path, viewer, trainer)
+    page, bill = (Path(source).read_text(encoding="utf-8") for _, source, _ in written)
+    for name in ("numpy", "safetensors"):
+        assert f"- {name} " in page
+        assert f'"name": "{name}"' in bill
+    assert {Path(name).name for name, _, _ in written} == {"THIRD_PARTY.md", "sbom.cdx.json"}
+
+
+def test_the_builder_is_pinned_and_optional():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert any("pyinstaller" in each for each in project["optional-dependencies"]["bundle"])
+    assert "\npyinstaller==" in (ROOT / "constraints.txt").read_text(encoding="utf-8")
