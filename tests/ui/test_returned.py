@@ -1,17 +1,22 @@
 from dataclasses import replace
 from pathlib import Path
 
+import exported
 import pytest
-from doubles import film
+from doubles import Desk, film, listing
 from readings import reading
 
+from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.domain import Listing
+from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.found import Node, Target
+from afloc_desktop.core.export.selection import FilmResults, Selection
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.state.returned import Line, Result
 from afloc_desktop.state.store import Problem, State
 from afloc_desktop.ui.canvas import FilmCanvas
 from afloc_desktop.ui.qt import QLabel, QMessageBox, QTreeWidgetItem
-from afloc_desktop.ui.returned import ResultDialog, Returning
+from afloc_desktop.ui.returned import ResultDialog, Returning, _named
 
 
 def result(*lines, **changes):
@@ -62,6 +67,22 @@ def test_a_result_is_text_as_it_stands(qtbot, station):
     texts = [part.text() for part in dialog.findChildren(QLabel)]
     assert {"<b>Report</b>", "Partly shown."} <= set(texts)
     dialog.close()
+
+
+def test_a_study_opened_again_shows_what_was_exported_without_a_click(tmp_path, station, qtbot):
+    image = exported.film(tmp_path / "s", SOPInstanceUID="1.2.1")
+    stated = exported.statement(image, status="accepted", author="Ann")
+    (path,) = exporters()["sr"].write(Selection((FilmResults(image, (stated,)),)), tmp_path / "o")
+    again = scan([tmp_path / "o"])
+    (study,) = listing(1).studies
+    study = replace(study, others=again.studies[0].others)
+    made = station(Desk(found=Listing((study,), ())))
+    made.settle()
+    qtbot.waitUntil(lambda: bool(made.store.state.results), timeout=10_000)
+    (result,) = made.store.state.results
+    assert result.path == path
+    assert result.lines[0].is_on(made.store.state.image)
+    assert _named(result.lines[0], "SR") == "Pleural effusion (SR in file: accepted by Ann)"
 
 
 def test_why_a_result_cannot_be_read_is_told(station):
