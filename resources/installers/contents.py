@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 # Decoders are loaded by name when a film needs one; a licence is answered for each of them.
 CODECS = tuple(
     f"imagecodecs.{name}"
-    for name in ("imagecodecs", "_shared", "_imcd", "_jpeg8", "_jpeg2k", "_jpegls", "_htj2k")
+    for name in (
+        "imagecodecs",
+        "_shared",
+        "_shared_cython",
+        "_imcd",
+        "_jpeg8",
+        "_jpeg2k",
+        "_jpegls",
+        "_htj2k",
+    )
 )
 # Not part of the product wherever they are found: peers that tests compare with, tools, and what
 # is under the GPL (readline, gdbm, pylibjpeg-libjpeg).

@@ -19,11 +19,13 @@ WITHOUT = """
 import sys
 
 class Refusal:
-    left_out = frozenset({left_out!r})
+    left_out, codecs = frozenset({left_out!r}), frozenset({codecs!r})
     def find_spec(self, name, path=None, target=None):
         parts = name.split(".")
         if any(".".join(parts[:n]) in self.left_out for n in range(1, len(parts) + 1)):
             raise ModuleNotFoundError(f"{{name}} is left out", name=name)
+        if parts[0] == "imagecodecs" and len(parts) > 1 and name not in self.codecs:
+            raise ModuleNotFoundError(f"{{name}} is no codec of ours", name=name)
 
 sys.meta_path.insert(0, Refusal())
 from afloc_desktop.cli import main
@@ -43,7 +45,8 @@ def rows(*names, kind="BINARY"):
 
 def test_the_viewer_works_without_what_is_left_out(tmp_path):
     left_out = [*contents.NEVER, *contents.NOT_IN_THE_VIEWER]
-    code = WITHOUT.format(left_out=left_out, film=str(SAMPLE), output=str(tmp_path / "out"))
+    places = {"film": str(SAMPLE), "output": str(tmp_path / "out")}
+    code = WITHOUT.format(left_out=left_out, codecs=contents.CODECS, **places)
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False
     )
