@@ -37,3 +37,10 @@ def test_a_stage_is_timed():
     with reporter.stage("export"):
         pass
     assert set(reporter.seconds) == {"export"}
+
+
+def test_a_warning_says_its_words_to_programs_too():
+    stream = io.StringIO()
+    Reporter(is_json=True, stream=stream).warning("A checkpoint is damaged.")
+    told = json.loads(stream.getvalue())
+    assert told == {"event": "warning", "message": "A checkpoint is damaged."}

@@ -48,6 +48,10 @@ class Reporter:
         shown = "  ".join(f"{name} {value:.3f}" for name, value in values.items())
         self.event("progress", f"  {done}/{total}  {shown}", done=done, total=total, losses=values)
 
+    def warning(self, text: str) -> None:
+        """Something to know that does not stop the run; programs are told the words too."""
+        self.event("warning", text, message=text)
+
     def event(self, kind: str, text: str, **values: Any) -> None:
         """One line: `text` for a person, `values` for a program."""
         line = json.dumps({"event": kind, **values}) if self._is_json else text.rstrip()

@@ -206,8 +206,10 @@ class _Training:
         self._learner = Learner(network, settings, self._steps, processes, is_half=is_half)
         self._standing = Standing()
         if about.code_sha256 != _code_sha256():
-            self._say("warning", "The trainer has changed since this training began; "
-                      "it goes on, but not to the same numbers.")  # fmt: skip
+            self._warn(
+                "The trainer has changed since this training began; it goes on, but not to the "
+                "same numbers."
+            )
 
     def train(self) -> Outcome:
         self._resume()
@@ -236,7 +238,7 @@ class _Training:
 
     def _resume(self) -> None:
         found = self._run.load(
-            lambda name: self._say("warning", f"{name} is damaged; going on from the one before.")
+            lambda name: self._warn(f"{name} is damaged; going on from the one before.")
         )
         if found is not None:
             tensors, state = found
@@ -307,6 +309,10 @@ class _Training:
         best = {} if standing.best is None else standing.best._asdict()
         text = f"done after step {standing.step}; kept is step {standing.best_step}"
         self._say("done", text, step=standing.step, best_step=standing.best_step, **best)
+
+    def _warn(self, text: str) -> None:
+        if self._is_first:
+            self._reporter.warning(text)
 
     def _say(self, kind: str, text: str, **values: object) -> None:
         if self._is_first:

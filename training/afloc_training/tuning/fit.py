@@ -187,7 +187,7 @@ class _Tuning:
         self._standing = Standing()
         if about.code_sha256 != _code_sha256():
             text = "The trainer has changed since this training began; not to the same numbers."
-            reporter.event("warning", text)
+            reporter.warning(text)
 
     def train(self) -> Outcome:
         self._resume()
@@ -219,7 +219,7 @@ class _Tuning:
         self._run.cut_log(self._standing.step)
 
     def _say_damaged(self, name: str) -> None:
-        self._reporter.event("warning", f"{name} is damaged; going on from the one before.")
+        self._reporter.warning(f"{name} is damaged; going on from the one before.")
 
     def _save(self) -> None:
         self._run.save(self._tuner.tensors(), self._standing.as_json())
