@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.errors import PluginError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.export.deidentify import hide_film, hide_source
@@ -90,7 +91,8 @@ class DicomExporter:
         make_folder(folder)
         written = []
         for page in _pages(selection, self.id):
-            data = self.build(page)
+            with quiet_pydicom():
+                data = self.build(page)
             if data is None:
                 continue
             path = folder / object_name(self.id, str(check_object(data).SOPInstanceUID))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ _IMAGE = (
 )
 _TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "CS", "DA", "TM", "AS", "UI")
 _FORMAL = ("AS", "CS", "DA", "TM", "DS", "IS")
+_UID = re.compile(r"[0-9.]{1,64}")
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -144,10 +146,10 @@ def _understand(dataset: Dataset, image: Image) -> Source:
             "The file no longer holds the film that was opened.",
             remedy="Open the study again and ask the film again.",
         )
-    if not all(uids.values()):
+    if not all(map(_UID.fullmatch, uids.values())):
         raise ExportError(
-            "The film does not say which study and series it belongs to, so that no DICOM "
-            "object can refer to it.",
+            "The film does not say which study and series it belongs to, or not in the numbers of "
+            "DICOM, so that no object can refer to it.",
             remedy="Choose PNG, CSV or JSON.",
         )
     return Source(

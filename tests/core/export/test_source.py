@@ -32,8 +32,11 @@ def test_a_film_in_an_archive_is_read_there(image, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["StudyInstanceUID", "SeriesInstanceUID"])
-def test_a_film_that_does_not_say_where_it_belongs_gets_no_objects(tmp_path, name):
-    image = exported.film(tmp_path / "s", **{name: ""})
+@pytest.mark.parametrize("uid", ["", "../../x/1.2"])
+def test_a_film_that_does_not_say_where_it_belongs_gets_no_objects(tmp_path, name, uid):
+    image = exported.film(tmp_path / "s", **{name: "1.22.33.444"})
+    data = image.ref.path.read_bytes()
+    image.ref.path.write_bytes(data.replace(b"1.22.33.444", uid.encode().ljust(11, b"\0")))
     with pytest.raises(ExportError, match="study and series"):
         read_source(image)
 
