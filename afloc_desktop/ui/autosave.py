@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from afloc_desktop.ui import dialogs
@@ -28,7 +29,8 @@ class Autosave(QObject):
         self._window = window
         self._workspace = workspace
         self._session = session
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # nothing is saved there, and a film can be read all the same
+            lock.parent.mkdir(parents=True, exist_ok=True)
         self._lock = QLockFile(str(lock))
         self._lock.setStaleLockTime(0)  # a lock is stale once its process is gone, not before
         self.is_first = self._lock.tryLock(0)

@@ -154,7 +154,7 @@ def _is_shown() -> bool:
     listed = subprocess.run(
         ["xwininfo", "-root", "-tree"], capture_output=True, text=True, check=False
     )
-    return '"AFLoc' in listed.stdout
+    return "research use only" in listed.stdout  # the window, not what is shown until it comes
 
 
 def _peak_kib(process: int) -> int:

@@ -65,7 +65,8 @@ def test_a_film_is_localized_and_exported_without_a_network(installed, tmp_path)
     log = tmp_path / "calls"
     before = [*sandboxed(), "strace", "-f", "-qq", "-e", CALLS, "-o", str(log)]
     words = ["localize", sample, "--finding", "pleural effusion", "--output", tmp_path / "out"]
-    run(installed / "afloc", *words, "--formats", "json,png,pdf,sr,seg", before=before)
+    kinds = ["--formats", "json,png,pdf,sr,seg"]
+    run(installed / "afloc", *words, *kinds, before=before, env=home(tmp_path))
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results
     kinds = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
@@ -74,8 +75,8 @@ def test_a_film_is_localized_and_exported_without_a_network(installed, tmp_path)
 
 
 def test_the_engine_answers(installed, tmp_path):
-    request = {"id": 1, "do": "hello", "protocol": 1}
-    done = run(installed / "afloc-engine", env=home(tmp_path), input=json.dumps(request).encode())
+    requests = b'{"id": 1, "do": "hello", "protocol": 1}\n{"id": 2, "do": "bye"}\n'
+    done = run(installed / "afloc-engine", env=home(tmp_path), input=requests)
     answer = json.loads(done.stdout.splitlines()[0])
     assert "afloc-cxr-base" in {bundle["id"] for bundle in answer["bundles"]}
 
@@ -103,7 +104,7 @@ def shown(display) -> bool:
     tree = subprocess.run(
         ["xwininfo", "-display", display, "-root", "-tree"], capture_output=True, check=False
     )
-    return b'"AFLoc' in tree.stdout
+    return b"research use only" in tree.stdout  # the window, not what is shown until it comes
 
 
 def started(program, display, env, log=None) -> tuple[subprocess.Popen, float]:
@@ -135,6 +136,7 @@ def test_the_window_opens_without_home_and_calls_nobody(installed, screen, tmp_p
     log = tmp_path / "calls"
     child, _ = started(installed / "afloc", screen, NOWHERE, log)
     time.sleep(5)
+    assert child.poll() is None, "it ended by itself"
     child.terminate()
     child.wait(20)
     assert "AF_INET" not in log.read_text()
@@ -162,3 +164,14 @@ def test_the_trainer_fits_exports_and_its_bundle_answers(installed, shared, tmp_
     told = run(installed / "afloc", "bundles", "verify", work / "bundle", "--json", env=env).stdout
     assert json.loads(told)["self_test"]["map_difference"] < 2e-3
     run(installed / "afloc", "bundles", "promote", work / "bundle", env=env)
+
+
+def test_the_menu_entry_starts_the_program_and_can_be_taken_back(installed, tmp_path):
+    env = {**home(tmp_path), "PATH": os.environ["PATH"]}
+    run(installed / "install.sh", env=env)
+    entry = tmp_path / ".local/share/applications/org.afloc.desktop.desktop"
+    assert f'Exec="{installed}/afloc" %F' in entry.read_text(encoding="utf-8")
+    done = run(tmp_path / ".local/bin/afloc", "--version", env=env)
+    assert done.stdout.startswith(b"afloc ")
+    run(installed / "install.sh", "--remove", env=env)
+    assert not entry.exists()

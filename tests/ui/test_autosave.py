@@ -72,3 +72,11 @@ def test_a_second_window_leaves_the_session_of_the_first_alone(station, tmp_path
     second.autosave.crashed()
     second.window.close()
     assert read(Paths.default().session).opened == (tmp_path,)
+
+
+def test_a_home_that_cannot_be_written_opens_a_window_all_the_same(station, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("AFLOC_HOME", str(tmp_path / "file" / "home"))
+    made = station(paths=())
+    made.settle()
+    assert not made.autosave.is_first
