@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from afloc_desktop.ui import chinese_told
 from afloc_desktop.ui.phrases import GAP, amount, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Spacing
+    from afloc_desktop.core.domain import Skipped, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
-    from afloc_desktop.state.store import Home
+    from afloc_desktop.state.store import Home, Problem
 
 _BASIS = {
     "detector": "（探测器平面）",
@@ -23,6 +24,16 @@ _BASIS = {
     "unknown": "（不确定）",
     "reader": "（手动校准）",
 }
+
+
+def told(text: str) -> str:
+    """What the core says of a file, a film or a question; English where it is not known."""
+    return chinese_told.told(text)
+
+
+def problem(found: Problem | Skipped) -> str:
+    """What happened and what to do, in one line."""
+    return f"{told(found.reason)}{told(found.remedy)}"
 
 
 def film_named(number: int, home: Home | None) -> str:
@@ -48,7 +59,7 @@ def film_numbers(numbers: Sequence[int]) -> str:
 def exported(files: int, problems: int, folder: str, *, is_stopped: bool) -> str:
     words = f"已将 {files} 个文件写入 {folder}。"
     if problems:
-        words += f"{problems} 个未能写入，原因见列表。"
+        words += f"有 {problems} 个问题，见列表。"
     return f"已停止。{words}" if is_stopped else words
 
 

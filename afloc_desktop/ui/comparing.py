@@ -133,7 +133,7 @@ class ComparisonWindow(QDialog):
     def _words(self, state: State) -> str:
         comparison = state.comparison
         if comparison is not None and comparison.problem is not None:
-            return f"{comparison.problem.reason} {comparison.problem.remedy}"
+            return strings.problem(comparison.problem)
         found = None if state.prompt is None or state.is_hidden else change(state, state.prompt)
         return strings.CHOOSE_FINDING if found is None else strings.changed(found)
 

@@ -269,6 +269,7 @@ def paint_message(painter: QPainter, area: QRect, state: State) -> None:
         first, second = strings.READING, ""
     elif state.notice is not None:
         first, second = state.notice.reason, state.notice.remedy
+    first, second = strings.told(first), strings.told(second)
     inside = area.adjusted(40, 0, -40, 0)
     above = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2 - 4)
     below = QRect(inside.left(), above.bottom() + 8, inside.width(), inside.height() // 2)

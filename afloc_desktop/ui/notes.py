@@ -45,7 +45,8 @@ class Notes(QFrame):
         self.setVisible(bool(self._notes))
         if not self._notes:
             return
-        self._text.setText("\n".join(self._notes if self._is_unfolded else self._notes[:1]))
+        shown = self._notes if self._is_unfolded else self._notes[:1]
+        self._text.setText("\n".join(map(strings.told, shown)))
         hidden = len(self._notes) - 1
         self._more.setText(strings.FEWER_NOTES if self._is_unfolded else strings.more_notes(hidden))
         self._more.setVisible(hidden > 0)

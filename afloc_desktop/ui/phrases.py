@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Spacing
+    from afloc_desktop.core.domain import Skipped, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
-    from afloc_desktop.state.store import Home
+    from afloc_desktop.state.store import Home, Problem
+
+
+def told(text: str) -> str:
+    """What the core says of a file, a film or a question."""
+    return text
+
+
+def problem(found: Problem | Skipped) -> str:
+    """What happened and what to do, in one line."""
+    return f"{found.reason} {found.remedy}"
 
 
 def film_named(number: int, home: Home | None) -> str:
@@ -44,7 +54,7 @@ def film_numbers(numbers: Sequence[int]) -> str:
 def exported(files: int, problems: int, folder: str, *, is_stopped: bool) -> str:
     words = f"{'1 file' if files == 1 else f'{files} files'} written to {folder}."
     if problems:
-        words += f" {problems} could not be written; the list says why."
+        words += f" {'1 problem' if problems == 1 else f'{problems} problems'}: see the list."
     return f"Stopped. {words}" if is_stopped else words
 
 

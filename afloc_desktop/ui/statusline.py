@@ -53,4 +53,4 @@ def doing(state: State) -> str:
     if state.busy & {"survey", "answer"}:
         return strings.ANSWERING
     problem = state.notice or state.settings_problem
-    return f"{problem.reason} {problem.remedy}" if problem else strings.READY
+    return strings.problem(problem) if problem else strings.READY

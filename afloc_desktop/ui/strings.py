@@ -35,6 +35,7 @@ from afloc_desktop.ui.phrases import probability as probability
 from afloc_desktop.ui.phrases import probe as probe
 from afloc_desktop.ui.phrases import probe_both as probe_both
 from afloc_desktop.ui.phrases import probe_colour as probe_colour
+from afloc_desktop.ui.phrases import problem as problem
 from afloc_desktop.ui.phrases import promoted as promoted
 from afloc_desktop.ui.phrases import provider as provider
 from afloc_desktop.ui.phrases import ratio as ratio
@@ -47,6 +48,7 @@ from afloc_desktop.ui.phrases import speed as speed
 from afloc_desktop.ui.phrases import statistics as statistics
 from afloc_desktop.ui.phrases import table as table
 from afloc_desktop.ui.phrases import time_left as time_left
+from afloc_desktop.ui.phrases import told as told
 from afloc_desktop.ui.phrases import turned as turned
 from afloc_desktop.ui.phrases import understood as understood
 from afloc_desktop.ui.phrases import verdict as verdict

@@ -177,9 +177,9 @@ def _skipped_tree() -> Tree:
 
 def _skip(skipped: Skipped) -> QTreeWidgetItem:
     name = skipped.member or skipped.path.name or str(skipped.path)
-    item = QTreeWidgetItem([one_line(f"{name}: {skipped.reason}")])
+    item = QTreeWidgetItem([one_line(f"{name}: {strings.told(skipped.reason)}")])
     place = f"{skipped.path} {skipped.member}".rstrip()
-    item.setToolTip(0, plain_tip(f"{place}: {skipped.reason} {skipped.remedy}"))
+    item.setToolTip(0, plain_tip(f"{place}: {strings.problem(skipped)}"))
     item.setFlags(Qt.ItemFlag.ItemIsEnabled)
     return item
 

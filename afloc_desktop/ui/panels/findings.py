@@ -122,13 +122,14 @@ class FindingsPanel(QWidget):
         self._overrule.setVisible(is_shut)
         answer = None if state.is_hidden else state.answer
         question = None if answer is None else answer.question
-        notes = [strings.understood(question.notes)] if question and question.notes else []
+        understood = [strings.told(n) for n in question.notes] if question else []
+        notes = [strings.understood(understood)] if understood else []
         probability = None if answer is None else state.probability(answer)
         notes += [] if probability is None else [strings.probability(probability)]
         notes += [strings.report_says(text) for text in _in_report(state)]
         problem = state.answer_problem
-        warnings = list(question.warnings) if question else []
-        warnings += [f"{problem.reason} {problem.remedy}"] if problem else []
+        warnings = [strings.told(w) for w in question.warnings] if question else []
+        warnings += [strings.problem(problem)] if problem else []
         _say(self._note, "\n".join(notes))
         _say(self._warning, "\n".join(warnings))
         _say(self._state_line, "" if is_shut else _state_line(state))
@@ -206,7 +207,7 @@ def _say(where: QLabel, text: str) -> None:
 def _state_line(state: State) -> str:
     if state.model_problem is not None:
         problem = state.model_problem
-        return f"{strings.NO_MODEL}. {problem.reason} {problem.remedy}"
+        return f"{strings.NO_MODEL}. {strings.problem(problem)}"
     if state.model is None:
         return strings.LOADING_MODEL if "model" in state.busy else strings.NO_MODEL
     return strings.LEGEND if state.answers and not state.is_hidden else ""

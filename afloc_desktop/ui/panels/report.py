@@ -166,7 +166,7 @@ def _note(report: Report | None, state: State) -> str:
     if sentence.is_denial:
         return strings.DENIED
     notes = () if sentence.question is None else sentence.question.notes
-    return strings.understood(notes) if notes else ""
+    return strings.understood([strings.told(n) for n in notes]) if notes else ""
 
 
 def _name(report: Report) -> str:

@@ -175,7 +175,7 @@ class StudyTree(Tree):
 
     def _study(self, study: Study) -> QTreeWidgetItem:
         item = _row(_spaced(day(study.date), study.description or strings.UNKNOWN_STUDY))
-        item.addChildren([_note(note) for note in study.notes])
+        item.addChildren([_note(strings.told(note)) for note in study.notes])
         parts = [series.uid for series in study.series]
         for series in study.series:
             item.addChild(self._series(series, is_part=parts.count(series.uid) > 1))
@@ -201,8 +201,9 @@ class StudyTree(Tree):
                 self._stacks[number] = images
                 item.setData(0, _STACK, number)
         if series.notes:
-            item.setToolTip(0, plain_tip(" ".join((item.text(0), *series.notes))))
-            item.insertChildren(0, [_note(note) for note in series.notes])
+            notes = [strings.told(note) for note in series.notes]
+            item.setToolTip(0, plain_tip(" ".join((item.text(0), *notes))))
+            item.insertChildren(0, [_note(note) for note in notes])
         return item
 
     def _holds(self, item: QTreeWidgetItem, ref: ImageRef) -> bool:

@@ -74,7 +74,7 @@ class VerdictPanel(QWidget):
         self._said.setText(said)
         self._withdraw.setVisible(judgement is not None)
         problem = new.judgement_problem
-        self._problem.setText("" if problem is None else f"{problem.reason} {problem.remedy}")
+        self._problem.setText("" if problem is None else strings.problem(problem))
         self._problem.setVisible(problem is not None)
 
     def accept(self) -> None:

@@ -1,0 +1,217 @@
+"""What the core says of files, films and questions, in Simplified Chinese.
+
+The core speaks English and knows no window; its sentences are found again here by their form. One
+that is not found stays English.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# fmt: off
+# {} stands for what changes: a number, a name, a list.
+TABLE: Mapping[str, str] = MappingProxyType(
+    {
+        # files
+        "This is not a DICOM file.": "这不是 DICOM 文件。",
+        "This is {}, not a DICOM file.": "这是 {}，不是 DICOM 文件。",
+        "This is not a regular file.": "这不是普通文件。",
+        "This is a link that leads elsewhere; it is not followed.":
+            "这是指向别处的链接，未予跟随。",
+        "The file is empty.": "文件是空的。",
+        "The folder is empty.": "文件夹是空的。",
+        "The path does not exist.": "路径不存在。",
+        "The file cannot be read ({}).": "无法读取文件（{}）。",
+        "The file ends inside its header.": "文件在文件头处中断。",
+        "The compressed file is damaged.": "压缩文件已损坏。",
+        "The compressed pixels are damaged.": "压缩的像素数据已损坏。",
+        "The file is incomplete: its compressed pixels end early.":
+            "文件不完整：压缩的像素数据提前结束。",
+        "The file is incomplete: its compressed pixels are cut off.":
+            "文件不完整：压缩的像素数据被截断。",
+        "The file is incomplete: it ends before the pixels.": "文件不完整：在像素数据之前结束。",
+        "The file is incomplete: it holds fewer pixels than it describes.":
+            "文件不完整：像素少于文件头所述。",
+        "The file describes an image, but its pixels are missing.":
+            "文件描述了图像，但缺少像素。",
+        "The file holds no image ({}).": "文件中没有图像（{}）。",
+        "The header is wrong about {}: missing or impossible.":
+            "文件头中的 {} 有误：缺失或不可能。",
+        "The file has no frame {}; it holds {}.": "文件没有第 {} 帧，共有 {} 帧。",
+        "The image claims {} x {} pixels, more than can be opened.":
+            "图像声称有 {} × {} 像素，超出可打开的范围。",
+        "The header and the compressed pixels disagree about the {} of the image.":
+            "文件头与压缩的像素数据在图像的 {} 上不一致。",
+        "This zip archive holds no DICOM file.": "此 zip 压缩包中没有 DICOM 文件。",
+        "This index (DICOMDIR) is damaged.": "此索引 (DICOMDIR) 已损坏。",
+        "No film was found there.": "那里没有找到影像。",
+        # what to do
+        "Fetch the file again from where it came from.": "请从来源处重新获取该文件。",
+        "Check the permissions and the connection to the drive.":
+            "请检查权限以及与驱动器的连接。",
+        "Choose a file or folder.": "请选择文件或文件夹。",
+        "Choose the folder that holds the study.": "请选择存放该检查的文件夹。",
+        "Open the images of the study.": "请打开该检查的图像。",
+        "Open the DICOM file it was made from.": "请打开生成它的 DICOM 文件。",
+        "Open the DICOM file of the film.": "请打开该影像的 DICOM 文件。",
+        "Unpack it and open the folder.": "请解压后打开文件夹。",
+        "Do not open it; ask where it came from.": "请勿打开，并查明其来源。",
+        "Choose a folder with DICOM radiographs; files that were skipped are listed with "
+        "reasons.":
+            "请选择含 DICOM 平片的文件夹；跳过的文件及原因已列出。",
+        # films
+        "The file does not say which side of the patient is where.": "文件未注明患者的左右。",
+        "The file's patient orientation is not usable; no side is marked.":
+            "文件的患者方位无法使用，未标左右。",
+        "The file contradicts itself about the patient's sides; none is marked.":
+            "文件关于患者左右的说法自相矛盾，未作标注。",
+        "The file contradicts itself about the side of the body that was examined.":
+            "文件关于检查侧的说法自相矛盾。",
+        "The file's view and its patient orientation contradict each other.":
+            "文件的体位与患者方位互相矛盾。",
+        "The file holds graphics of its own, which are drawn over the image.":
+            "文件自带图形，已画在图像上。",
+        "A graphic of the file is damaged or impossible and was left out.":
+            "文件中的一个图形已损坏，未显示。",
+        "This film looks inverted; its MONOCHROME1/2 tag may be wrong.":
+            "此片看似黑白颠倒，其 MONOCHROME1/2 标记可能有误。",
+        "The highest bit of a pixel is not where the standard has it; values were shifted.":
+            "像素的最高位不在标准规定的位置，数值已移位。",
+        "The file marks a range of values as no image; the automatic window leaves them out.":
+            "文件将一段数值标为非图像，自动窗已将其排除。",
+        "The file contradicts itself about what is white; its MONOCHROME tag was followed.":
+            "文件关于何者为白的说法自相矛盾，已按 MONOCHROME 标记显示。",
+        "The file's rescale values are not usable; grey values are shown as stored.":
+            "文件的缩放参数无法使用，按存储值显示。",
+        "The file's modality table is not usable and was left out.":
+            "文件的模态查找表无法使用，未予应用。",
+        "A pixel spacing of the file is not usable and was left out.":
+            "文件中的一个像素间距无法使用，未予采用。",
+        "The file's pixel aspect ratio is not usable; pixels are shown square.":
+            "文件的像素宽高比无法使用，按方形像素显示。",
+        "The file gives no pixel spacing: lengths are in pixels.":
+            "文件没有像素间距：长度以像素计。",
+        "Lengths hold at the detector; in the patient they are shorter.":
+            "长度按探测器平面计，在患者体内更短。",
+        "Lengths hold on the film that was scanned; in the patient they are shorter.":
+            "长度按被扫描的胶片计，在患者体内更短。",
+        "Lengths in the patient are estimated from the magnification that the file states.":
+            "患者体内的长度按文件注明的放大率估计。",
+        "The file states two pixel spacings; the one calibrated for the patient is used.":
+            "文件注明两个像素间距，采用按患者校准的一个。",
+        "The pixel spacing is said to be corrected, but it is that of the detector.":
+            "像素间距声称已校正，实为探测器的间距。",
+        "The file does not say whether its pixel spacing holds at the detector or the "
+        "patient.":
+            "文件未注明像素间距属于探测器还是患者。",
+        "The file gives an element of its header twice; the last value was used.":
+            "文件头中有一项重复出现，采用最后的值。",
+        "The file gives the patient's {} twice; the last one is shown. Check whose film this "
+        "is.":
+            "文件中患者的 {} 出现两次，显示最后一个。请核对此片属于谁。",
+        "The header breaks the rules of DICOM: {}. It is shown as written.":
+            "文件头不合 DICOM 规定：{}。按原样显示。",
+        "An identifier (UID) of this film is missing or illegal; it may be mistaken for "
+        "another.":
+            "此片的标识 (UID) 缺失或不合规，可能与其他影像混淆。",
+        "The colours were converted from the profile of their device (ICC) to sRGB.":
+            "颜色已由设备特性文件 (ICC) 转换为 sRGB。",
+        "The colours have a profile (ICC) that is not applied; hues may differ slightly.":
+            "颜色带有未应用的特性文件 (ICC)，色调可能略有差异。",
+        "Same instance UID, other content: each file is listed on its own.":
+            "实例 UID 相同而内容不同：各文件分别列出。",
+        "Another patient has this very study too; check whose it is.":
+            "另一位患者也有同一检查，请核对属于谁。",
+        "Another name stands with this patient ID too; check whose study it is.":
+            "同一患者编号下还有另一个姓名，请核对检查属于谁。",
+        # questions
+        "finding: {}": "征象：{}",
+        "names {}: the whole text is answered at once": "提到 {}：整段文字一并回答",
+        "side: left": "侧别：左",
+        "side: right": "侧别：右",
+        "side: both": "侧别：双侧",
+        "zone: {}": "区域：{}",
+        "degree, not used: {}": "程度（未采用）：{}",
+        "These words look like {}: the model was taught English.":
+            "这些文字像是 {}：该模型以英文训练。",
+        "These words do not describe anything this model knows on a chest film.":
+            "这些文字描述的内容该模型在胸片上并不认识。",
+        "Negations are not understood: the map shows what is negated.":
+            "不理解否定：图中显示的是被否定的内容。",
+        "These words say that all is well: the map shows what they speak of.":
+            "这些文字表示一切正常：图中显示的是其所说的内容。",
+        "This model was not taught {}: the map shows what comes nearest, and nothing is "
+        "called present.":
+            "该模型未学过 {}：图中显示最接近的内容，不判为存在。",
+        "The text is too long: its end is not read.": "文字过长：结尾部分未读取。",
+        "Words unknown for chest films: {}.": "胸片上不认识的词：{}。",
+        "Some of these words are unknown to the model.": "其中有些词该模型不认识。",
+        # the model
+        "The model could not be run: {}.": "模型无法运行：{}。",
+        "The model answered with numbers that are not finite.": "模型给出了非有限的数值。",
+        "The audit trail cannot be used: {}.": "无法使用审计记录：{}。",
+        "Run `afloc self-test`; choose the CPU as provider if a device is at fault.":
+            "请运行 `afloc self-test`；若设备有问题，请改用 CPU。",
+        "Free some space or ask who looks after this computer; then try again.":
+            "请腾出空间或联系维护人员，然后重试。",
+        # results
+        "{} cannot be written: {}.": "无法写入 {}：{}。",
+        "Choose another folder, or free some space, and try again.":
+            "请选择其他文件夹或腾出空间后重试。",
+        "Choose another folder.": "请选择其他文件夹。",
+        "The folder is that of the films or lies in it; nothing is written there.":
+            "该文件夹是影像所在的文件夹或位于其中，不会写入。",
+        "The film does not say which study and series it belongs to, or not in the numbers of "
+        "DICOM, so that no object can refer to it.":
+            "影像未说明（或未以 DICOM 编号说明）所属的检查和序列，因此无法生成引用它的对象。",
+        "Choose PNG, CSV or JSON.": "请选择 PNG、CSV 或 JSON。",
+        "The file no longer holds the film that was opened.": "该文件已不是打开时的影像。",
+        "Open the study again and ask the film again.": "请重新打开检查并重新提问。",
+        "A finding belongs to another film than the one it was to be written for.":
+            "有征象属于另一张影像，而不是要写入的这张。",
+        "Open the film again and ask it again.": "请重新打开影像并重新提问。",
+        "The result did not pass its check: {}.": "结果未通过核对：{}。",
+        "Nothing was written; try again, and report it if it stays so.":
+            "未写入任何内容；请重试，若仍如此请报告。",
+        "The record of this result is damaged or of another version.":
+            "此结果的记录已损坏或属于其他版本。",
+        "Export the findings again.": "请重新导出征象。",
+        "The segmentation holds fractions and not regions; it is shown as text.":
+            "该分割存储的是比例而非区域，以文本显示。",
+        "The object holds more than can be shown; the rest is left out.":
+            "该对象的内容超出可显示的数量，其余已略去。",
+        "A graphic is of a kind that is not drawn.": "有一种图形不支持绘制。",
+        "The presentation state also says how grey the film is; here it keeps its own window.":
+            "该显示状态还规定了影像的灰阶；此处仍使用影像自身的窗。",
+        "The presentation state also turns or mirrors the film; here it lies as it is.":
+            "该显示状态还会旋转或镜像影像；此处保持原样。",
+    }
+)
+# fmt: on
+
+
+def told(text: str) -> str:
+    """A sentence of the core in Chinese; as it is where it is not known."""
+    if text in TABLE:
+        return TABLE[text]
+    for form, words in _forms():
+        found = form.fullmatch(text)
+        if found is not None:
+            return words.format(*found.groups())
+    return text
+
+
+@lru_cache(maxsize=1)
+def _forms() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The sentences with places in them, as patterns."""
+    return tuple(
+        (re.compile(re.escape(form).replace(r"\{\}", "(.+)"), re.DOTALL), words)
+        for form, words in TABLE.items()
+        if "{}" in form
+    )

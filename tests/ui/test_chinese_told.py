@@ -1,0 +1,44 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+from afloc_desktop.ui import chinese_told, phrases
+
+SOURCES = Path(chinese_told.__file__).parents[1]
+
+
+def said():
+    """Every literal text of the application outside its windows, its places as {}."""
+    for path in (*SOURCES.glob("core/**/*.py"), *SOURCES.glob("state/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
+                yield "".join(parts)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def test_every_sentence_that_is_translated_is_still_said():
+    known = set(said())
+    forms = ("side: {}" if form.startswith("side: ") else form for form in chinese_told.TABLE)
+    assert [form for form in forms if form not in known] == []
+
+
+def test_every_translation_has_the_places_of_its_sentence():
+    for form, words in chinese_told.TABLE.items():
+        assert words.count("{}") == form.count("{}"), form
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("The file is empty.", "文件是空的。"),
+        ("The file has no frame 7; it holds 3.", "文件没有第 7 帧，共有 3 帧。"),
+        ("side: left", "侧别：左"),
+        ("Nobody ever said this.", "Nobody ever said this."),
+    ],
+)
+def test_what_is_known_is_told_and_the_rest_left(text, chinese):
+    assert chinese_told.told(text) == chinese
+    assert phrases.told(text) == text
