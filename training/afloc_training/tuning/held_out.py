@@ -58,7 +58,7 @@ def site_rows(
     Args:
         sides: Base and bundle.
         store: Of the site.
-        progress: Called with films done and in all.
+        progress: Called with films done and in all, for each bundle anew.
 
     Raises:
         DatasetError: No film was kept from training.
@@ -68,15 +68,7 @@ def site_rows(
     listed = [{finding.id for finding in side.manifest.findings} for side in sides]
     ids = sorted(set.intersection(*listed) & BY_ID.keys())
     known = known_findings([store.cases[n] for n in cases], ids)
-    total = len(sides) * len(cases)
-    scores = []
-    for number, side in enumerate(sides):
-        done = number * len(cases)
-        scores.append(
-            highest_scores(
-                side, store, cases, ids, lambda n, _, done=done: progress(done + n, total)
-            )
-        )
+    scores = [highest_scores(side, store, cases, ids, progress) for side in sides]
     patients = [store.cases[n].patient for n in cases]
     rows = list(area_rows(ids, known, scores, patients))
     for name, members in _groups(store, cases):

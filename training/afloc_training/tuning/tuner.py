@@ -126,7 +126,7 @@ class Tuner:
     def _stem(self, films: Tensor) -> Tensor:
         """From blocks 0 to 6, which are never trained."""
         stems = []
-        for film in films.split(1):
+        for film in torch.split(films, 1):
             scaled = (film.repeat(1, 3, 1, 1) - self._input.mean) / self._input.std
             stems.append(self._teacher.trunk.stem(scaled.contiguous(memory_format=_LAST)))
         return torch.cat(stems).contiguous(memory_format=_LAST)
@@ -155,7 +155,9 @@ class Tuner:
 
 def _film_vectors(matcher: Matcher, stem: Tensor) -> FilmVectors:
     """Of all films, a few at a time: what lies between two layers then fits a cache."""
-    parts = [matcher.image(matcher.trunk_features(some)) for some in stem.split(_FILMS_AT_ONCE)]
+    parts = [
+        matcher.image(matcher.trunk_features(some)) for some in torch.split(stem, _FILMS_AT_ONCE)
+    ]
     return FilmVectors(*(torch.cat(some) for some in zip(*parts, strict=True)))
 
 
