@@ -85,6 +85,7 @@ def write_free(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
     Raises:
         ExportError: The folder or the disk refuses.
         InvalidObject: The disk holds something else than was written.
+        WouldOverwrite: A thousand such names are taken.
     """
     for _ in range(_MOST_TRIES):
         path = free_path(folder, stem, suffix)
