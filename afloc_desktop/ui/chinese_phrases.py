@@ -31,6 +31,11 @@ def told(text: str) -> str:
     return chinese_told.told(text)
 
 
+def finding(label: str) -> str:
+    """A finding or a group of them; as a model's maker named it where it is not known."""
+    return chinese_told.FINDINGS.get(label, label)
+
+
 def problem(found: Problem | Skipped) -> str:
     """What happened and what to do, in one line."""
     return f"{told(found.reason)}{told(found.remedy)}"

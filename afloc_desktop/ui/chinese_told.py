@@ -195,6 +195,49 @@ TABLE: Mapping[str, str] = MappingProxyType(
 )
 # fmt: on
 
+# Findings and their groups, as `resources/prompts/cxr.json` has them. What leaves the station
+# keeps the English names.
+FINDINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "Pleura": "胸膜",
+        "Lung": "肺",
+        "Heart and vessels": "心脏与血管",
+        "Chest wall and other": "胸壁及其他",
+        "Devices": "器械",
+        "Pleural effusion": "胸腔积液",
+        "Pneumothorax": "气胸",
+        "Pleural thickening": "胸膜增厚",
+        "Other pleural abnormality": "其他胸膜异常",
+        "Consolidation": "实变",
+        "Pneumonia": "肺炎",
+        "Infiltration": "浸润",
+        "Lung opacity": "肺部阴影",
+        "Atelectasis": "肺不张",
+        "Nodule": "结节",
+        "Mass": "肿块",
+        "Lung lesion": "肺部病变",
+        "Emphysema": "肺气肿",
+        "Fibrosis": "纤维化",
+        "Bulla": "肺大疱",
+        "COVID-19 pneumonia": "新冠肺炎",
+        "Cardiomegaly": "心影增大",
+        "Enlarged cardiomediastinum": "心纵隔影增大",
+        "Cardiomyopathy": "心肌病",
+        "Pulmonary oedema": "肺水肿",
+        "Calcification of the aorta": "主动脉钙化",
+        "Tortuous aorta": "主动脉迂曲",
+        "Enlarged hilum": "肺门增大",
+        "Hiatal hernia": "食管裂孔疝",
+        "Fracture": "骨折",
+        "Osteopenia": "骨质减少",
+        "Scoliosis": "脊柱侧弯",
+        "Pneumomediastinum": "纵隔气肿",
+        "Pneumoperitoneum": "气腹",
+        "Subcutaneous emphysema": "皮下气肿",
+        "Support devices": "支持装置",
+    }
+)
+
 
 def told(text: str) -> str:
     """A sentence of the core in Chinese; as it is where it is not known."""

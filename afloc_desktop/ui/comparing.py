@@ -113,7 +113,7 @@ class ComparisonWindow(QDialog):
 
     def _fill(self, state: State) -> None:
         findings = () if state.model is None else state.model.findings
-        wanted = [(Prompt(f.id, "preset"), f.label) for f in findings]
+        wanted = [(Prompt(f.id, "preset"), strings.finding(f.label)) for f in findings]
         if state.prompt is not None and state.prompt not in [p for p, _ in wanted]:
             wanted.append((state.prompt, state.prompt.words))
         if [p for p, _ in wanted] != self._prompts:

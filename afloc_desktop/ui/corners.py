@@ -242,7 +242,7 @@ def caption(state: State, answer: Answer | None) -> str:
             return strings.caption_rejected(_name(state))
         is_coming = bool(state.busy & {"answer", "survey", "model"})
         return strings.caption_waiting(_name(state)) if is_coming else ""
-    shown = (answer.question.label, answer.similarity, state.threshold(answer))
+    shown = (strings.finding(answer.question.label), answer.similarity, state.threshold(answer))
     if state.is_present(answer):
         return strings.caption_found(*shown)
     return strings.caption_below(*shown)
@@ -252,7 +252,11 @@ def _name(state: State) -> str:
     if state.prompt is None:
         return ""
     findings = () if state.model is None else state.model.findings
-    labels = {f.id: f.label for f in findings} if state.prompt.origin == "preset" else {}
+    labels = (
+        {f.id: strings.finding(f.label) for f in findings}
+        if state.prompt.origin == "preset"
+        else {}
+    )
     return labels.get(state.prompt.words, state.prompt.words)
 
 

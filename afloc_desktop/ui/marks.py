@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.judging import outlines
+from afloc_desktop.ui import strings
 from afloc_desktop.ui.inks import Ink, ink_of
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QPointF, QRectF, Qt
 
@@ -53,7 +54,12 @@ class Marks:
                 continue
             else:
                 lines, ink = self._lines(answer, state), ink_of(state, answer.prompt)
-            _draw(painter, view, lines, _Look(ink, width, answer.question.label, state))
+            _draw(
+                painter,
+                view,
+                lines,
+                _Look(ink, width, strings.finding(answer.question.label), state),
+            )
         painter.restore()
 
     def _lines(self, answer: Answer, state: State) -> tuple[Outline, ...]:

@@ -21,6 +21,11 @@ def told(text: str) -> str:
     return text
 
 
+def finding(label: str) -> str:
+    """A finding or a group of them, as a model's maker named it."""
+    return label
+
+
 def problem(found: Problem | Skipped) -> str:
     """What happened and what to do, in one line."""
     return f"{found.reason} {found.remedy}"

@@ -16,6 +16,7 @@ from afloc_desktop.ui.phrases import exported as exported
 from afloc_desktop.ui.phrases import film as film
 from afloc_desktop.ui.phrases import film_named as film_named
 from afloc_desktop.ui.phrases import film_numbers as film_numbers
+from afloc_desktop.ui.phrases import finding as finding
 from afloc_desktop.ui.phrases import frame as frame
 from afloc_desktop.ui.phrases import from_file as from_file
 from afloc_desktop.ui.phrases import heart as heart

@@ -1,9 +1,10 @@
 import ast
+import json
 from pathlib import Path
 
 import pytest
 
-from afloc_desktop.ui import chinese_told, phrases
+from afloc_desktop.ui import chinese_phrases, chinese_told, phrases
 
 SOURCES = Path(chinese_told.__file__).parents[1]
 
@@ -28,6 +29,14 @@ def test_every_sentence_that_is_translated_is_still_said():
 def test_every_translation_has_the_places_of_its_sentence():
     for form, words in chinese_told.TABLE.items():
         assert words.count("{}") == form.count("{}"), form
+
+
+def test_every_listed_finding_has_its_chinese_name():
+    library = json.loads((SOURCES.parent / "resources/prompts/cxr.json").read_text("utf-8"))
+    names = {finding[key] for finding in library["findings"] for key in ("label", "group")}
+    assert names == set(chinese_told.FINDINGS)
+    assert chinese_phrases.finding("Pleural effusion") == "胸腔积液"
+    assert chinese_phrases.finding("Swallowed coin") == "Swallowed coin"
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,9 @@ class FindingList(Tree):
             self._add_group(strings.YOUR_QUESTIONS, typed, state)
         groups: dict[str, list[Row]] = {}
         for f in () if state.model is None else state.model.findings:
-            row = (Prompt(f.id, "preset"), f.label, (f.label, *f.synonyms))
+            name = strings.finding(f.label)
+            names = tuple(dict.fromkeys((name, f.label, *f.synonyms)))
+            row = (Prompt(f.id, "preset"), name, names)
             groups.setdefault(f.group, []).append(row)
         for name, rows in groups.items():
             self._add_group(name, rows, state)
@@ -74,7 +76,7 @@ class FindingList(Tree):
         self.blockSignals(False)
 
     def _add_group(self, name: str, rows: list[Row], state: State) -> None:
-        group = QTreeWidgetItem([name])
+        group = QTreeWidgetItem([strings.finding(name)])
         group.setFlags(Qt.ItemFlag.ItemIsEnabled)
         group.setForeground(0, QColor(theme.QUIET))
         self.addTopLevelItem(group)
