@@ -139,7 +139,7 @@ def build_fundus_bundle(
         with reporter.stage("export"):
             shutil.copyfile(files.tokenizer, partial / "tokenizer.json")
             gate = _export(partial, matcher, (tokenizer, encoder), rows, recipe)
-        built = _measure(partial, folder, rows, recipe, gate, reporter)
+        built = _measure(partial, folder, rows, recipe, (gate, even_odds(matcher)), reporter)
         bundle_files.publish(partial, output)
     return built
 
@@ -254,15 +254,16 @@ def _measure(
     folder: Path,
     rows: _Rows,
     recipe: EyeRecipe,
-    gate: GateSpec,
+    limits: tuple[GateSpec, float],
     reporter: Reporter,
 ) -> BuiltEyes:
     """Choose thresholds on held-out eyes, evaluate on outlined ones, seal, self-test."""
+    gate, even = limits
     training = card.Training(len(rows.kept), len(rows.held), rows.copies, recipe.fit)
     draft = _manifest(recipe, {}, (), gate)
     bundle_files.seal(partial, draft, card.card(draft, training))
     with reporter.stage("thresholds on held-out eyes"):
-        thresholds = _thresholds(Localizer.open(partial, provider="cpu"), rows.held)
+        thresholds = _thresholds(Localizer.open(partial, provider="cpu"), rows.held, even)
     draft = _manifest(recipe, thresholds, (), gate)
     bundle_files.seal(partial, draft, card.card(draft, training))
     with reporter.stage("evaluation on outlined and on graded eyes"):
@@ -280,8 +281,13 @@ def _measure(
     return BuiltEyes(report, sum(path.stat().st_size for path in partial.iterdir()))
 
 
-def _thresholds(localizer: Localizer, rows: Sequence[EyeRow]) -> dict[str, Threshold]:
-    """For each finding, on the held-out eyes of which it is known."""
+def even_odds(matcher: EyeMatcher) -> float:
+    """The similarity at which the network itself holds a place for as likely as not."""
+    return float(-matcher.local_bias / matcher.local_gain.exp())
+
+
+def _thresholds(localizer: Localizer, rows: Sequence[EyeRow], even: float) -> dict[str, Threshold]:
+    """For each finding, on the held-out eyes of which it is known; else from even odds on."""
     scores = np.empty((len(rows), len(FINDINGS)))
     for n, row in enumerate(rows):
         image = read_picture(row.path)
@@ -292,9 +298,8 @@ def _thresholds(localizer: Localizer, rows: Sequence[EyeRow]) -> dict[str, Thres
     for k, term in enumerate(FINDINGS):
         known = truth[:, k] != UNKNOWN
         is_positive = truth[known, k] == PRESENT
-        if is_positive.all():  # every eye has a disc: from where nineteen of twenty show theirs
-            value = float(np.percentile(scores[known, k], 5))
-            found[term.id] = Threshold(term.id, value, int(known.sum()), None, None)
+        if is_positive.all() or not is_positive.any():  # every eye has a disc
+            found[term.id] = Threshold(term.id, even, int(is_positive.sum()), None, None)
         else:
             found[term.id] = choose(term.id, scores[known, k], is_positive)
     return found

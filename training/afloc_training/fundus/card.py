@@ -151,7 +151,8 @@ def _measured(report: Report) -> Iterator[str]:
         "signed CNR). Microaneurysms smaller than half a pixel of 224 drop out of it. Percentile",
         "bootstrap of photographs, 1,000 draws. The mean region is drawn from the masks of the",
         "other photographs, which no model without annotation has. How lesions are painted was",
-        "judged by looking at some of these photographs: expect slightly less elsewhere.",
+        "judged by looking at some of these photographs; the smoothing was chosen on painted eyes",
+        "and looked at on these too: expect slightly less elsewhere.",
         f"Whether at all: {_GRADED}; by the highest similarity on the photograph.",
         "",
         *tables(report),
@@ -164,8 +165,9 @@ def _measured(report: Report) -> Iterator[str]:
 def _thresholds(thresholds: Mapping[str, Threshold]) -> Iterator[str]:
     yield from (
         "## Thresholds",
-        f"Each keeps {SPECIFICITY:.0f} % of the held-out eyes without the finding below it; of the",
-        "disc, which every eye has, 95 % of the eyes reach it.",
+        f"Each keeps {SPECIFICITY:.0f} % of the held-out eyes without the finding below it. Where",
+        "all of them have it, as the disc, or none is known to, it is the similarity at which the",
+        "network holds a place for as likely as not.",
         "",
         "| finding | threshold | held-out positives | sensitivity | held-out AUROC |",
         f"|{'---|' * 5}",
