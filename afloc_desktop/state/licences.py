@@ -49,7 +49,7 @@ def part(name: str) -> Part | None:
         found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
-    expression = found.metadata.get("License-Expression", "")
+    expression = _stated(found, "License-Expression")
     licence = expression or _in_words(found)
     texts = tuple(_texts(found))
     return Part(found.metadata["Name"], found.version, licence, bool(expression), texts)
@@ -133,10 +133,15 @@ def _requirements(name: str, extra: str = "") -> Iterator[str]:
             yield wanted.group()
 
 
+def _stated(found: metadata.Distribution, field: str) -> str:
+    """The first of the lines of this name; empty where there is none."""
+    return next(iter(found.metadata.get_all(field) or ()), "")
+
+
 def _in_words(found: metadata.Distribution) -> str:
     """What older packages say, who have a line for it or a heading in a catalogue."""
-    line = (found.metadata.get("License") or "").strip()
-    kinds = found.metadata.get_all("Classifier") or []
+    line = _stated(found, "License").strip()
+    kinds = found.metadata.get_all("Classifier") or ()
     headings = [k.rpartition(" :: ")[2] for k in kinds if k.startswith("License :: ")]
     if line and line != "UNKNOWN" and "\n" not in line and len(line) <= _LONGEST_NAME:
         return line

@@ -94,11 +94,11 @@ class _Page(QTextBrowser):
         self.setOpenExternalLinks(False)
         self.document().setDocumentMargin(_MARGIN)
 
-    def loadResource(self, kind: int, name: QUrl) -> object:
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Local pictures, not wider than the page; nothing else is ever loaded."""
         if kind != QTextDocument.ResourceType.ImageResource.value:
             return None
-        picture = QImage(self.document().baseUrl().resolved(name).toLocalFile())
+        picture = QImage(self.document().baseUrl().resolved(QUrl(name)).toLocalFile())
         width = self.viewport().width() - 3 * _MARGIN
         if picture.width() <= width:
             return picture

@@ -50,7 +50,8 @@ def test_older_packages_state_a_line_or_a_heading(monkeypatch):
 
     class Said(dict):
         def get_all(self, name):
-            return self.get(name)
+            said = self.get(name)
+            return [said] if isinstance(said, str) else said
 
     def stated(**said):
         found = Distribution(Name="x", **said)
