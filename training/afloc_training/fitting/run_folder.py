@@ -19,6 +19,7 @@ from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.strict_json import strict_object
 from afloc_desktop.core.text import TextSpec
 from afloc_training import checkpoints
+from afloc_training.fitting import tensorboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -229,7 +230,7 @@ class RunFolder:
         write_atomically(self.path / _METRICS, text.encode())
 
     def write_curves(self) -> None:
-        """`curves.csv`, the log as a table.
+        """The log as a table, `curves.csv`, and as a file that TensorBoard shows.
 
         Raises:
             ExportError: The folder or the disk refuses.
@@ -241,6 +242,7 @@ class RunFolder:
         table.writeheader()
         table.writerows(lines)
         write_atomically(self.path / _CURVES, stream.getvalue().encode())
+        write_atomically(self.path / tensorboard.NAME, tensorboard.event_file(lines))
 
     def _logged(self) -> list[dict[str, Any]]:
         """Whole lines of the log; a killed process can leave half of one."""
