@@ -284,7 +284,7 @@ def _lines(outcome: Outcome) -> list[QTreeWidgetItem]:
     lines = [_item([path.name, kind, films, strings.EXPORT_OK]) for path in outcome.paths]
     problem = outcome.problem
     if problem is not None:
-        lines.append(_item(["–", kind, films, f"{problem.reason} {problem.remedy}"]))
+        lines.append(_item(["–", kind, films, strings.problem(problem)]))
     return lines
 
 

@@ -121,7 +121,9 @@ class Returning:
         if isinstance(told, Result):
             dialog: QDialog = ResultDialog(self._window, told)
         else:
-            dialog = dialogs.tell(self._window, told.reason, told.remedy)
+            dialog = dialogs.tell(
+                self._window, strings.told(told.reason), strings.told(told.remedy)
+            )
         dialog.finished.connect(self._closed)
         dialog.open()
 
@@ -155,7 +157,7 @@ class ResultDialog(QDialog):
         layout = column(
             label(result.title, role="title", wraps=True),
             label("   ".join([result.kind, *said]), role="quiet"),
-            *(label(note, role="warning", wraps=True) for note in result.notes),
+            *(label(strings.told(note), role="warning", wraps=True) for note in result.notes),
             self.tree,
             margins=(18, 16, 18, 14),
         )

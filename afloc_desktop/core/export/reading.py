@@ -42,9 +42,7 @@ _CLASSES: dict[str, Kind] = {
 _FRACTIONAL = "The segmentation holds fractions and not regions; it is shown as text."
 _TOO_MANY = "The object holds more than can be shown; the rest is left out."
 _ODD_GRAPHIC = "A graphic is of a kind that is not drawn."
-_OTHER_GREY = (
-    "The presentation state also says how grey the film is shown; here it keeps its own window."
-)
+_OTHER_GREY = "The presentation state also says how grey the film is; here it keeps its own window."
 _TURNED = "The presentation state also turns or mirrors the film; here it lies as it is."
 
 
