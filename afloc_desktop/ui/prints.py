@@ -1,6 +1,6 @@
 """The values of a film on the screen as a picture, made anew for each window in the same memory.
 
-A window is a table over at most 65,536 levels, looked up for each pixel of the screen: one pass,
+A window is a table over at most 16,384 levels, looked up for each pixel of the screen: one pass,
 whatever the window, straight to pixels that Qt only copies.
 """
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.dicom.display import Choice, PaintedArray
+    from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.ui.film import Film
     from afloc_desktop.ui.sampling import Array
 
-_MOST = 65_536  # levels
+_MOST = 16_384  # levels: their table stays in the cache, and is soon made
 _FINEST_STEP = 2.0**-8
 _ROW = 256  # levels are given to the display as the rows of an image
 _LEAST_LEVELS = 1024  # in a window; four for each grey
 _GREYS = np.arange(256, dtype=np.uint32) * 0x010101 | 0xFF000000
+_TURNED = np.ascontiguousarray(_GREYS[::-1])
 
 
 class Print:
@@ -62,17 +64,16 @@ class Print:
         return not isinstance(choice, VoiWindow) or choice.width >= _LEAST_LEVELS * self._levels[1]
 
     def _looked_up(self, choice: Choice, is_inverted: bool) -> npt.NDArray[np.uint32]:
-        lowest, step, count, places, pixels = self._levels
-        levels = (np.arange(count, dtype=np.float64) * step + lowest).astype(np.float32)
-        grey = self._film.grey(levels.reshape(-1, _ROW), choice).ravel()
-        table = (_GREYS[::-1] if is_inverted else _GREYS)[grey]
+        levels, _, places, pixels = self._levels
+        grey = self._film.grey(levels, choice).ravel()
+        table = (_TURNED if is_inverted else _GREYS).take(grey)
         # "clip" is the mode that neither checks places nor takes another copy; all are inside.
         np.take(table, places, out=pixels, mode="clip")
         return pixels
 
     @cached_property
-    def _levels(self) -> tuple[float, float, int, npt.NDArray[np.intp], npt.NDArray[np.uint32]]:
-        """Lowest level, step, how many, the level of each pixel, and memory for a picture.
+    def _levels(self) -> tuple[FloatArray, float, npt.NDArray[np.intp], npt.NDArray[np.uint32]]:
+        """Levels in rows, their step, the level of each pixel, and memory for a picture.
 
         The step is a power of two, so that whole values stay exact.
         """
@@ -82,7 +83,8 @@ class Print:
         lowest = floor(least / step) * step
         places = np.rint((self._values - np.float64(lowest)) / step).astype(np.intp)
         count = ceil((int(places.max()) + 1) / _ROW) * _ROW
-        return lowest, step, count, places, np.empty(self._values.shape, np.uint32)
+        levels = (np.arange(count, dtype=np.float64) * step + lowest).astype(np.float32)
+        return levels.reshape(-1, _ROW), step, places, np.empty(self._values.shape, np.uint32)
 
 
 def picture_of(pixels: PaintedArray | npt.NDArray[np.uint32]) -> QImage:
