@@ -75,16 +75,28 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
         refusals.append("modality")
     if model.modality == "cxr":
         _look_at_chest(image, series, refusals, doubts)
-        if has_hues(image):
-            refusals.append("colour")
-    elif not has_hues(image):
-        refusals.append("grey")
+    kind = wrong_kind(image, model.modality)
+    if kind is not None:
+        refusals.append(kind)
     shorter = min(image.rows, image.columns)
     if shorter < _TINY:
         refusals.append("tiny")
     elif shorter < _SMALL:
         doubts.append("small")
     return Gate(tuple(refusals), tuple(doubts))
+
+
+def wrong_kind(image: Image, modality: str) -> Literal["colour", "grey"] | None:
+    """Whether an image is a photograph and the model one of radiographs, or the other way round.
+
+    Args:
+        image: Any.
+        modality: What the model was trained on, as in its manifest.
+    """
+    is_of_films, has_colour = modality == "cxr", has_hues(image)
+    if is_of_films != has_colour:
+        return None
+    return "colour" if has_colour else "grey"
 
 
 def has_hues(image: Image) -> bool:

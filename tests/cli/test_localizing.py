@@ -101,6 +101,18 @@ def test_where_there_is_no_film_nothing_is_written(localize, tmp_path, make, cap
     assert capsys.readouterr().err
 
 
+def test_a_model_of_radiographs_is_not_asked_about_a_photograph(localize, study):
+    orange = np.tile(np.array([200, 110, 40], np.uint8), (120, 100))
+    write_film(study / "eye.dcm", orange, Columns=100, Modality="OP", SamplesPerPixel=3,
+               PhotometricInterpretation="RGB", PlanarConfiguration=0)  # fmt: skip
+    status, results, _ = localize("--all")
+    assert status == 1
+    assert len(results["images"]) == 2
+    (skipped,) = results["skipped"]
+    assert "picture in colour" in skipped["reason"]
+    assert "--bundle" in skipped["remedy"]
+
+
 def test_the_source_is_left_as_it_was(localize, study):
     def state():
         return {
