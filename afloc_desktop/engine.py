@@ -28,11 +28,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from afloc_desktop import __version__
-from afloc_desktop.core.errors import AflocError, Cancelled, InputError
+from afloc_desktop.core.errors import AflocError, BundleError, Cancelled, InputError
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.paths import Paths
 
 PROTOCOL = 1
 _BAD_REQUEST = "See `afloc-engine --help`, or its documentation, for the requests it knows."
@@ -274,6 +275,7 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
     from afloc_desktop.state.models import installed, sample_study
     from afloc_desktop.state.paths import Paths
 
+    paths = Paths.default()
     bundles = [
         {
             "id": bundle.manifest.id,
@@ -286,15 +288,27 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
                 for f in bundle.manifest.findings
             ],
         }
-        for bundle in (entry.bundle for entry in installed(Paths.default()))
+        for bundle in (entry.bundle for entry in installed(paths))
         if bundle is not None
     ]
     return {
         **who,
         "bundles": bundles,
+        "bundle": _chosen(paths),
         "providers": available_providers(),
         "sample_study": str(sample_study()),
     }
+
+
+def _chosen(paths: Paths) -> str | None:
+    """Id of the bundle that answers where a request names none."""
+    from afloc_desktop.core.model.bundle import open_bundle
+    from afloc_desktop.state.models import find
+
+    try:
+        return find(paths, None, open_bundle).manifest.id
+    except BundleError:
+        return None
 
 
 def _ran_on(fields: dict[str, Any], localizer: Localizer) -> dict[str, str]:

@@ -19,6 +19,7 @@ from afloc_desktop.core.domain import Prompt
 from afloc_desktop.engine import PROTOCOL, Engine
 from afloc_desktop.state.models import open_default
 from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.settings import Settings, save_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="signals and /proc")
@@ -50,6 +51,10 @@ def test_hello_names_protocol_bundles_findings_and_providers(installed_tiny):
     tiny = next(bundle for bundle in hello["bundles"] if bundle["id"] == "tiny")
     assert [f["label"] for f in tiny["findings"]] == ["Bright spot", "Dark spot"]
     assert "cpu" in hello["providers"]
+    assert hello["bundle"] == hello["bundles"][0]["id"] != "tiny"
+    paths = Paths.default()
+    save_settings(paths.settings_file, Settings(bundle="tiny"))
+    assert answers_of({"id": 1, "do": "hello"})[0]["bundle"] == "tiny"
 
 
 def test_another_protocol_is_refused_with_both_numbers():

@@ -128,6 +128,9 @@ class _Application:
         """Which tells a panel that its module is unloaded; here, none is."""
         return types.SimpleNamespace(connect=lambda *_: None, disconnect=lambda *_: None)
 
+    def processEvents(self):
+        pass
+
     def translate(self, context, text):
         return text
 

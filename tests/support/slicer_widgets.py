@@ -110,6 +110,7 @@ class Panel(QtWidgets.QWidget):
 
 
 KINDS = {
+    "QLabel": _keeping(QtWidgets.QLabel, "setText", "text"),
     "QSpinBox": _keeping(QtWidgets.QSpinBox, "setMinimum", "setMaximum", "setRange"),
     "QTextEdit": _keeping(QtWidgets.QTextEdit, "setPlainText", "toPlainText"),
     "qMRMLWidget": Panel,

@@ -244,12 +244,13 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onConnected(self, hello):
         """The engine answered: say which it is, and offer what its model knows."""
         offered = ", ".join(hello["providers"])
-        models = ", ".join(bundle["id"] for bundle in hello["bundles"]) or "no model"
-        told = f"AFLoc {hello['app_version']} with {models}; it can run on: {offered}."
+        model = hello["bundle"] or "no model"
+        told = f"AFLoc {hello['app_version']} with {model}; it can run on: {offered}."
         self.ui.engineLabel.setText(told)
         self.ui.findingSelector.clear()
-        for bundle in hello["bundles"][:1]:
-            self.ui.findingSelector.addItems([f["label"] for f in bundle["findings"]])
+        for bundle in hello["bundles"]:
+            if bundle["id"] == model:
+                self.ui.findingSelector.addItems([f["label"] for f in bundle["findings"]])
         self.onParameters()
 
     def onNotConnected(self, error):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import slicer_source
 from bars import hold_within, in_time
 
 from afloc_desktop.core.dicom.read import read
@@ -346,6 +347,13 @@ def test_after_start_up_the_sample_film_is_offered(module, slicer, monkeypatch):
     assert source["customDownloader"] is module.loadSampleFilm
     assert Path(source["thumbnailFileName"]).is_file()
     assert not any(uri.startswith("http") for uri in source["uris"])
+
+
+@pytest.mark.skipif(not slicer_source.folder(), reason=f"needs {slicer_source.SWITCH}")
+def test_slicers_own_sample_data_take_the_film(module, slicer):
+    module.registerSampleData()
+    (source,) = slicer.modules.sampleDataSources["AFLoc"]
+    assert source.customDownloader is module.loadSampleFilm
 
 
 def choose(path):

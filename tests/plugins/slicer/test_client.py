@@ -49,7 +49,7 @@ class Asker:
         )
 
     def wait(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self.done and not self.failed and time.monotonic() < deadline:
             self.client.poll(0.05)
         return self

@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 
 import pytest
+import slicer_source
 from phantom_files import dot_film, write_film
 
 pytestmark = pytest.mark.slicer_core
@@ -89,6 +90,16 @@ def test_slicers_own_way_to_install_is_used_where_there_is_one(installation, ins
     monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
     installation.install_into_slicer(str(REQUIREMENTS), "/afloc.whl")
     assert installs == [("requirements.txt", "AFLoc"), ["--no-deps", "/afloc.whl"]]
+
+
+@pytest.mark.skipif(not slicer_source.folder(), reason=f"needs {slicer_source.SWITCH}")
+def test_slicer_reads_the_list_and_finds_what_is_there(slicer):
+    from slicer.packaging import load_requirements, pip_check
+
+    wanted = load_requirements(str(REQUIREMENTS))
+    assert "onnxruntime" in {requirement.name for requirement in wanted}
+    assert all(pip_check(requirement) for requirement in wanted)
+    assert not pip_check("no-such-package>=1")
 
 
 def test_older_slicers_install_with_pip(installation, installs, monkeypatch):

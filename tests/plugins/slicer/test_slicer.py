@@ -56,6 +56,32 @@ def test_the_index_entry_has_the_keys_of_its_schema():
     assert entry["dicom_support_rule"] == "Modality == 'CR' or Modality == 'DX'"
 
 
+needs_source = pytest.mark.skipif(
+    not slicer_source.folder(), reason=f"needs {slicer_source.SWITCH}"
+)
+
+
+@needs_source
+def test_the_index_entry_is_what_slicers_schema_says():
+    entry = json.loads((PLUGIN / "AFLoc.json").read_text())
+    name = entry["$schema"].rpartition("/")[2].rstrip("#")
+    schema = json.loads((slicer_source.folder() / "Schemas" / name).read_text())
+    assert schema["$id"] == entry["$schema"]
+    assert set(schema["required"]) <= set(entry) <= set(schema["properties"])
+    kinds = {"string": str, "array": list, "integer": int, "boolean": bool}
+    for key, value in entry.items():
+        assert isinstance(value, kinds[schema["properties"][key]["type"]]), key
+
+
+@needs_source
+@pytest.mark.parametrize("module", MODULES)
+def test_the_build_is_written_as_slicers_template_of_a_module(module):
+    template = "Utilities/Templates/Modules/Scripted/CMakeLists.txt"
+    words = re.compile(r"[a-z]\w*[A-Za-z]+(?=\()|(?<=  )[A-Z_]{4,}\b")
+    known = set(words.findall((slicer_source.folder() / template).read_text()))
+    assert set(words.findall((PLUGIN / module / "CMakeLists.txt").read_text())) <= known
+
+
 def classes(path):
     return {n.name: n for n in TREES[path].body if isinstance(n, ast.ClassDef)}
 
@@ -185,7 +211,7 @@ def test_every_name_of_slicer_that_is_used_exists(runtime):
             assert hasattr(runtime, node.value), node.value
 
 
-@pytest.mark.skipif(not slicer_source.folder(), reason=f"needs {slicer_source.SWITCH}")
+@needs_source
 @pytest.mark.parametrize("name", [n for n, place in PLACES.items() if "CTK/" not in place])
 def test_slicers_source_has_the_name(name):
     text = (slicer_source.folder() / PLACES[name]).read_text(encoding="utf-8")
