@@ -14,6 +14,7 @@ from afloc_desktop.ui.qt import (
     QPainter,
     QPointF,
     QRectF,
+    QResizeEvent,
     QSize,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -101,6 +102,12 @@ class FindingList(Tree):
         if item is not None:
             self.scrollToItem(item)
         self.blockSignals(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What is said above the list takes room from it: the chosen row stays in sight."""
+        super().resizeEvent(event)
+        if self.currentItem() is not None:
+            self.scrollToItem(self.currentItem())
 
     def show_answers(self, state: State) -> None:
         """Put numbers, verdicts and ticks into the rows."""

@@ -90,6 +90,18 @@ def test_the_chosen_row_is_marked_without_asking_again(panel, workspace):
     workspace.select_finding.assert_not_called()
 
 
+def test_the_chosen_row_stays_in_sight_when_the_list_shrinks(panel, qtbot):
+    last = Prompt("cardiomegaly", "preset")
+    panel.render_state(State(), reading(prompt=last))
+    panel.show()
+    panel.resize(320, 900)
+    tree = panel.findChild(QTreeWidget)
+    qtbot.waitUntil(lambda: tree.height() > 300)
+    panel.resize(320, 260)
+    qtbot.waitUntil(lambda: tree.height() < 200)
+    assert tree.viewport().rect().contains(tree.visualItemRect(tree.currentItem()).center())
+
+
 def test_typing_narrows_by_label_and_synonym(panel, qtbot):
     panel.render_state(State(), reading())
     qtbot.keyClicks(panel.box, "pneumo")
