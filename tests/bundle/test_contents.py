@@ -1,14 +1,17 @@
 """What goes into the built programs, without building them."""
 
 import ast
+import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import contents
+import make
 import papers
 import pytest
 
@@ -142,6 +145,45 @@ def test_the_papers_of_a_build_name_both_parts(tmp_path):
         assert f"- {name} " in page
         assert f'"name": "{name}"' in bill
     assert {Path(name).name for name, _, _ in written} == {"THIRD_PARTY.md", "sbom.cdx.json"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A built folder in small: 3 MiB for the viewer, one of them under two names, 2 for both."""
+    made = tmp_path / "AFLoc"
+    (made / "_internal").mkdir(parents=True)
+    (made / "afloc").write_bytes(bytes(1 << 20))
+    (made / "afloc-engine").hardlink_to(made / "afloc")
+    (made / "_internal/lib.so").write_bytes(bytes(2 << 20))
+    (made / "afloc-train").write_bytes(bytes(2 << 20))
+    (made / contents.TRAINER_FILES).write_text("afloc-train\n")
+    return made
+
+
+def test_sizes_are_told_by_part_and_links_cost_nothing(folder):
+    assert make.sizes(folder) == {"viewer_mib": 3.0, "trainer_mib": 2.0}
+
+
+def test_the_two_archives_unpack_into_one_folder(folder, tmp_path):
+    make._pack(folder)
+    archives = {path.name.split("-")[1]: path for path in tmp_path.glob("*.tar.xz")}
+    for archive in archives.values():
+        digest = archive.with_name(f"{archive.name}.sha256").read_text()
+        assert digest.split() == [hashlib.sha256(archive.read_bytes()).hexdigest(), archive.name]
+        with tarfile.open(archive) as tar:
+            tar.extractall(tmp_path / "opt", filter="data")
+            assert {member.uname for member in tar.getmembers()} == {""}
+    with tarfile.open(archives["viewer"]) as tar:
+        assert "AFLoc/afloc-train" not in tar.getnames()
+    unpacked = tmp_path / "opt" / "AFLoc"
+    assert (unpacked / "afloc").samefile(unpacked / "afloc-engine")
+    assert (unpacked / "afloc-train").stat().st_size == 2 << 20
+
+
+def test_the_parts_can_be_copied_apart(folder, tmp_path):
+    make._split(folder)
+    assert [path.name for path in (tmp_path / "trainer").iterdir()] == ["afloc-train"]
+    assert (tmp_path / "viewer/_internal/lib.so").is_file()
 
 
 def test_the_builder_is_pinned_and_optional():
