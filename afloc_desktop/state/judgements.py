@@ -55,12 +55,14 @@ class _Change:
 
     Attributes:
         is_new: The store does not hold it yet.
+        proposal: What the model had proposed, of a new verdict.
     """
 
     key: IdentityKey
     before: Judgement | None
     after: Judgement | None
     is_new: bool
+    proposal: Statement | None = None
 
 
 class Judgements:
@@ -87,6 +89,7 @@ class Judgements:
         self._survey = survey
         # One after the other: the trail has their order.
         self._waiting: deque[Callable[[], _Change]] = deque()
+        self._proposed: set[IdentityKey] = set()  # in the trail as they were before any verdict
         history.listen(self._stepped)
 
     def set_reader(self, name: str) -> None:
@@ -169,6 +172,9 @@ class Judgements:
         change = make()
         shown = change.after or change.before
         assert shown is not None
+        if change.proposal is not None and change.key not in self._proposed:
+            self._note("proposed", change.key, change.proposal)
+            self._proposed.add(change.key)
         action: Action = "withdrawn" if change.after is None else shown.status
         self._note(action, change.key, shown.statement, shown.reason if change.after else "")
         return change
@@ -209,7 +215,8 @@ def _judged(
     from afloc_desktop.core.findings import propose
 
     heatmap, spacing = asked.answer.heatmap, asked.image.spacing
-    finding = propose(
+    label = asked.answer.question.label
+    proposed = propose(
         heatmap,
         asked.answer.question,
         spacing=spacing,
@@ -217,14 +224,14 @@ def _judged(
         threshold=asked.threshold,
     )
     if verdict == "accepted":
-        finding = judging.accepted(finding, asked.reader)
+        finding = judging.accepted(proposed, asked.reader)
     elif verdict == "rejected":
-        finding = judging.rejected(finding, asked.reader)
+        finding = judging.rejected(proposed, asked.reader)
     else:
-        finding = judging.edited(finding, outlines, heatmap, spacing=spacing, author=asked.reader)
-    statement = Statement(asked.answer.question.label, finding, heatmap)
-    judgement = Judgement(asked.image.ref, heatmap.key, statement, reason)
-    return _Change(heatmap.key, None, judgement, is_new=True)
+        finding = judging.edited(proposed, outlines, heatmap, spacing=spacing, author=asked.reader)
+    judgement = Judgement(asked.image.ref, heatmap.key, Statement(label, finding, heatmap), reason)
+    proposal = Statement(label, proposed, heatmap)
+    return _Change(heatmap.key, None, judgement, is_new=True, proposal=proposal)
 
 
 def _provenance(asked: _Asked) -> Provenance:

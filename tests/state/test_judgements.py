@@ -36,7 +36,8 @@ class Room:
 
     @property
     def trail(self):
-        return [line[0] for line in self.desk.trail]
+        """Verdicts alone."""
+        return [line[0] for line in self.desk.trail if line[0] != "proposed"]
 
     def settle(self):
         self.loop.run_until(lambda: not self.state.busy)
@@ -61,15 +62,26 @@ def test_a_verdict_is_in_the_trail_and_names_its_reader(room):
     assert finding.provenance.provider == "CPUExecutionProvider"
     assert finding.threshold == room.state.threshold(room.state.answer)
     assert judgement.ref == ref(1)
-    ((action, key, statement, reason),) = room.desk.trail
+    _, (action, key, statement, reason) = room.desk.trail
     assert (action, key, reason) == ("accepted", room.state.answer.heatmap.key, "")
     assert statement is judgement.statement
+
+
+def test_what_the_model_proposed_is_in_the_trail_once_before_any_verdict_on_it(room):
+    room.judge("edited", outlines=[SQUARE])
+    room.judge("rejected", "absent")
+    assert [line[0] for line in room.desk.trail] == ["proposed", "edited", "rejected"]
+    _, key, statement = room.desk.trail[0]
+    finding = statement.finding
+    assert key == room.state.answer.heatmap.key
+    assert (finding.status, finding.author) == ("proposed", "")
+    assert finding.regions != room.desk.trail[1][2].finding.regions
 
 
 def test_a_rejection_keeps_its_reason(room):
     room.judge("rejected", "artefact")
     assert room.state.judgement(room.state.answer).reason == "artefact"
-    assert room.desk.trail[0][3] == "artefact"
+    assert room.desk.trail[-1][3] == "artefact"
 
 
 def test_a_drawn_outline_is_what_is_stated(room):
