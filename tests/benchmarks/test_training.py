@@ -46,9 +46,9 @@ def lessons(tmp_path_factory):
     return Lessons(Store(folder), reader, parse_fit_recipe(recipe(batch=BATCH)), 1), folder
 
 
-def a_learner(*, is_half):
+def a_learner(*, is_half, trunk="trained"):
     network = build_network(PRESETS["tiny"], None, 0)
-    settings = parse_fit_recipe(recipe(batch=BATCH)).fit
+    settings = parse_fit_recipe(recipe(batch=BATCH, trunk=trunk)).fit
     return learning.Learner(network, settings, 100, Processes(), is_half=is_half)
 
 
@@ -74,6 +74,23 @@ def test_loading_starves_no_step(lessons):
         return stepping / loading
 
     hold("loading from the store beside a step, times faster", times_faster, 10)
+
+
+@pytest.mark.bench
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_step_with_a_frozen_trunk_is_many_times_quicker(lessons):
+    """As in an epoch after the first, which computes what is kept."""
+    drawn, _ = lessons
+    whole, frozen = a_learner(is_half=False), a_learner(is_half=False, trunk="frozen")
+    for learner in (whole, frozen):
+        learner.step(drawn, 0)
+
+    def times_faster():
+        slow = seconds(lambda: whole.step(drawn, 1))
+        return slow / min(seconds(lambda: frozen.step(drawn, 1)) for _ in range(3))
+
+    hold("frozen trunk beside the whole network, times faster", times_faster, 10)
 
 
 def lossless_film(folder):

@@ -65,6 +65,7 @@ clip = 1.0
 average_decay = 0.9
 cosine_weight = 1.0
 teacher_weight = 0.0
+trunk = "trained"
 statistics = "learned"
 dropout = 0.1
 recall_at = 1

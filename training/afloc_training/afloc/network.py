@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from afloc_training.afloc.bert import Bert
-from afloc_training.afloc.resnet import ResNet
+from afloc_training.afloc.resnet import ResNet, Stages
 
 if TYPE_CHECKING:
     from afloc_training.afloc.config import AflocConfig
@@ -52,9 +52,17 @@ class ImageEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> ImageVectors:
         """Features of films of any size, (N, channels, rows, columns) in [-1, 1]."""
+        return self.embedded(self.stages(image))
+
+    def stages(self, image: Tensor) -> Stages:
+        """What the trunk makes of the films of `forward`."""
         side = (self.net_side, self.net_side)
         x = functional.interpolate(image, size=side, mode="bilinear", align_corners=True)
-        stages = self.model(x)
+        found: Stages = self.model(x)
+        return found
+
+    def embedded(self, stages: Stages) -> ImageVectors:
+        """Vectors from what the trunk made."""
         vectors = ImageVectors(
             self.local_embedder(stages.deep),
             self.local2_embedder(stages.shallow),

@@ -17,12 +17,14 @@ from afloc_training.afloc.losses import LossSettings, afloc_losses
 from afloc_training.afloc.network import ImageVectors
 from afloc_training.afloc.units import gather_units
 from afloc_training.fitting import snapshots
+from afloc_training.fitting.frozen import FrozenTrunk
 from afloc_training.fitting.lessons import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from afloc_training.afloc.network import Afloc
+    from afloc_training.afloc.network import Afloc, ImageEncoder
+    from afloc_training.afloc.resnet import Stages
     from afloc_training.fitting.lessons import Lesson, Lessons
     from afloc_training.fitting.processes import Processes
     from afloc_training.fitting.settings import FitSettings
@@ -64,10 +66,11 @@ class Learner:
         self.average = copy.deepcopy(network).eval().requires_grad_(False)
         self._teacher = copy.deepcopy(self.average) if settings.teacher_weight else None
         self._losses = LossSettings(cosine_weight=settings.cosine_weight)
-        self._optimiser = _optimiser(network, settings)
         network.train()
         if settings.statistics == "kept":
             network.img_encoder.eval()
+        self._trunk = FrozenTrunk(network.img_encoder) if settings.trunk == "frozen" else None
+        self._optimiser = _optimiser(network, settings)
 
     def step(self, lessons: Lessons, step: int) -> dict[str, float]:
         """Learn from the lessons of a step, counted from 0; mean losses and rate.
@@ -92,7 +95,7 @@ class Learner:
                 "The training diverged: its loss is no number any more.",
                 remedy="Lower `rate` in the recipe and train again in another folder.",
             )
-        parameters = list(self.network.parameters())
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
         self._processes.add_gradients(parameters)
         length = nn.utils.clip_grad_norm_(parameters, self._settings.clip)
         self._optimiser.step()
@@ -101,7 +104,7 @@ class Learner:
 
     def losses(self, lesson: Lesson) -> dict[str, Tensor]:
         """The terms of one lesson, and their weighted sum as `total`."""
-        films, texts = lesson.films.to(self._device), lesson.texts
+        films, texts = self._seen(lesson), lesson.texts
         share = part(len(texts.ids), self._processes.share)
         ids, mask = texts.ids[share].to(self._device), texts.mask[share].to(self._device)
         images, tokens = self._features(self.network, films, ids, mask)
@@ -126,18 +129,24 @@ class Learner:
         """Go on from `tensors` as they were after `step` steps."""
         snapshots.restore(tensors, step, self.network, self.average, self._optimiser)
 
+    def _seen(self, lesson: Lesson) -> Tensor | Stages:
+        """The films, or what a frozen trunk makes of them."""
+        films = lesson.films.to(self._device).contiguous(memory_format=self._layout)
+        return films if self._trunk is None else self._trunk.stages(films, lesson.cases)
+
     def _features(
-        self, network: Afloc, films: Tensor, ids: Tensor, mask: Tensor
+        self, network: Afloc, films: Tensor | Stages, ids: Tensor, mask: Tensor
     ) -> tuple[ImageVectors, Tensor]:
         """Of the whole batch, though this process computes its share alone."""
-        films = films.contiguous(memory_format=self._layout)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_half):
             own = self._images(network.img_encoder, films)
             tokens = network.text_encoder.tokens(ids, mask)
         images = ImageVectors(*(self._processes.gathered(part.float()) for part in own))
         return images, self._processes.gathered(tokens.float())
 
-    def _images(self, encoder: nn.Module, films: Tensor) -> ImageVectors:
+    def _images(self, encoder: ImageEncoder, films: Tensor | Stages) -> ImageVectors:
+        if not isinstance(films, Tensor):
+            return encoder.embedded(films)
         most = self._settings.films_at_once or len(films)
         if len(films) <= most:
             vectors: ImageVectors = encoder(films)
@@ -175,7 +184,7 @@ def rate_factor(step: int, steps: int, warm_up: float) -> float:
 
 def _optimiser(network: Afloc, settings: FitSettings) -> torch.optim.Optimizer:
     """Weights of norms and biases are not decayed."""
-    parameters = list(network.parameters())
+    parameters = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},

@@ -30,9 +30,10 @@ _ORDER, _FILM, _SENTENCES, _NOISE = range(4)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """A batch: the films of this process, and the texts of all."""
+    """A batch: the films of this process and their numbers in the store, and the texts of all."""
 
     films: Tensor
+    cases: tuple[int, ...]
     texts: TextBatch
 
 
@@ -86,13 +87,13 @@ class Lessons:
             for n, report in enumerate(reports)
         ]
         mine = range(len(chosen))[part(len(chosen), share)]
-        films = varied(
-            grey(self._store, [chosen[n] for n in mine]),
-            [self._rng(_FILM, number, n) for n in mine],
-            self._recipe.variation,
-            self._store.info.preprocess.pad,
-        )
-        return Lesson(as_input(films, self._channels), self._reader.batch(reports, drawn))
+        cases = tuple(chosen[n] for n in mine)
+        films = grey(self._store, cases)
+        if self._recipe.fit.trunk == "trained":
+            rngs = [self._rng(_FILM, number, n) for n in mine]
+            films = varied(films, rngs, self._recipe.variation, self._store.info.preprocess.pad)
+        texts = self._reader.batch(reports, drawn)
+        return Lesson(as_input(films, self._channels), cases, texts)
 
     def noise_seed(self, number: int, process: int) -> int:
         """What dropout of a lesson is drawn from."""

@@ -36,6 +36,8 @@ class FitSettings:
         cosine_weight: Of our own alignment beside AFLoc's three losses; 0 is AFLoc alone.
         teacher_weight: Of the pull towards what the network computed when training began; needs
             weights to begin with.
+        trunk: `frozen` trains all but the residual network, whose features of each film are
+            computed once and kept in memory, half a megabyte a film; films are not varied then.
         statistics: Of batch normalisation: `learned` from the batches, or `kept` as they are.
         dropout: In the text encoder.
         recall_at: A validation film counts where its report is among the first so many.
@@ -56,6 +58,7 @@ class FitSettings:
     average_decay: float
     cosine_weight: float
     teacher_weight: float
+    trunk: Literal["trained", "frozen"]
     statistics: Literal["learned", "kept"]
     dropout: float
     recall_at: int
