@@ -14,6 +14,7 @@ from afloc_desktop.state.models import installed, sample_study
 from afloc_desktop.state.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = [entry for entry in installed(Paths.default()) if entry.is_shipped]
 # The radiologist's box of the sample's cardiomegaly film (NIH BBox_List_2017), source pixels.
 HEART = (185, 184, 412, 396)
 
@@ -37,19 +38,31 @@ def film(results, name):
     return next(i for i in results["images"] if Path(i["file"]).name == name)
 
 
-def test_the_shipped_model_is_whole_and_small():
-    (entry,) = [e for e in installed(Paths.default()) if e.is_shipped]
-    assert entry.error is None
-    total = sum(p.stat().st_size for p in (ROOT / "resources/bundles").rglob("*") if p.is_file())
-    assert total <= 45e6
+def figures_of(modality):
+    (entry,) = [e for e in SHIPPED if e.bundle.manifest.modality == modality]
+    return {figure.name: figure for figure in entry.bundle.manifest.metrics}
 
 
-def test_the_shipped_models_own_figures_beat_the_centre_prior():
-    (entry,) = [e for e in installed(Paths.default()) if e.is_shipped]
-    figures = {figure.name: figure for figure in entry.bundle.manifest.metrics}
+def test_the_shipped_models_are_whole_and_small():
+    assert [entry.error for entry in SHIPPED] == [None, None]
+    for entry in SHIPPED:
+        assert sum(path.stat().st_size for path in entry.folder.iterdir()) <= 45e6
+
+
+def test_the_chest_models_own_figures_beat_the_centre_prior():
+    figures = figures_of("cxr")
     for name in ("pointing", "iou", "cnr"):
         model = figures[f"macro-6 {name}"]
         assert model.low > figures[f"centre prior macro-6 {name}"].value
+
+
+@pytest.mark.parametrize("lesion", ["Retinal hemorrhage", "Hard exudates"])
+@pytest.mark.parametrize("measure", ["pointing", "cnr"])
+def test_the_fundus_models_own_figures_beat_every_baseline(lesion, measure):
+    figures = figures_of("fundus")
+    for baseline in ("random weights", "centre prior", "mean region"):
+        beaten = figures[f"{baseline} {lesion} {measure}"]
+        assert figures[f"{lesion} {measure}"].low > beaten.high
 
 
 def test_the_sample_study_claims_nothing_untrue():
