@@ -51,6 +51,11 @@ improving change changed situ still
 # Of these, words that tell of a film all the same.
 _FILM = "lung lungs chest radiograph x-ray xray film"
 _KEPT_QUESTIONS = 512
+_UNRELATED = {
+    "cxr": "These words do not describe anything this model knows on a chest film.",
+    "fundus": "These words do not describe anything this model knows on a fundus photograph.",
+    "histo": "These words do not describe anything this model knows on a histology image.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +264,7 @@ class Interpreter:
         if language:
             yield f"These words look like {language}: the model was taught English."
         if not question.is_related:
-            yield "These words do not describe anything this model knows on a chest film."
+            yield _UNRELATED[self._manifest.modality]
         if question.is_negated:
             yield (
                 "Negations are not understood: the map shows what is negated."

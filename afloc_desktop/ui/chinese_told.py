@@ -142,6 +142,15 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "这些文字像是 {}：该模型以英文训练。",
         "These words do not describe anything this model knows on a chest film.":
             "这些文字描述的内容该模型在胸片上并不认识。",
+        "These words do not describe anything this model knows on a fundus photograph.":
+            "这些文字描述的内容该模型在眼底照片上并不认识。",
+        "These words do not describe anything this model knows on a histology image.":
+            "这些文字描述的内容该模型在病理图像上并不认识。",
+        "A picture without a DICOM identity: whose it is, which side and how large is not "
+        "known, and no DICOM result can be made of it.":
+            "没有 DICOM 身份的图片：所属患者、侧别与尺寸均未知，无法由其生成 DICOM 结果。",
+        "This is a picture beside DICOM files; it is not listed among them.":
+            "这是与 DICOM 文件放在一起的图片，未列入其中。",
         "Negations are not understood: the map shows what is negated.":
             "不理解否定：图中显示的是被否定的内容。",
         "These words say that all is well: the map shows what they speak of.":
