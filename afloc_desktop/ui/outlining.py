@@ -64,7 +64,8 @@ class OutlineSheet(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(strings.REDRAW_HINT)
-        self._bar = _bar(self)
+        self._hint = label(strings.REDRAW_HINT)
+        self._bar = _bar(self, self._hint)
         self._fill_canvas()
         canvas.installEventFilter(self)
         self.show()
@@ -149,11 +150,10 @@ class OutlineSheet(QWidget):
     def _fill_canvas(self) -> None:
         """Cover the canvas; where it is narrow, the two ways out are more than the words."""
         self.setGeometry(self._canvas.rect())
-        hint = self._bar.findChild(QLabel)
-        hint.show()
+        self._hint.show()
         self._bar.adjustSize()
         if self._bar.width() > self.width() - 2 * _INSET:
-            hint.hide()
+            self._hint.hide()
             self._bar.adjustSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -210,14 +210,14 @@ def _bendable(outline: Outline) -> Outline:
     return dense(outline, max(around / _STEPS, 1e-3))
 
 
-def _bar(sheet: OutlineSheet) -> QFrame:
+def _bar(sheet: OutlineSheet, hint: QLabel) -> QFrame:
     """What to do, and the two ways out."""
     bar = QFrame(sheet)
     bar.setProperty("role", "sheet")
     keep, leave = button(strings.REDRAW_KEEP), button(strings.REDRAW_LEAVE)
     keep.clicked.connect(sheet.keep)
     leave.clicked.connect(sheet.leave)
-    layout = row(label(strings.REDRAW_HINT), keep, leave)
+    layout = row(hint, keep, leave)
     layout.setContentsMargins(10, 6, 8, 6)
     bar.setLayout(layout)
     bar.adjustSize()

@@ -49,6 +49,7 @@ class Print:
         """As it is to be drawn; valid until another is asked for."""
         seen = (choice, is_inverted)
         if self._made is None or self._made[0] != seen:
+            pixels: Array
             if self._is_fine_enough(choice):
                 pixels = self._looked_up(choice, is_inverted)
             else:

@@ -270,7 +270,7 @@ def paint_around(painter: QPainter, view: Viewport, image: Image) -> None:
     around = QRegion(area)
     if visible is not None:
         around -= QRegion(_rectangle(view, visible).toRect().adjusted(2, 2, -2, -2) & area)
-    for part in around:
+    for part in around:  # type: ignore[attr-defined]  # Qt's stubs do not know that it can
         painter.fillRect(part, _BLACK)
 
 

@@ -94,6 +94,18 @@ def test_the_key_of_an_answer_fits_nothing_else(other):
     assert other != answered(1).heatmap.key
 
 
+def test_the_key_of_another_question_can_be_asked_for():
+    nodule = Prompt("nodule", "preset")
+    chosen = replace(reading(1), prompt=nodule)
+    assert reading(1).key_for(film(1), nodule) == chosen.key_for(film(1))
+
+
+def test_questions_of_this_run_come_before_those_of_earlier_ones_and_none_twice():
+    state = State(asked=("new", "both"), remembered=("both", "old"))
+    assert state.questions == ("new", "both", "old")
+    assert len(State(remembered=tuple(map(str, range(99)))).questions) == 50
+
+
 def test_the_readers_threshold_goes_before_the_findings_own():
     answer = answered()
     assert State().threshold(answer) == 0.3

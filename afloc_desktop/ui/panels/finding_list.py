@@ -106,8 +106,9 @@ class FindingList(Tree):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What is said above the list takes room from it: the chosen row stays in sight."""
         super().resizeEvent(event)
-        if self.currentItem() is not None:
-            self.scrollToItem(self.currentItem())
+        chosen = self.currentItem()
+        if chosen is not None:
+            self.scrollToItem(chosen)
 
     def show_answers(self, state: State) -> None:
         """Put numbers, verdicts and ticks into the rows."""
