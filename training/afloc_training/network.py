@@ -104,8 +104,8 @@ class ImageAdapter(nn.Module):
         # Added to zeros, not expanded: a batch size in `expand` is baked into an export.
         x = torch.cat((x, self.place + torch.zeros_like(x[:, :2])), dim=1)
         x = self.near(self.enter(x))
-        summary: Tensor = self.context(summarised(x))[:, :, None, None]
-        return x + summary
+        placed: Tensor = x + self.context(summarised(x))[:, :, None, None]
+        return placed
 
     def vectors(self, x: Tensor) -> FilmVectors:
         """Unit vectors from what places are like, on a grid of any size."""

@@ -23,6 +23,7 @@ _BLOCK = 256  # rows worked on at a time
 # From XYZ under D50, in which profiles speak, to linear sRGB (Bradford adaptation).
 _TO_SRGB = np.array([[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540],
                      [0.0719453, -0.2289914, 1.4052427]])  # fmt: skip
+_UNSTATED = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # a to f of a parametric curve
 _STEPS = 4095  # linear light in twelve bits, on its way to eight
 
 
@@ -105,9 +106,8 @@ def _curve(tag: bytes) -> npt.NDArray[np.float64]:
         raise ValueError
     (kind,) = struct.unpack_from(">H", tag, 8)
     sizes = (1, 3, 4, 5, 7)
-    g, *rest = (v / 65536 for v in struct.unpack_from(f">{sizes[kind]}l", tag, 12))
-    a, b, c, d, e, f = (*rest, *(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)[len(rest) :])
-    return _parametric(levels, kind, g, (a, b, c, d, e, f))
+    g, *stated = (v / 65536 for v in struct.unpack_from(f">{sizes[kind]}l", tag, 12))
+    return _parametric(levels, kind, g, (*stated, *_UNSTATED[len(stated) :]))
 
 
 def _parametric(
@@ -126,7 +126,8 @@ def _parametric(
 def _encode(light: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     """IEC 61966-2-1."""
     curved = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(curved * 255).astype(np.uint8)
+    levels: npt.NDArray[np.uint8] = np.rint(curved * 255).astype(np.uint8)
+    return levels
 
 
 _ENCODED = _encode(np.arange(_STEPS + 1) / _STEPS)
