@@ -80,6 +80,7 @@ _IMAGE = (
 _TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "CS", "DA", "TM", "AS", "UI")
 _FORMAL = ("AS", "CS", "DA", "TM", "DS", "IS")
 _UID = re.compile(r"[0-9.]{1,64}")
+_METHODS = ("DeidentificationMethod", "DeidentificationMethodCodeSequence")
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -176,8 +177,12 @@ def _readable(dataset: Dataset) -> Dataset:
             continue  # a value that nobody can read is not worth a result
         tags.text(name)
         # Text in an impossible character set comes as numbers.
-        if (element.VR not in _TEXTS or name not in tags.spoilt) and _is_legal(element):
+        is_text = element.VR not in _TEXTS or name not in tags.spoilt
+        # What may be empty is added again where it belongs; the rest must not be.
+        if is_text and not element.is_empty and _is_legal(element):
             kept[name] = element
+    if "PatientIdentityRemoved" in kept and not any(name in kept for name in _METHODS):
+        kept.DeidentificationMethod = "not stated"
     return kept
 
 
