@@ -40,6 +40,7 @@ _HELD_OUT = (
     "the film normal; films whose reports do not mention it are left out, and so are findings with "
     "fewer than eight films either way."
 )
+_TOO_FEW = "Of no finding are there eight films that have it and eight that have it not."
 _SHORTCUTS = (
     "A model that reads the film does not care about its border, nor about how it was taken. "
     "<b>Blanked</b>: how far scores move, in standard deviations over films, when border and "
@@ -65,7 +66,8 @@ def comparison_page(
         body += ["<h2>Is it there (AUROC)</h2>", _presence(found.presence)]
     if found.site or found.retrieval:
         body += ["<h2>The site's held-out films, by their reports</h2>", f"<p>{_HELD_OUT}</p>"]
-        body += [_presence(found.site), _retrieval(found.retrieval)]
+        body += [_presence(found.site) if found.site else f"<p>{_TOO_FEW}</p>"]
+        body += [_retrieval(found.retrieval)] if found.retrieval else []
     if found.groups:
         body += ["<h2>By group, all regions</h2>", _localization(found.groups, "group")]
     if found.blanked or found.acquisition:
