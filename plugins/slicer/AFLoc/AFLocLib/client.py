@@ -157,6 +157,9 @@ class EngineClient:
                 self._last_word = line.decode(errors="replace").strip()[:_LONGEST_WORD]
 
     def _send(self, request: dict[str, Any]) -> None:
+        if self._is_over:  # its input may be open for a moment longer than its output
+            self._lines.put(None)
+            return
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
