@@ -25,8 +25,9 @@ from afloc_desktop.core.geometry import Point
 
 OBJECTS = ("seg", "sr", "gsps", "sc", "fractional-seg")
 GROUPS = ("geom", "laterality", "charset", "modlut", "tags", "voi")
-# The film's own: UIDs and names are handed on as they are, or nobody would find the patient.
-OWN = ("Illegal root for UID", "PatientName")
+# The film's own: UIDs and names are handed on as they are, or nobody would find the patient; so is
+# a modality table of 12 bits, or it would be another.
+OWN = ("Illegal root for UID", "PatientName", "ModalityLUTSequence")
 FEW = (
     "data/dicom/cxr/RG1_J2KI.dcm",  # spacing 0, MONOCHROME1
     "data/dicom/cxr/1.2.276.0.7230010.3.1.4.8323329.6904.1517875201.850819.dcm",  # age "62"

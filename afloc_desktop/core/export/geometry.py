@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -72,9 +73,10 @@ def measures_item(tags: Tags) -> Dataset:
     """The item of a pixel measures macro, of a slice for which `plane_of` is not None."""
     item, thickness = Dataset(), tags.number("SliceThickness")
     item.PixelSpacing = [_decimal(v) for v in spacing_of(tags) or ()]
-    item.SliceThickness = _decimal(thickness if thickness and thickness > 0 else 1.0)
+    is_thick = thickness is not None and 0 < thickness < math.inf
+    item.SliceThickness = _decimal(thickness if thickness and is_thick else 1.0)
     between = tags.number("SpacingBetweenSlices")
-    if between:
+    if between and math.isfinite(between):
         item.SpacingBetweenSlices = _decimal(between)
     return item
 
