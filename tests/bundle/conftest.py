@@ -32,5 +32,5 @@ def installed(built, tmp_path_factory) -> Path:
     """The programs in a folder whose name is awkward; hard links, so that it costs nothing."""
     place = tmp_path_factory.mktemp("opt") / "Räume für Ärzte ë"
     place.mkdir()
-    subprocess.run(["cp", "-al", built, place], check=True)
+    subprocess.run(["cp", "-al", built, place / "AFLoc"], check=True)
     return place / "AFLoc"

@@ -111,6 +111,19 @@ def test_a_library_that_does_not_survive_stripping_is_noticed(tmp_path):
     assert not contents._is_loadable(tmp_path / "text.so")
 
 
+def test_the_engine_is_the_window_under_another_name(tmp_path):
+    for name in ("afloc-train", "afloc"):
+        (tmp_path / name).write_text(name)
+    contents.add_engine(tmp_path)
+    contents.add_engine(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "afloc",
+        "afloc-engine",
+        "afloc-train",
+    ]
+    assert (tmp_path / "afloc-engine").read_text() == "afloc"
+
+
 def test_two_flavours_of_onnxruntime_are_refused(monkeypatch):
     assert contents.flavour() == "cpu"
     both = {"onnxruntime": ["onnxruntime", "onnxruntime-gpu"]}

@@ -81,6 +81,15 @@ def test_the_engine_answers(installed, tmp_path):
     assert "afloc-cxr-base" in {bundle["id"] for bundle in answer["bundles"]}
 
 
+def test_licences_and_guides_are_there(installed):
+    page = run(installed / "afloc", "licences").stdout.decode()
+    assert "- numpy " in page
+    assert json.loads(run(installed / "afloc", "licences", "--sbom").stdout)["components"]
+    papers = {path.name for path in installed.rglob("afloc_resources/licences/*")}
+    assert {"LICENSE", "NOTICE", "QT.md", "LGPL-3.0.txt", "THIRD_PARTY.md"} <= papers
+    assert len(list(installed.rglob("afloc_resources/docs/*.md"))) > 10
+
+
 @pytest.fixture(scope="module")
 def screen(tmp_path_factory):
     """An X server of its own."""
