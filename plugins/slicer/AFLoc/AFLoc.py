@@ -4,6 +4,7 @@ All inference happens in `afloc-engine`, a process of its own: nothing heavy is 
 Slicer, and what goes wrong there costs one answer.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -200,7 +201,7 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 frame=parameters.frame,
                 provider=parameters.provider,
                 source=parameters.source,
-                callbacks=(self.onDone, self.onFailed, self.onProgress),
+                callbacks=(self.onDone, self.onFailed, partial(_fill, self.ui.progressBar)),
             )
             self.ui.statusLabel.setText(_("Looking…"))
             self._timer.start()
@@ -211,10 +212,6 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic.poll()
         if not self.logic.isWaiting:
             self._timer.stop()
-
-    def onProgress(self, share):
-        """A finding more is answered."""
-        self.ui.progressBar.setValue(round(100 * share))
 
     def onDone(self, drawn, results):
         """Results are in the scene: show the strongest."""
@@ -235,9 +232,10 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             error = f"{error.reason} It is started anew: localize once more."
         self.say(error)
 
-    def say(self, message):
-        """Show a sentence or an error beside the button that was pressed."""
-        self.ui.statusLabel.setText(str(message).strip())
+    def say(self, message, label=None):
+        """Show a sentence or an error, beside the button that was pressed unless told."""
+        label = self.ui.statusLabel if label is None else label
+        label.setText(str(message).strip())
         self.ui.progressBar.setValue(0)
         self.onParameters()
 
@@ -251,11 +249,6 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for bundle in hello["bundles"]:
             if bundle["id"] == model:
                 self.ui.findingSelector.addItems([f["label"] for f in bundle["findings"]])
-        self.onParameters()
-
-    def onNotConnected(self, error):
-        """Say why there is no engine, beside where one is chosen."""
-        self.ui.engineLabel.setText(str(error))
         self.onParameters()
 
     def onEngineChosen(self, path):
@@ -294,9 +287,8 @@ class AFLocWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Start the engine anew; what answers, or why nothing does, is shown."""
         self.logic.close()
         self.ui.engineLabel.setText(_("Starting the engine…"))
-        self.logic.start(
-            slicer.util.settingsValue(SETTING, ""), self.onConnected, self.onNotConnected
-        )
+        failed = partial(self.say, label=self.ui.engineLabel)
+        self.logic.start(slicer.util.settingsValue(SETTING, ""), self.onConnected, failed)
         self._timer.start()
 
     def _connectParameters(self):
@@ -328,6 +320,11 @@ class AFLocLogic(ScriptedLoadableModuleLogic, Session):
     def getParameterNode(self):
         """The parameters of this scene."""
         return AFLocParameterNode(super().getParameterNode())
+
+
+def _fill(bar, share: float) -> None:
+    """Show how much of the questions is answered, 0 to 1."""
+    bar.setValue(round(100 * share))
 
 
 def _lines(text: str) -> list[str]:
