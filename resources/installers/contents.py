@@ -66,6 +66,8 @@ NOT_IN_THE_VIEWER = (
     "doctest", "pdb", "ensurepip", "venv", "idlelib", "turtle",
 )  # fmt: skip
 TRAINER_FILES = "trainer-files.txt"
+# Others come as files of their own, so that the radiologist's part stays small.
+_EMBEDDED = "afloc-cxr-base"
 # All of them are imported as `onnxruntime`; a build takes along the one that is installed.
 _FLAVOURS = {
     "onnxruntime": "cpu",
@@ -109,6 +111,11 @@ _LOAD = 1  # kind of a segment that is mapped into memory
 _FOR_OTHERS = re.compile(r"^[^/]+$|^[^/]+\.libs/|/Qt/lib/")
 
 Row = tuple[str, str, str]  # name in the folder, where it comes from, kind
+
+
+def models() -> list[str]:
+    """Ids of the models that are embedded: those AFLOC_MODELS names, else that of chest films."""
+    return os.environ.get("AFLOC_MODELS", _EMBEDDED).split()
 
 
 def kept(found: Any) -> None:

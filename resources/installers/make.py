@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tarfile
 import time
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "resources" / "installers"))
 
-from contents import TRAINER_FILES, flavour  # noqa: E402
+from contents import TRAINER_FILES, flavour, models  # noqa: E402
 
 from afloc_desktop import __version__  # noqa: E402
 
@@ -52,6 +53,7 @@ def main() -> int:
     figures |= sizes(folder)
     if not chosen.measure:
         figures |= _pack(folder)
+        _pack_models(output)
     figures |= started(folder)
     print(json.dumps(figures, indent=1))
     return 0
@@ -119,6 +121,16 @@ def _pack(folder: Path) -> dict[str, object]:
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         archive.with_name(f"{archive.name}.sha256").write_text(f"{digest}  {archive.name}\n")
     return made
+
+
+def _pack_models(output: Path) -> None:
+    """Each model that is not embedded, as one file for `afloc bundles install`."""
+    for bundle in sorted((ROOT / "resources" / "bundles").iterdir()):
+        if bundle.is_dir() and bundle.name not in models():
+            target = output / f"{bundle.name}-{__version__}.aflocbundle"
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+                for path in sorted(bundle.iterdir()):
+                    packed.write(path, path.name)
 
 
 def _nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
