@@ -1,4 +1,4 @@
-"""A fine-tuning of some steps on three films, without the text encoder and its minutes."""
+"""A fine-tuning of some steps on four films (one held out), without the text encoder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,12 @@ BANK = tuple(
     for finding in ("lung_opacity", "pleural_effusion")
     for c in (Claim(finding), Claim(finding, side="right"), Claim(finding, is_negated=True))
 )
-REPORTS = ("There is an opacity in the right lung.", "No pleural effusion.", "Left effusion.")
+REPORTS = (
+    ("There is an opacity in the right lung.", "train"),
+    ("No pleural effusion.", "train"),
+    ("Left effusion.", "train"),
+    ("Opacity in the left lung, no effusion.", "dev"),
+)
 
 
 def weights() -> dict[str, torch.Tensor]:
@@ -59,14 +64,14 @@ def recipe(*, steps: int, seed: int = 1) -> str:
 
 
 def store(folder: Path) -> Path:
-    """Three films and what is said of them."""
+    """Four films and what is said of them."""
     folder.mkdir()
-    planes = np.random.default_rng(0).integers(0, 255, (3, 384, 384), np.uint8)
+    planes = np.random.default_rng(0).integers(0, 255, (len(REPORTS), 384, 384), np.uint8)
     (folder / PLANES).write_bytes(planes.tobytes())
     cases = [
-        StoredCase(n, (0, 0, 384, 384), f"{n:064d}", f"p{n}", f"s{n}", "train", "frontal", "", "",
+        StoredCase(n, (0, 0, 384, 384), f"{n:064d}", f"p{n}", f"s{n}", split, "frontal", "", "",
                    "", False, (StoredSentence(text, "findings"),))
-        for n, text in enumerate(REPORTS)
+        for n, (text, split) in enumerate(REPORTS)
     ]  # fmt: skip
-    write_store(folder, StoreInfo("base", SPEC, "", 3, {}, {}, "0"), cases)
+    write_store(folder, StoreInfo("base", SPEC, "", len(REPORTS), {}, {}, "0"), cases)
     return folder

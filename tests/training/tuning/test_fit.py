@@ -14,7 +14,7 @@ import tune_killed
 from afloc_training import checkpoints
 from afloc_training.checkpoints import load
 from afloc_training.progress import Reporter
-from afloc_training.site.store import StoreInfo, write_store
+from afloc_training.site.store import Store, StoreInfo, write_store
 from afloc_training.tuning import fit
 from afloc_training.tuning.fit import TuneOrder, tune
 from bars import is_full
@@ -96,6 +96,40 @@ def test_what_is_kept_lies_between_base_and_training(order, tmp_path):
     name = "image.local.weight"
     assert not torch.equal(base[name], taught[name])
     assert torch.allclose(half[name], (base[name] + taught[name]) / 2, atol=1e-7)
+
+
+def test_a_training_that_gets_worse_ends_early_and_keeps_its_best_weights(order, tmp_path):
+    """Steps far too long lead away from what the base knew; every step is looked at."""
+    text = tunable.recipe(steps=9).replace("patience = 0", "patience = 1")
+    order.recipe.write_text(text.replace("every = 10", "every = 1").replace("4e-4", "0.3"))
+    told = io.StringIO()
+    assert not run(order, told).is_stopped
+    events = [json.loads(line) for line in told.getvalue().splitlines()]
+    looks = [e["losses"]["held_out"] for e in events if e["event"] == "progress"]
+    best, state = load(order.run / "best")
+    kept = looks.index(min(looks)) + 1
+    assert 1 < len(looks) == kept + 1 < 9
+    assert (state["best_step"], state["best"]) == (kept, min(looks))
+    assert (events[-1]["step"], events[-1]["best_step"]) == (kept + 1, kept)
+    assert b"held_out" in next(order.run.glob("events.*")).read_bytes()
+
+    other = replace(order, run=tmp_path / "other", is_resumed=True)
+    for _ in looks:
+        other.run.mkdir(exist_ok=True)
+        (other.run / "stop").touch()
+        run(other)
+    resumed, resumed_state = load(other.run / "best")
+    assert resumed_state == state
+    assert all(torch.equal(best[name], resumed[name]) for name in best)
+
+
+def test_early_stopping_needs_held_out_films(order, store):
+    cases = Store(store).cases
+    write_store(store, Store(store).info, [c for c in cases if c.split != "dev"])
+    text = order.recipe.read_text()
+    order.recipe.write_text(text.replace("patience = 0", "patience = 1"))
+    with pytest.raises(DatasetError, match="looks at held-out films"):
+        run(order)
 
 
 @pytest.mark.slow

@@ -323,10 +323,10 @@ def _standing(state: dict[str, JSON]) -> Standing:
     try:
         best = state["best"]
         return Standing(
-            step=_whole(state["step"]),
+            step=whole(state["step"]),
             best=Retrieval(*map(float, best)) if isinstance(best, list) else None,  # type: ignore[arg-type]
-            best_step=_whole(state["best_step"]),
-            stale=_whole(state["stale"]),
+            best_step=whole(state["best_step"]),
+            stale=whole(state["stale"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
@@ -334,7 +334,12 @@ def _standing(state: dict[str, JSON]) -> Standing:
         ) from error
 
 
-def _whole(value: JSON) -> int:
+def whole(value: JSON) -> int:
+    """A count from a checkpoint.
+
+    Raises:
+        ValueError: It is none.
+    """
     if type(value) is not int or value < 0:
         raise ValueError("not a count")
     return value

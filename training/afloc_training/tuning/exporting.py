@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from afloc_training.tuning.base import new_matcher, open_base
 from afloc_training.tuning.fit import BASE, PRESET
 from afloc_training.tuning.routing import TAUGHT
 from afloc_training.tuning.settings import parse_tune_recipe
+from afloc_training.tuning.stopping import standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from afloc_training.network import Matcher
     from afloc_training.tuning.base import Base
     from afloc_training.tuning.settings import TuneSettings
+    from afloc_training.tuning.stopping import TuneStanding
 
 _EXAMPLES = 40
 _LICENCE = (
@@ -66,7 +68,7 @@ is taught to draw; what a report does not mention stays unknown.
 
 ## How
 
-{steps} steps; blocks 7 to 17 of the image trunk, the adapter and the text head were trained. \
+{steps}; blocks 7 to 17 of the image trunk, the adapter and the text head were trained. \
 Began with {source}; the weights are a mean of both, {share:.0%} of the base.
 
 ## Thresholds
@@ -93,6 +95,14 @@ UNCALIBRATED = (
     "stated. `afloc-train calibrate` sets both from the site's held-out films."
 )
 """What the card of a bundle says before `calibrate`."""
+
+
+class _Told(NamedTuple):
+    """What a run folder says of its training; `standing` is that of the weights that are kept."""
+
+    about: About
+    tune: TuneSettings
+    standing: TuneStanding
 
 
 def export(run: Path, output: Path, bundle_id: str | None) -> Exported:
@@ -126,7 +136,7 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
     """
     bundle_files.check_target(output)
     folder = RunFolder(run)
-    weights, _ = folder.best()
+    weights, state = folder.best()
     base = open_base(run / BASE)
     with bundle_files.partial_folder(output) as partial:
         parity = _write_graphs(partial, new_matcher(weights), base)
@@ -137,9 +147,10 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
             # It compares what the frozen encoder says, which training leaves alone.
             write_atomically(partial / GATE, base.bundle.read(GATE))
         tune = parse_tune_recipe(folder.recipe()).tune
-        manifest = _manifest(base, folder.about(), tune, _digest(weights))
+        told = _Told(folder.about(), tune, standing_of(state))
+        manifest = _manifest(base, told, _digest(weights))
         manifest = replace(manifest, id=bundle_id or manifest.id)
-        card = _card(manifest, base, folder.about(), tune, parity)
+        card = _card(manifest, base, told, parity)
         sha256 = bundle_files.finish(partial, output, manifest, card)
     return Exported(manifest.id, sha256, parity.image, parity.text)
 
@@ -175,8 +186,8 @@ def _digest(weights: Mapping[str, Tensor]) -> str:
     return total.hexdigest()
 
 
-def _manifest(base: Base, about: About, tune: TuneSettings, digest: str) -> Manifest:
-    own = base.bundle.manifest
+def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
+    own, about = base.bundle.manifest, told.about
     return replace(
         own,
         id=f"afloc-{own.modality}-site-{digest[:8]}",
@@ -184,7 +195,7 @@ def _manifest(base: Base, about: About, tune: TuneSettings, digest: str) -> Mani
         title=f"{own.title}, taught at a site",
         created=bundle_files.now(),
         min_app_version=__version__,
-        findings=tuple(_finding(finding, tune) for finding in own.findings),
+        findings=tuple(_finding(finding, told.tune) for finding in own.findings),
         licence=_LICENCE.format(base=own.licence),
         data=_DATA.format(
             train=about.films["train"],
@@ -203,7 +214,8 @@ def _finding(finding: FindingSpec, tune: TuneSettings) -> FindingSpec:
     return replace(finding, sigma_cells=sigma, gain=None, bias=None, prevalence=None)
 
 
-def _card(manifest: Manifest, base: Base, about: About, tune: TuneSettings, parity: Parity) -> str:
+def _card(manifest: Manifest, base: Base, told: _Told, parity: Parity) -> str:
+    about = told.about
     replay = _replayed(about, "{} films of the base's own training were shown again.")
     return _CARD.format(
         title=manifest.title,
@@ -213,14 +225,24 @@ def _card(manifest: Manifest, base: Base, about: About, tune: TuneSettings, pari
         base_id=base.bundle.manifest.id,
         **{split: about.films[split] for split in ("train", "dev", "test")},
         replay=replay or "Maps that no report speaks of were held near the base's.",
-        steps=tune.steps,
-        share=tune.base_share,
+        steps=_steps(told),
+        share=told.tune.base_share,
         source=about.source,
         thresholds=UNCALIBRATED,
         image=parity.image,
         text=parity.text,
         licence=manifest.licence,
         use=manifest.intended_use,
+    )
+
+
+def _steps(told: _Told) -> str:
+    standing = told.standing
+    if standing.best is None:
+        return f"{standing.step} steps"
+    return (
+        f"At most {told.tune.steps} steps; kept is step {standing.best_step}, whose loss on "
+        "held-out films was the lowest"
     )
 
 

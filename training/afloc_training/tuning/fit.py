@@ -1,4 +1,4 @@
-"""The story of a fine-tuning: begin or go on, step by step, stop cleanly, keep the last weights."""
+"""The story of a fine-tuning: begin or go on, step by step, stop cleanly, keep what is best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from afloc_desktop.core.errors import CheckpointError, DatasetError
+from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import MANIFEST
 from afloc_training.bundle_files import now
@@ -33,6 +33,7 @@ from afloc_training.tuning.lessons import TuneLessons, some_wordings
 from afloc_training.tuning.replay import Replay
 from afloc_training.tuning.said import phrasebook, read_case
 from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
+from afloc_training.tuning.stopping import TuneStanding, standing_of
 from afloc_training.tuning.tuner import Tuner
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from afloc_training.checkpoints import JSON
     from afloc_training.fitting.run_folder import RunFolder
     from afloc_training.progress import Reporter
     from afloc_training.sentences import Sentence
@@ -52,6 +52,7 @@ PRESET = "default"
 BASE = "base"
 """Folder of a run that holds the bundle it began with."""
 _STEPS_BETWEEN_CHECKPOINTS = 20
+_HELD_OUT = "held_out"
 _LIBRARIES = ("torch", "numpy", "transformers", "safetensors", "afloc-desktop")
 
 
@@ -183,8 +184,10 @@ class _Tuning:
         book = phrasebook()
         said = [read_case(case, book) for case in store.cases]
         self._lessons = TuneLessons(store, said, bank, self._recipe, replay)
+        stop = self._recipe.stop
+        self._held_out = self._lessons.held_out(stop.films) if stop.patience else None
         self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune)
-        self._standing = Standing()
+        self._standing = TuneStanding()
         if about.code_sha256 != _code_sha256():
             text = "The trainer has changed since this training began; not to the same numbers."
             reporter.warning(text)
@@ -192,29 +195,34 @@ class _Tuning:
     def train(self) -> Outcome:
         self._resume()
         self._tell_plan()
-        steps = self._recipe.tune.steps
         clock = Clock(self._standing.step, _STEPS_BETWEEN_CHECKPOINTS)
         is_stopped = False
         with stop_signals() as is_signalled:
-            while self._standing.step < steps and not is_stopped:
+            while not self._is_done and not is_stopped:
                 lesson = self._lessons.draw(self._standing.step)
                 losses = self._tuner.step(lesson, self._standing.step)
                 self._standing = replace(self._standing, step=self._standing.step + 1)
-                self._log(losses, clock)
+                self._log(losses | self._look(), clock)
                 is_stopped = is_signalled() or self._run.take_stop()
                 if is_stopped or clock.is_time_to_save(self._standing.step):
                     self._save()
-        is_stopped = self._standing.step < steps
-        if not is_stopped:
+        if self._is_done:
             self._save()
             self._keep()
-        return Outcome(self._standing, is_stopped)
+        standing = self._standing
+        told = Standing(standing.step, best_step=standing.best_step, stale=standing.stale)
+        return Outcome(told, is_stopped=not self._is_done)
+
+    @property
+    def _is_done(self) -> bool:
+        is_stale = 0 < self._recipe.stop.patience <= self._standing.stale
+        return is_stale or self._standing.step >= self._recipe.tune.steps
 
     def _resume(self) -> None:
         found = self._run.load(self._say_damaged)
         if found is not None:
             tensors, state = found
-            self._standing = Standing(step=_step(state))
+            self._standing = standing_of(state)
             self._tuner.restore(tensors, self._standing.step)
         self._run.cut_log(self._standing.step)
 
@@ -225,17 +233,34 @@ class _Tuning:
         self._run.save(self._tuner.tensors(), self._standing.as_json())
         self._run.write_curves()
 
+    def _look(self) -> dict[str, float]:
+        """Where the recipe asks for it, keep the weights that do best on held-out films."""
+        step = self._standing.step
+        is_due = step % self._recipe.stop.every == 0 or step == self._recipe.tune.steps
+        if self._held_out is None or not is_due:
+            return {}
+        loss = self._tuner.held_out_loss(self._held_out)
+        self._standing = self._standing.after_look(loss)
+        if self._standing.best_step == step:
+            self._run.save_best(self._tuner.kept(), self._standing.as_json())
+        return {_HELD_OUT: loss}
+
     def _keep(self) -> None:
         step = self._standing.step
-        self._standing = replace(self._standing, best_step=step)
-        self._run.save_best(self._tuner.kept(), self._standing.as_json())
-        self._reporter.event("done", f"done after step {step}", step=step, best_step=step)
+        if self._held_out is None:
+            self._standing = replace(self._standing, best_step=step)
+            self._run.save_best(self._tuner.kept(), self._standing.as_json())
+        best_step = self._standing.best_step
+        text = f"done after step {step}"
+        if best_step < step:
+            text += f"; kept is step {best_step}"
+        self._reporter.event("done", text, step=step, best_step=best_step)
 
     def _log(self, losses: dict[str, float], clock: Clock) -> None:
         step, steps = self._standing.step, self._recipe.tune.steps
         self._run.log({"step": step, **losses})
         left = clock.seconds_left(step, steps)
-        if clock.is_time_to_speak() or step == steps:
+        if clock.is_time_to_speak() or step == steps or _HELD_OUT in losses:
             shown = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
             text = f"  {step}/{steps}  {shown}  {left / 60:.0f} min left"
             self._reporter.event("progress", text, done=step, total=steps, losses=losses,
@@ -262,12 +287,3 @@ def _language(
         encoder = SentenceEncoder(load_text_encoder(text_files()))
         texts = [sentence.text for sentence in bank]
         return bank, sentence_features(encoder, base.tokenizer, texts).clone()
-
-
-def _step(state: dict[str, JSON]) -> int:
-    step = state.get("step")
-    if type(step) is not int or step < 0:
-        raise CheckpointError(
-            "The checkpoint is of another kind of training.", remedy="Train in another folder."
-        )
-    return step

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _TRUE_A_FILM = 2
 _EMPTY_MASK_SHARE = 0.1
+_HELD_OUT_DRAW = (0, 1)  # a step's draw has one number behind the seed
 _WORDINGS = 4  # of each claim; more cost minutes of encoding and teach 80 steps nothing
 
 
@@ -111,9 +112,7 @@ class TuneLessons:
         self._wordings: dict[Claim, list[int]] = {claim: [] for claim in self._claims}
         for number, sentence in enumerate(bank):
             self._wordings[sentence.claim].append(number)
-        self.cases = tuple(
-            n for n in store.of_split("train") if said[n].statements or said[n].is_normal
-        )
+        self.cases = self._speaking("train")
         if len(self.cases) < 2:
             raise DatasetError(
                 "The reports of fewer than two training films state a finding, or its absence.",
@@ -146,10 +145,53 @@ class TuneLessons:
             presence=np.where(negated, 0, content),
             agreement=np.where(negated & (content >= 0), 1 - content, content),
             plain=np.isin(claims, self._plain),
-            routed=tuple(self._routed(chosen, claims, content)),
+            routed=tuple(self._routed([self.cases[n] for n in chosen], claims, content)),
             mask_pairs=pairs,
             mask_targets=targets,
             noise_seed=int(rng.integers(2**62)),
+        )
+
+    def held_out(self, most: int) -> TuneLesson:
+        """Some films that nothing is learned from, as they are: the same at every call.
+
+        Args:
+            most: Films; more are not taken.
+
+        Raises:
+            DatasetError: No report of the split `dev` states anything.
+        """
+        cases = self._speaking("dev")
+        if not cases:
+            raise DatasetError(
+                "Early stopping looks at held-out films, and no report of one states a finding, "
+                "or its absence.",
+                remedy="Prepare films of more patients, or set patience to 0 in the recipe.",
+            )
+        rng = np.random.default_rng((self._recipe.tune.seed, *_HELD_OUT_DRAW))
+        cases = tuple(sorted(rng.permutation(cases)[:most].tolist()))
+        truth = truth_table([self._said[n] for n in cases], self._claims)
+        is_stated = ~self._is_negated & (truth == 1).any(axis=0)
+        claims = np.union1d(self._plain, np.flatnonzero(is_stated))
+        content = truth[:, claims]
+        no_pairs, no_targets = _no_masks()
+        return TuneLesson(
+            films=grey(self._store, cases),
+            site_films=len(cases),
+            sentences=np.array([self._wordings[self._claims[claim]][0] for claim in claims]),
+            presence=content,
+            agreement=content,
+            plain=np.isin(claims, self._plain),
+            routed=tuple(self._routed(cases, claims, content)),
+            mask_pairs=no_pairs,
+            mask_targets=no_targets,
+            noise_seed=0,
+        )
+
+    def _speaking(self, split: str) -> tuple[int, ...]:
+        """Cases of a split whose report states something."""
+        said = self._said
+        return tuple(
+            n for n in self._store.of_split(split) if said[n].statements or said[n].is_normal
         )
 
     def _replayed(self, rng: np.random.Generator) -> list[SyntheticFilm]:
@@ -183,11 +225,12 @@ class TuneLessons:
                 chosen.add(int(rng.choice(false)))
         return np.array(sorted(chosen))
 
-    def _routed(self, chosen: np.ndarray, claims: np.ndarray, content: np.ndarray) -> list[Routed]:
+    def _routed(
+        self, cases: Sequence[int], claims: np.ndarray, content: np.ndarray
+    ) -> list[Routed]:
         found = []
         side = self._store.info.preprocess.side
-        for film, number in enumerate(chosen):
-            case = self.cases[number]
+        for film, case in enumerate(cases):
             top, left, height, width = (edge / side for edge in self._store.cases[case].frame)
             for sentence in np.flatnonzero(content[film] == 1):
                 claim = self._claims[claims[sentence]]
@@ -220,8 +263,12 @@ class TuneLessons:
             pairs.append((n + self.batch, k))
             targets.append(target.ravel())
         if not pairs:
-            return np.zeros((0, 2), np.intp), np.zeros((0, GRID * GRID), np.float32)
+            return _no_masks()
         return np.array(pairs), np.stack(targets)
+
+
+def _no_masks() -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros((0, 2), np.intp), np.zeros((0, GRID * GRID), np.float32)
 
 
 def some_wordings(bank: Sequence[Sentence], seed: int) -> tuple[Sentence, ...]:

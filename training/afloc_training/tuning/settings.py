@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SHIPPED = "tune.toml"
+_STOP_LIMITS = Limits({"patience": 0, "every": 1, "films": 1}, (), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class TuneSettings:
     Attributes:
         seed: Of every draw.
         threads: Of the processor; 0 takes as many as torch does.
-        steps: In all; there is no early stopping: few steps at a low rate are the recipe.
+        steps: At most; few steps at a low rate are the recipe.
         site_films: Of the site, each step.
         plain_films, painted_films: Of the base bundle's training, each step, where it is at hand.
         adapter_rate, trunk_rate: Peak learning rates of everything but the trunk, and of its
@@ -64,10 +65,27 @@ class TuneSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StopSettings:
+    """When a fine-tuning ends before its last step.
+
+    Attributes:
+        patience: Looks without a lower loss on held-out films before it ends; 0 never looks, and
+            keeps the last weights. What is kept otherwise are the weights of the best look.
+        every: Steps from one look to the next; the last step is looked at as well.
+        films: Held-out films of the site (split `dev`) that are looked at, at most.
+    """
+
+    patience: int
+    every: int
+    films: int
+
+
+@dataclass(frozen=True, slots=True)
 class TuneRecipe:
     """All settings of one fine-tuning."""
 
     tune: TuneSettings
+    stop: StopSettings
     variation: VariationSettings
 
 
@@ -89,6 +107,7 @@ def parse_tune_recipe(text: str) -> TuneRecipe:
     """
     recipe = decode_text(TuneRecipe, text, _SHIPPED)
     _limits().check(recipe.tune, _SHIPPED)
+    _STOP_LIMITS.check(recipe.stop, _SHIPPED)
     return recipe
 
 

@@ -45,6 +45,7 @@ class Tuner:
         self.matcher = matcher.to(memory_format=_LAST)  # type: ignore[call-overload]
         self.average = copy.deepcopy(matcher).eval().requires_grad_(False)
         self._teacher = copy.deepcopy(self.average)
+        self._kept = copy.deepcopy(self.average)
         self._input = FilmTrunk(self._teacher.trunk)
         self._features, self._settings = bank_features, settings
         self._optimiser = _optimiser(matcher, settings)
@@ -63,11 +64,7 @@ class Tuner:
         torch.manual_seed(lesson.noise_seed)
         terms = self.losses(lesson)
         total = torch.stack(list(terms.values())).sum()
-        if not math.isfinite(float(total.detach())):
-            raise SettingsError(
-                "The training diverged: its loss is no number any more.",
-                remedy="Lower the rates of the recipe and train again in another folder.",
-            )
+        _check_finite(float(total.detach()))
         self._optimiser.zero_grad()
         torch.autograd.backward(total)
         parameters = [p for group in self._optimiser.param_groups for p in group["params"]]
@@ -77,9 +74,26 @@ class Tuner:
         named = {name: float(value.detach()) for name, value in terms.items()}
         return named | {"total": float(total.detach())}
 
-    def losses(self, lesson: TuneLesson) -> dict[str, Tensor]:
-        """The weighted terms of one lesson."""
-        settings, matcher = self._settings, self.matcher
+    @torch.no_grad()
+    def held_out_loss(self, lesson: TuneLesson) -> float:
+        """What the weights that would be kept now come to on films they do not learn from.
+
+        The pull towards the base has no part in it: it says what was forgotten, not what was
+        learned.
+
+        Raises:
+            SettingsError: The loss is no number any more.
+        """
+        self._kept.load_state_dict(self.kept())
+        terms = self.losses(lesson, self._kept)
+        terms.pop("teacher", None)
+        loss = float(torch.stack(list(terms.values())).sum())
+        _check_finite(loss)
+        return loss
+
+    def losses(self, lesson: TuneLesson, matcher: Matcher | None = None) -> dict[str, Tensor]:
+        """The weighted terms of one lesson, for the matcher in training or another."""
+        settings, matcher = self._settings, matcher or self.matcher
         stem = self._stem(lesson.films)
         films = _film_vectors(matcher, stem)
         sentences = self._features[torch.from_numpy(lesson.sentences)]
@@ -151,6 +165,14 @@ class Tuner:
         own = self.matcher.state_dict()
         for name, value in self.average.state_dict().items():
             value.lerp_(own[name], 1 - decay)
+
+
+def _check_finite(loss: float) -> None:
+    if not math.isfinite(loss):
+        raise SettingsError(
+            "The training diverged: its loss is no number any more.",
+            remedy="Lower the rates of the recipe and train again in another folder.",
+        )
 
 
 def _film_vectors(matcher: Matcher, stem: Tensor) -> FilmVectors:
