@@ -56,9 +56,9 @@ class Report:
     """A report on the study on screen.
 
     Attributes:
-        source: Where it came from; a `document` holds no words that can be shown.
+        source: Where it came from.
         name: Of its file; empty where it was pasted.
-        text: As written.
+        text: As written; empty where a `document` gives no words.
         sentences: Of the text.
     """
 
@@ -144,7 +144,7 @@ class Reports:
 
     def _read(self, study: Study, is_alone: bool, token: Token) -> tuple[Report, ...]:
         token.check()
-        return self._find(study, is_alone=is_alone)
+        return self._find(study, is_alone=is_alone, should_stop=lambda: token.is_cancelled)
 
     def _found(self, reports: tuple[Report, ...]) -> None:
         pasted = tuple(r for r in self._store.state.reports if r.source == "pasted")

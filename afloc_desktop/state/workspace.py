@@ -251,10 +251,12 @@ def _read(ref: ImageRef, *, should_stop: Callable[[], bool]) -> Image:
     return read(ref, should_stop=should_stop)
 
 
-def _read_reports(study: Study, *, is_alone: bool) -> tuple[Report, ...]:
+def _read_reports(
+    study: Study, *, is_alone: bool, should_stop: Callable[[], bool]
+) -> tuple[Report, ...]:
     from afloc_desktop.state.report_files import read_reports
 
-    return read_reports(study, is_alone=is_alone)
+    return read_reports(study, is_alone=is_alone, should_stop=should_stop)
 
 
 def _start_decoders(paths: Paths) -> None:

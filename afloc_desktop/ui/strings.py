@@ -258,7 +258,10 @@ PASTE = "Paste"
 PASTE_TIP = "Show the words of the clipboard as the report; they are kept nowhere"
 PASTED = "Pasted"
 REPORT_TIP = "Click a sentence to see where the film answers it. Crossed out: said to be absent."
-DOCUMENT = "The report is a PDF document; its words cannot be shown here."
+DOCUMENT = (
+    "This report gives no words: it holds pictures of pages, or is damaged or protected by a "
+    "password. Open it in another program, and paste its words here."
+)
 DENIED = "The report says this is absent; nothing is looked for."
 VERDICT_MARKS = {"": "", "accepted": "✓", "edited": "✎", "rejected": "✗"}
 VERDICTS = {

@@ -57,7 +57,7 @@ ENCODER = tuple(f"transformers.models.bert.{name}_bert" for name in ("configurat
 # unused: pydicom loads it to fetch its own test films.
 NOT_IN_THE_VIEWER = (
     "torch", "transformers", WEIGHTS, "tokenizers", "safetensors", "huggingface_hub",
-    "httpx", "scipy", "onnx", "onnxscript", "sympy", "networkx", "mpmath", "openpyxl", "pypdf",
+    "httpx", "scipy", "onnx", "onnxscript", "sympy", "networkx", "mpmath", "openpyxl",
     "yaml", "regex", "jinja2", "fsspec", "tqdm", "ml_dtypes", "afloc_training",
     "numpy.f2py", "numpy.testing", "numpy.distutils", "onnxruntime.quantization",
     "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.datasets", "onnxruntime.backend",

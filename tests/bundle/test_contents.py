@@ -35,7 +35,7 @@ from afloc_desktop.cli import main
 words = ["--finding", "pleural effusion", "--formats", "json,npz,png,csv,pdf,seg,sr,sc,gsps"]
 code = main(["localize", {film!r}, *words, "--output", {output!r}])
 import afloc_desktop.ui.app, afloc_desktop.ui.training, afloc_desktop.ui.papers
-import afloc_desktop.core.registration, afloc_desktop.engine, afloc_desktop.core.evaluate
+import afloc_desktop.core.registration, afloc_desktop.engine, afloc_desktop.core.evaluate, pypdf
 from afloc_desktop.core.dicom.trial import try_decoders
 assert not [trial for trial in try_decoders() if trial.error]
 sys.exit(code)

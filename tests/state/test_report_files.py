@@ -33,6 +33,22 @@ def test_a_structured_report_of_the_study_is_read(folder):
     assert [s.text for s in report.sentences] == ["Small effusion.", "No pneumothorax."]
 
 
+@pytest.mark.parametrize("modality", ["DOC", "CR"])
+def test_the_words_of_an_encapsulated_document_are_read(folder, modality):
+    data = report_files.document("Small effusion. No pneumothorax.")
+    report_files.encapsulated_document(folder / "report.dcm", data, modality)
+    (report,) = found(folder)
+    assert report.source == "document"
+    assert [s.text for s in report.sentences] == ["Small effusion.", "No pneumothorax."]
+    assert [s.is_denial for s in report.sentences] == [False, True]
+
+
+@pytest.mark.parametrize("data", [report_files.document(""), b"%PDF-1.4 damaged"])
+def test_a_document_that_gives_no_words_is_still_a_report(folder, data):
+    report_files.encapsulated_document(folder / "report.dcm", data)
+    assert [(r.source, r.text) for r in found(folder)] == [("document", "")]
+
+
 @pytest.mark.parametrize("name", ["film.txt", "report.txt"])
 def test_a_text_beside_the_film_is_its_report(folder, name):
     (folder / name).write_text("Small effusion.", encoding="utf-8")

@@ -115,7 +115,7 @@ def test_a_report_that_cannot_be_read_is_none(room):
         def engine(self):
             from dataclasses import replace
 
-            def fail(study, is_alone):
+            def fail(study, **options):
                 raise UnreadableFile("The file ends too early.", remedy="Copy it again.")
 
             return replace(super().engine(), reports=fail)

@@ -205,7 +205,7 @@ class Desk:
             search=self.search,
             note=self.note,
             note_film=self.note,
-            reports=lambda study, is_alone: self.reports,
+            reports=lambda study, **options: self.reports,
             prior=lambda study, open_uids: self.prior,
             rules=lambda: (self.rules, None),
         )

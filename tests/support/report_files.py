@@ -26,15 +26,27 @@ def structured_report(path: Path, words: str) -> None:
     """A structured report about the study of `phantom_files.write_film`."""
     item = Dataset()
     item.RelationshipType, item.ValueType, item.TextValue = "CONTAINS", "TEXT", words
+    dataset = _object("1.2.840.10008.5.1.4.1.1.88.11", "SR")
+    dataset.ContentSequence = [item]
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def encapsulated_document(path: Path, data: bytes, modality: str = "DOC") -> None:
+    """A PDF document as an object of the study of `phantom_files.write_film`."""
+    dataset = _object("1.2.840.10008.5.1.4.1.1.104.1", modality)
+    dataset.EncapsulatedDocument = data + b"\0" * (len(data) % 2)
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def _object(kind: str, modality: str) -> Dataset:
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.11"
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = kind
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.9"
-    dataset.StudyInstanceUID, dataset.Modality = "1.2.3.1", "SR"
-    dataset.ContentSequence = [item]
-    dataset.save_as(path, enforce_file_format=True)
+    dataset.StudyInstanceUID, dataset.Modality = "1.2.3.1", modality
+    return dataset
 
 
 def document(words: str) -> bytes:

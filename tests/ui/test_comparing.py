@@ -100,7 +100,8 @@ def test_zooming_one_film_zooms_the_other(window):
     window.render_state(State(), compared())
     for one, other in ((window.present, window.earlier), (window.earlier, window.present)):
         one.zoom_by(1.5)
-        assert other.scene.view.zoom == pytest.approx(one.scene.view.zoom)
+        # Of two halves of an odd width one is a pixel wider, and shows its film as much larger.
+        assert other.scene.view.zoom == pytest.approx(one.scene.view.zoom, rel=0.005)
 
 
 def test_blinking_shows_one_film_after_the_other_in_one_place(window, qtbot):

@@ -52,7 +52,9 @@ def test_tool_tips_with_text_from_elsewhere_are_escaped():
 
 
 def test_qt_comes_through_one_door():
-    for path in SOURCES:
+    opening = {path for path in SOURCES if path.name == "opening.py"}
+    assert len(opening) == 1  # the first thing on the screen waits for no other module
+    for path in set(SOURCES) - opening:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 import mmap
-import signal
 import sys
-from contextlib import suppress
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +18,7 @@ import numpy as np
 from afloc_desktop.core.dicom.decode import Decoded, decode, warm_up
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.dicom.header import Header
+from afloc_desktop.core.dicom.limits import limit_memory, set_alarm
 from afloc_desktop.core.dicom.syntax import Syntax
 from afloc_desktop.core.errors import AflocError, UnreadableFile
 
@@ -37,7 +36,7 @@ def serve(handle: int, shared: int, limit_bytes: int) -> None:
         shared: Descriptor of the memory that frames and values cross in, -1 for none.
         limit_bytes: Of address space, all libraries included.
     """
-    _limit(limit_bytes)
+    limit_memory(limit_bytes)
     line, memory = _connection(handle), memoryview(b"")
     warm_up()
     try:
@@ -58,23 +57,11 @@ def _connection(handle: int) -> Connection:
     return connection.Connection(handle)
 
 
-def _limit(limit_bytes: int) -> None:
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        if hard != resource.RLIM_INFINITY:  # who started the application allows less
-            limit_bytes = min(limit_bytes, hard)
-        with suppress(ValueError):  # macOS knows the limit and refuses to set it
-            resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-
-
 def _answer(line: Connection, request: dict[str, Any], memory: memoryview) -> None:
     fields = request["header"]
     header = Header(**{**fields, "syntax": Syntax(**fields["syntax"])})
     data = memory[slice(*request["frame"])] if memory else line.recv_bytes()
-    _set_alarm(request["alarm_s"])
+    set_alarm(request["alarm_s"])
     try:
         decoded = _decode(header, data)
     except AflocError as error:
@@ -82,7 +69,7 @@ def _answer(line: Connection, request: dict[str, Any], memory: memoryview) -> No
         line.send_bytes(json.dumps(reply).encode())
         return
     finally:
-        _set_alarm(0)
+        set_alarm(0)
     values = decoded.values
     if memory:
         out = np.frombuffer(memory, values.dtype, values.size)
@@ -100,9 +87,3 @@ def _decode(header: Header, data: bytes | memoryview) -> Decoded:
             "The compressed pixels need more memory to decode than any image should.",
             remedy=FETCH_AGAIN,
         ) from None
-
-
-def _set_alarm(seconds: float) -> None:
-    """End this process after so long, for the case that nobody is left to do it; 0 for never."""
-    if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -68,10 +68,10 @@ class ReportPanel(QWidget):
             self._which.setEnabled(len(new.reports) > 1)
         report = new.shown_report
         self._paste.setEnabled(new.image is not None)
-        is_document = report is not None and report.source == "document"
-        self._hint.setText(strings.DOCUMENT if is_document else strings.NO_REPORT)
-        self._hint.setVisible(report is None or is_document)
-        self._text.setVisible(report is not None and not is_document)
+        has_words = report is not None and bool(report.text)
+        self._hint.setText(strings.NO_REPORT if report is None else strings.DOCUMENT)
+        self._hint.setVisible(not has_words)
+        self._text.setVisible(has_words)
         self._text.show_report(report, new)
         note = _note(report, new)
         self._note.setText(note)

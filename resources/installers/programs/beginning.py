@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import sys
 
-from afloc_desktop.core.dicom import DECODER_VERB
+from afloc_desktop.core.dicom import DECODER_VERB, PDF_READER_VERB
 
 _SEARCH_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
@@ -14,8 +14,8 @@ _SEARCH_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 def begin() -> None:
     """Become a child process where this program was started as one, and prepare the rest.
 
-    A frozen program is its own Python: decoders and the workers of a training are started by
-    starting it again.
+    A frozen program is its own Python: decoders, the reader of PDF documents and the workers of a
+    training are started by starting it again.
     """
     multiprocessing.freeze_support()
     _give_back_search_paths()
@@ -24,6 +24,10 @@ def begin() -> None:
 
         serve(*map(int, sys.argv[2:]))
         sys.exit(0)
+    if sys.argv[1:2] == [PDF_READER_VERB]:
+        from afloc_desktop.core.dicom.pdf_text import serve as read
+
+        sys.exit(read())
 
 
 def _give_back_search_paths() -> None:

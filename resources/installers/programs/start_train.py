@@ -7,6 +7,5 @@ if __name__ == "__main__":
     import sys
 
     from afloc_training.cli import main
-    from afloc_training.site.pdf_text import READER_VERB, serve
 
-    sys.exit(serve() if sys.argv[1:2] == [READER_VERB] else main())
+    sys.exit(main())

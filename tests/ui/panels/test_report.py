@@ -90,6 +90,9 @@ def test_a_document_without_words_says_so(panel):
     panel.render_state(State(), reading(reports=(document,)))
     assert strings.DOCUMENT in said(panel)
     assert not panel.findChild(ReportText).isVisible()
+    panel.render_state(State(), reading(reports=(Report.of("document", "Report", "Nodule."),)))
+    assert strings.DOCUMENT not in said(panel)
+    assert panel.findChild(ReportText).toPlainText() == "Nodule."
 
 
 def test_the_clipboard_and_other_reports_are_a_click_away(panel, workspace):

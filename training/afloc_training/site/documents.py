@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.dicom.pdf_text import pdf_text
 from afloc_desktop.core.dicom.reports import read_report
 from afloc_desktop.core.errors import DatasetError
-from afloc_training.site.pdf_text import pdf_text
 from afloc_training.site.text_files import read_bytes, read_text
 from afloc_training.site.values import Report
 
