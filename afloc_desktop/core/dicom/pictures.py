@@ -83,20 +83,24 @@ def picture_entry(source: Source) -> Entry:
     )  # fmt: skip
 
 
+def shows_picture(ref: ImageRef) -> bool:
+    """Whether what was listed is a picture and no DICOM."""
+    if ref.member or not ref.path.name.lower().endswith(_SUFFIXES):
+        return False
+    try:
+        with ref.path.open("rb") as file:
+            return is_picture(ref.path.name, file.read(8))
+    except OSError:
+        return False  # whoever opens it next says why
+
+
 def read_as_film(ref: ImageRef) -> Image | None:
     """A picture as a film; None where the file is none.
 
     Raises:
         UnreadableFile: Absent or damaged.
     """
-    if ref.member or not ref.path.name.lower().endswith(_SUFFIXES):
-        return None
-    try:
-        with ref.path.open("rb") as file:
-            head = file.read(8)
-    except OSError:
-        return None  # whoever opens it next says why
-    if not is_picture(ref.path.name, head):
+    if not shows_picture(ref):
         return None
     image = read_picture(ref.path)
     return replace(image, ref=ref, warnings=(NO_IDENTITY, *image.warnings))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.film_labels import read_film_labels
+from afloc_desktop.core.dicom.pictures import shows_picture
 from afloc_desktop.core.dicom.scan import scan
 from afloc_desktop.core.domain import ImageRef
 from afloc_desktop.core.errors import AflocError, DatasetError, UnsupportedImage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Listing
 
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 # Lie beside films and are neither film nor report.
 _OTHER_SUFFIXES = (".md", ".rst", ".html", ".htm", ".xml", ".json", ".log", ".ini", ".db", ".xls")
 _NOT_REPORTS = ("readme", "license", "licence", "copying", "changelog", "notice")
@@ -65,7 +66,7 @@ def read_folder(root: Path, table: Path | None, columns: Mapping[str, str]) -> F
         )
     paths = sorted(_files(root))
     films, reports, faults = _dicom(root)
-    films += [_picture(path, root) for path in paths if path.suffix.lower() in _PICTURE_SUFFIXES]
+    films += [_picture(path, root) for path in paths if path.suffix.lower() in PICTURE_SUFFIXES]
     chosen = table or _reports_table(paths, root)
     rows: list[Report] = []
     if chosen is not None:
@@ -159,6 +160,8 @@ def _dicom(root: Path) -> tuple[list[Film], list[Report], list[Fault]]:
     faults: list[Fault] = []
     listing = scan([root])
     for ref in listing.images:
+        if shows_picture(ref) and ref.path.suffix.lower() in PICTURE_SUFFIXES:
+            continue  # it is taken for what it is below
         name = _name(ref.path, root, ref.member)
         try:
             films.append(_film(ref, name))
@@ -182,7 +185,7 @@ def _without_image(listing: Listing) -> Iterator[tuple[Path, str, str, str]]:
     for study in listing.studies:
         for other in study.others:
             yield other.path, other.member, "", ""
-    known = (*_PICTURE_SUFFIXES, *TABLE_SUFFIXES, *DOCUMENT_SUFFIXES, *_OTHER_SUFFIXES)
+    known = (*PICTURE_SUFFIXES, *TABLE_SUFFIXES, *DOCUMENT_SUFFIXES, *_OTHER_SUFFIXES)
     for skipped in listing.skipped:
         is_known = skipped.path.suffix.lower() in known or _is_about_data(skipped.path)
         if not is_known and not skipped.path.name.startswith("."):
