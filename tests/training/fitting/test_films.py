@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 from afloc_stores import PLACES, phantom_store
-from afloc_training.fitting.films import as_input, grey, network_spec, varied
+from afloc_training.fitting.films import as_input, grey, moved, network_spec, varied
 from afloc_training.fitting.settings import VariationSettings
 from afloc_training.site.store import Store
 
@@ -40,8 +40,8 @@ def test_films_change_but_never_change_sides(tmp_path):
     films = grey(Store(phantom_store(tmp_path)), [0, 1] * 20)
     changed = varied(films, rngs(40), VariationSettings(5.0, 0.05, 0.05, 1.25), 0.0)
     assert (changed - films).abs().amax((1, 2, 3)).min() > 0.1
-    for film, moved in zip(films, changed, strict=True):
-        assert bright_side(moved) == bright_side(film)
+    for film, other in zip(films, changed, strict=True):
+        assert bright_side(other) == bright_side(film)
     assert next(iter(PLACES)).endswith("right")
 
 
@@ -58,3 +58,12 @@ def test_what_comes_in_from_outside_is_the_pad(tmp_path):
     far = VariationSettings(0.0, 2.0, 0.0, 1.0)
     moved = varied(film, [np.random.default_rng(3)], far, 1.0)
     assert moved.max() == 1.0
+
+
+def test_regions_move_with_their_film():
+    films = torch.zeros(2, 1, 64, 64)
+    films[:, :, 10:30, 20:50] = 1
+    settings = VariationSettings(20.0, 0.2, 0.2, 1.0)
+    there = moved(films, rngs(2), settings)
+    assert torch.equal(there, varied(films, rngs(2), settings, 0.0))
+    assert (there - films).abs().mean() > 0.05

@@ -16,26 +16,10 @@ from afloc_training.checkpoints import load
 from afloc_training.progress import Reporter
 from afloc_training.site.store import Store, StoreInfo, write_store
 from afloc_training.tuning import fit
-from afloc_training.tuning.fit import TuneOrder, tune
+from afloc_training.tuning.fit import tune
 from bars import is_full
 
 from afloc_desktop.core.errors import CheckpointError, DatasetError, ExportError
-
-
-@pytest.fixture
-def store(tmp_path):
-    return tunable.store(tmp_path / "store")
-
-
-@pytest.fixture
-def order(store, tiny_bundle, tmp_path, monkeypatch):
-    """A fine-tuning of two steps on two films."""
-    monkeypatch.setattr(fit, "open_base", tunable.open_base)
-    monkeypatch.setattr(fit, "_language", tunable.language)
-    (tmp_path / "tune.toml").write_text(tunable.recipe(steps=2))
-    threads = torch.get_num_threads()
-    yield TuneOrder(store, tmp_path / "run", tiny_bundle, tmp_path / "tune.toml")
-    torch.set_num_threads(threads)
 
 
 def run(order, told=None):
@@ -70,9 +54,9 @@ def test_the_first_blocks_of_the_trunk_stay_and_the_others_learn(order):
     assert {"image.local.weight", "text.layers.2.weight"} <= changed
 
 
-def test_a_store_that_was_prepared_for_another_network_is_refused(order, store):
+def test_a_store_that_was_prepared_for_another_network_is_refused(order, tunable_store):
     wrong = tiny.PREPROCESS
-    write_store(store, StoreInfo("other", wrong, "", 0, {}, {}, "0"), [])
+    write_store(tunable_store, StoreInfo("other", wrong, "", 0, {}, {}, "0"), [])
     with pytest.raises(DatasetError, match="prepared for other networks"):
         run(order)
 
@@ -123,9 +107,9 @@ def test_a_training_that_gets_worse_ends_early_and_keeps_its_best_weights(order,
     assert all(torch.equal(best[name], resumed[name]) for name in best)
 
 
-def test_early_stopping_needs_held_out_films(order, store):
-    cases = Store(store).cases
-    write_store(store, Store(store).info, [c for c in cases if c.split != "dev"])
+def test_early_stopping_needs_held_out_films(order, tunable_store):
+    store = Store(tunable_store)
+    write_store(tunable_store, store.info, [c for c in store.cases if c.split != "dev"])
     text = order.recipe.read_text()
     order.recipe.write_text(text.replace("patience = 0", "patience = 1"))
     with pytest.raises(DatasetError, match="looks at held-out films"):
@@ -137,10 +121,10 @@ def test_early_stopping_needs_held_out_films(order, store):
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
 @pytest.mark.parametrize("seed", [1, 2] if is_full() else [1])
 def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(
-    store, tiny_bundle, tmp_path, seed
+    tunable_store, tiny_bundle, tmp_path, seed
 ):
     program = Path(tune_killed.__file__)
-    words = [store, tiny_bundle, tmp_path, seed]
+    words = [tunable_store, tiny_bundle, tmp_path, seed]
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(program), *map(str, words)],
         capture_output=True, text=True, timeout=880, check=True,

@@ -46,6 +46,11 @@ def add_fitting_verbs(verbs: Any) -> None:
     verb.add_argument("--replay", type=Path, metavar="DATA",
                       help="with a bundle: show films of its own training again; the folder "
                       "`default-bundle` takes")  # fmt: skip
+    verb.add_argument("--regions", type=Path, metavar="CSV",
+                      help="with a bundle: teach regions that people drew on training films too; "
+                      "image, label, x, y, w, h, mask")  # fmt: skip
+    verb.add_argument("--images", type=Path, metavar="DIR",
+                      help="the films of --regions (default: beside the table)")  # fmt: skip
     verb.add_argument("--vocab", type=Path, help="vocab.txt that goes with a checkpoint file")
     verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the preset")
     verb.add_argument("--resume", action="store_true",
@@ -71,14 +76,17 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
             source=options.source,
             recipe=options.recipe,
             replay=options.replay,
+            regions=options.regions,
+            images=options.images,
             is_resumed=options.resume,
         )
         return _ended(tune(tuning, reporter), reporter)
-    if options.replay is not None:
-        raise SettingsError(
-            "--replay goes with --from and a bundle that holds its weights.",
-            remedy="Leave it away, or begin with such a bundle.",
-        )
+    for name in ("replay", "regions", "images"):
+        if getattr(options, name) is not None:
+            raise SettingsError(
+                f"--{name} goes with --from and a bundle that holds its weights.",
+                remedy="Leave it away, or begin with such a bundle.",
+            )
     order = FitOrder(
         store=options.store,
         run=options.folder,

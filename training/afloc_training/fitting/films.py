@@ -44,19 +44,30 @@ def varied(
         settings: The largest changes.
         pad: Grey value outside the films.
     """
-    matrices, gammas = [], []
+    there = moved(films - pad, rngs, settings) + pad
+    gammas = [settings.gamma ** rng.uniform(-1, 1) for rng in rngs]
+    powers = torch.tensor(gammas, dtype=torch.float32).view(-1, 1, 1, 1)
+    return there.clamp(0, 1) ** powers
+
+
+def moved(maps: Tensor, rngs: Sequence[np.random.Generator], settings: VariationSettings) -> Tensor:
+    """Turned, shifted and scaled as `varied` does it with generators in the same state.
+
+    Args:
+        maps: (N, any, rows, columns); 0 comes in at the edges.
+        rngs: One for each of N.
+        settings: The largest changes.
+    """
+    matrices = []
     for rng in rngs:
         angle = np.deg2rad(rng.uniform(-1, 1) * settings.turn_degrees)
         scale = 1 + rng.uniform(-1, 1) * settings.scale
         right, down = 2 * rng.uniform(-1, 1, 2) * settings.shift
         cos, sin = np.cos(angle) / scale, np.sin(angle) / scale
         matrices.append([[cos, -sin, right], [sin, cos, down]])
-        gammas.append(settings.gamma ** rng.uniform(-1, 1))
     matrix = torch.tensor(np.array(matrices, np.float32))
-    grid = functional.affine_grid(matrix, list(films.shape), align_corners=False)
-    moved = functional.grid_sample(films - pad, grid, align_corners=False) + pad
-    powers = torch.tensor(gammas, dtype=torch.float32).view(-1, 1, 1, 1)
-    return moved.clamp(0, 1) ** powers
+    grid = functional.affine_grid(matrix, list(maps.shape), align_corners=False)
+    return functional.grid_sample(maps, grid, align_corners=False)
 
 
 def as_input(films: Tensor, channels: int) -> Tensor:

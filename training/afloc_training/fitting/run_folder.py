@@ -51,6 +51,7 @@ class About:
         code_sha256: Of the trainer's sources.
         versions: Of the libraries the numbers depend on.
         created: UTC, ISO 8601.
+        regions_sha256: Of what people drew and was taught; empty without.
     """
 
     preset: str
@@ -66,6 +67,7 @@ class About:
     code_sha256: str
     versions: dict[str, str]
     created: str
+    regions_sha256: str = ""
 
 
 class RunFolder:

@@ -126,6 +126,12 @@ class Store:
         """Films of some cases as stored: 0-255, shape (len, side, side)."""
         return np.asarray(self._planes[[self.cases[n].plane for n in numbers]])
 
+    def frame(self, number: int) -> tuple[float, float, float, float]:
+        """top, left, height, width of a film in its plane, as shares of the side."""
+        top, left, height, width = self.cases[number].frame
+        side = self.info.preprocess.side
+        return top / side, left / side, height / side, width / side
+
     def batch(self, numbers: Sequence[int]) -> FloatArray:
         """Network inputs of some cases: float32, shape (len, channels, side, side).
 

@@ -48,8 +48,8 @@ _LICENCE = (
     "Of the base: {base}"
 )
 _DATA = (
-    "{train} films of the site with the sentences of their reports, identifiers taken out. No box "
-    "or mask of a person. Began with {source}{replay}. Of the base: {base}"
+    "{train} films of the site with the sentences of their reports, identifiers taken out. {drawn} "
+    "Began with {source}{replay}. Of the base: {base}"
 )
 _CARD = """# {title} ({id} {version})
 
@@ -64,7 +64,7 @@ Made by AFLoc Desktop {app} from the bundle {base_id} and a site's own films and
 finding is there, the base's own map of it, cut to the place the report names, is what the model \
 is taught to draw; what a report does not mention stays unknown.
 - {replay}
-- No box, mask or label of a person. No sentence of a report is in this bundle.
+- {drawn} No sentence of a report is in this bundle.
 
 ## How
 
@@ -200,6 +200,7 @@ def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
         data=_DATA.format(
             train=about.films["train"],
             source=about.source,
+            drawn=_drawn(about),
             replay=_replayed(about, "; {} films of its training were shown again"),
             base=own.data,
         ),
@@ -225,6 +226,7 @@ def _card(manifest: Manifest, base: Base, told: _Told, parity: Parity) -> str:
         base_id=base.bundle.manifest.id,
         **{split: about.films[split] for split in ("train", "dev", "test")},
         replay=replay or "Maps that no report speaks of were held near the base's.",
+        drawn=_drawn(about),
         steps=_steps(told),
         share=told.tune.base_share,
         source=about.source,
@@ -244,6 +246,13 @@ def _steps(told: _Told) -> str:
         f"At most {told.tune.steps} steps; kept is step {standing.best_step}, whose loss on "
         "held-out films was the lowest"
     )
+
+
+def _drawn(about: About) -> str:
+    count = about.films.get("drawn", 0)
+    if not count:
+        return "No box, mask or label of a person."
+    return f"Regions drawn by people were used: on {count} of these films they were taught."
 
 
 def _replayed(about: About, words: str) -> str:

@@ -29,7 +29,8 @@ from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
 from afloc_training.text_features import SentenceEncoder, sentence_features
 from afloc_training.tuning.base import new_matcher, open_base
-from afloc_training.tuning.lessons import TuneLessons, some_wordings
+from afloc_training.tuning.drawn import NOTHING_DRAWN, read_drawn
+from afloc_training.tuning.lessons import Besides, TuneLessons, some_wordings
 from afloc_training.tuning.replay import Replay
 from afloc_training.tuning.said import phrasebook, read_case
 from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
@@ -66,6 +67,8 @@ class TuneOrder:
         source: Bundle to begin with.
         recipe: TOML; None takes the one that comes along.
         replay: Folder of the base's own training data; None goes without.
+        regions: Table of regions that people drew on training films; None goes without.
+        images: Folder of the films it names.
         is_resumed: Go on with what is in the folder; begin where nothing is.
     """
 
@@ -74,6 +77,8 @@ class TuneOrder:
     source: Path
     recipe: Path | None = None
     replay: Path | None = None
+    regions: Path | None = None
+    images: Path | None = None
     is_resumed: bool = False
 
 
@@ -85,8 +90,9 @@ def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
         reporter: Told how far it is.
 
     Raises:
-        DatasetError: The store or the films to replay cannot be used, or another run writes into
-            the folder.
+        DatasetError: The store, the films to replay or the regions cannot be used, or another run
+            writes into the folder.
+        UnreadableFile, UnsupportedImage: A film or a mask that regions name cannot be read.
         BundleError: The base cannot be used.
         CheckpointError: It holds no weights, or the folder belongs to another training.
         SettingsError: The recipe cannot be used, or the training diverged.
@@ -97,12 +103,18 @@ def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
     _check_fits(store, base)
     spec = base.bundle.manifest.preprocess
     replay = None if order.replay is None else Replay(order.replay, spec)
+    drawn = NOTHING_DRAWN
+    if order.regions is not None:
+        images = order.images or order.regions.parent
+        with reporter.stage("regions"):
+            drawn = read_drawn(order.regions, images, store, reporter)
+    besides = Besides(replay, drawn)
     run = open_run(order.run, is_resumed=order.is_resumed)
     with sole_writer(order.run, "training"):
         if not run.is_begun:
-            _begin(run, order, store, base, replay)
-        _check_same(run, order, store, base, replay)
-        return _Tuning(run, store, base, replay, reporter).train()
+            _begin(run, order, store, base, besides)
+        _check_same(run, order, store, base, besides)
+        return _Tuning(run, store, base, besides, reporter).train()
 
 
 def _check_fits(store: Store, base: Base) -> None:
@@ -114,9 +126,7 @@ def _check_fits(store: Store, base: Base) -> None:
         )
 
 
-def _begin(
-    run: RunFolder, order: TuneOrder, store: Store, base: Base, replay: Replay | None
-) -> None:
+def _begin(run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: Besides) -> None:
     recipe, text = load_tune_recipe(order.recipe)
     bundle = base.bundle
     about = About(
@@ -126,7 +136,7 @@ def _begin(
         cases_sha256=store.info.cases_sha256,
         bundle_id=store.info.bundle_id,
         preprocess=store.info.preprocess,
-        films=_films(store, replay),
+        films=_films(store, besides),
         recipe_sha256=sha256(text),
         precision="float32",
         threads=recipe.tune.threads or torch.get_num_threads(),
@@ -134,6 +144,7 @@ def _begin(
         versions={name: metadata.version(name) for name in _LIBRARIES}
         | {"python": platform.python_version()},
         created=now(),
+        regions_sha256=besides.drawn.sha256,
     )
     make_folder(run.path / BASE)
     for name in bundle.manifest.files:
@@ -142,9 +153,10 @@ def _begin(
     run.begin(about, text, {}, None)
 
 
-def _films(store: Store, replay: Replay | None) -> dict[str, int]:
+def _films(store: Store, besides: Besides) -> dict[str, int]:
     counts = {split: len(store.of_split(split)) for split in ("train", "dev", "test")}
-    return counts | {"replayed": 0 if replay is None else len(replay)}
+    replayed = 0 if besides.replay is None else len(besides.replay)
+    return counts | {"replayed": replayed, "drawn": len(besides.drawn.masks)}
 
 
 def _source(base: Base) -> str:
@@ -152,7 +164,7 @@ def _source(base: Base) -> str:
 
 
 def _check_same(
-    run: RunFolder, order: TuneOrder, store: Store, base: Base, replay: Replay | None
+    run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: Besides
 ) -> None:
     """A training goes on with what it began with, or not at all."""
     about = run.about()
@@ -160,7 +172,8 @@ def _check_same(
         "kind of network": about.preset != PRESET,
         "store": about.cases_sha256 != store.info.cases_sha256,
         "bundle": about.source != _source(base),
-        "set of films to replay": about.films != _films(store, replay),
+        "table of regions": about.regions_sha256 != besides.drawn.sha256,
+        "set of films to replay": about.films != _films(store, besides),
         "recipe": order.recipe is not None and load_tune_recipe(order.recipe)[1] != run.recipe(),
     }
     check_same(differs)
@@ -174,7 +187,7 @@ class _Tuning:
     """One fine-tuning, from its folder."""
 
     def __init__(
-        self, run: RunFolder, store: Store, base: Base, replay: Replay | None, reporter: Reporter
+        self, run: RunFolder, store: Store, base: Base, besides: Besides, reporter: Reporter
     ) -> None:
         about = run.about()
         self._run, self._reporter = run, reporter
@@ -183,7 +196,7 @@ class _Tuning:
         bank, features = _language(base, self._recipe, reporter)
         book = phrasebook()
         said = [read_case(case, book) for case in store.cases]
-        self._lessons = TuneLessons(store, said, bank, self._recipe, replay)
+        self._lessons = TuneLessons(store, said, bank, self._recipe, besides)
         stop = self._recipe.stop
         self._held_out = self._lessons.held_out(stop.films) if stop.patience else None
         self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune)
@@ -271,6 +284,8 @@ class _Tuning:
         speaking = len(self._lessons.cases)
         replayed = f"; {films['replayed']} films to replay" if films["replayed"] else ""
         text = f"{films['train']} films of the site, {speaking} of them with statements{replayed}"
+        if films["drawn"]:
+            text += f"; regions drawn by people on {films['drawn']} films"
         text += f"; {steps} steps"
         if self._standing.step:
             text += f"; going on after step {self._standing.step}"

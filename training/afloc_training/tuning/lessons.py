@@ -7,7 +7,7 @@ been stopped.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from afloc_training.fitting.films import grey, varied
 from afloc_training.lessons import truth_table as painted_truth
 from afloc_training.network import GRID
 from afloc_training.synthesis import PAINTABLE
+from afloc_training.tuning.drawn import NOTHING_DRAWN, Drawn, drawn_targets
 from afloc_training.tuning.routing import ROUTED
 from afloc_training.tuning.said import places, truth_table
 
@@ -69,6 +70,7 @@ class TuneLesson:
         plain: Which sentences state a finding and nothing more, (K,).
         routed: Maps of the base to cut and to teach.
         mask_pairs, mask_targets: Of replayed films, as in `lessons.Lesson`.
+        drawn_pairs, drawn_targets: The same of films of the site, where regions were drawn.
         noise_seed: What dropout is drawn from.
     """
 
@@ -81,7 +83,21 @@ class TuneLesson:
     routed: tuple[Routed, ...]
     mask_pairs: np.ndarray
     mask_targets: np.ndarray
+    drawn_pairs: np.ndarray
+    drawn_targets: np.ndarray
     noise_seed: int
+
+
+class Besides(NamedTuple):
+    """What there is to learn from besides films and reports.
+
+    Attributes:
+        replay: None where the base's training films are not at hand.
+        drawn: Regions on films of the site; of none as a rule.
+    """
+
+    replay: Replay | None = None
+    drawn: Drawn = NOTHING_DRAWN
 
 
 class TuneLessons:
@@ -93,7 +109,7 @@ class TuneLessons:
         said: Sequence[Said],
         bank: Sequence[Sentence],
         recipe: TuneRecipe,
-        replay: Replay | None,
+        besides: Besides,
     ) -> None:
         """Find out which films say anything.
 
@@ -102,12 +118,13 @@ class TuneLessons:
             said: What the report of each case says, in the order of the store.
             bank: Sentences the text side is taught with.
             recipe: Of the training.
-            replay: None where the base's training films are not at hand.
+            besides: What else there is to learn from.
 
         Raises:
             DatasetError: Fewer than two training films whose report states anything.
         """
-        self._store, self._said, self._recipe, self._replay = store, said, recipe, replay
+        self._store, self._said, self._recipe = store, said, recipe
+        self._replay, self._drawn = besides.replay, besides.drawn
         self._claims = tuple(dict.fromkeys(sentence.claim for sentence in bank))
         self._wordings: dict[Claim, list[int]] = {claim: [] for claim in self._claims}
         for number, sentence in enumerate(bank):
@@ -118,7 +135,7 @@ class TuneLessons:
                 "The reports of fewer than two training films state a finding, or its absence.",
                 remedy="Prepare more films; reports have to be in English.",
             )
-        self._truth = truth_table([said[n] for n in self.cases], self._claims)
+        self._truth = self._truth_of(self.cases)
         self._is_negated = np.array([claim.is_negated for claim in self._claims])
         is_plain = [claim.details == 0 for claim in self._claims]
         self._plain = np.flatnonzero(~self._is_negated & np.array(is_plain))
@@ -137,17 +154,22 @@ class TuneLessons:
         content = truth[:, claims]
         negated = self._is_negated[claims][None]
         pairs, targets = self._masks(rng, replayed, claims, content[self.batch :])
+        cases = [self.cases[n] for n in chosen]
+        seeds = rng.integers(2**62, size=len(chosen))
+        drawn_pairs, drawn_masks = self._drawn_on(seeds, cases, claims, content)
         wordings = [self._wordings[self._claims[claim]] for claim in claims]
         return TuneLesson(
-            films=self._films(rng, chosen, replayed),
+            films=self._films(seeds, cases, replayed),
             site_films=self.batch,
             sentences=np.array([rng.choice(some) for some in wordings]),
             presence=np.where(negated, 0, content),
             agreement=np.where(negated & (content >= 0), 1 - content, content),
             plain=np.isin(claims, self._plain),
-            routed=tuple(self._routed([self.cases[n] for n in chosen], claims, content)),
+            routed=tuple(self._routed(cases, claims, content)),
             mask_pairs=pairs,
             mask_targets=targets,
+            drawn_pairs=drawn_pairs,
+            drawn_targets=drawn_masks,
             noise_seed=int(rng.integers(2**62)),
         )
 
@@ -169,7 +191,7 @@ class TuneLessons:
             )
         rng = np.random.default_rng((self._recipe.tune.seed, *_HELD_OUT_DRAW))
         cases = tuple(sorted(rng.permutation(cases)[:most].tolist()))
-        truth = truth_table([self._said[n] for n in cases], self._claims)
+        truth = self._truth_of(cases)
         is_stated = ~self._is_negated & (truth == 1).any(axis=0)
         claims = np.union1d(self._plain, np.flatnonzero(is_stated))
         content = truth[:, claims]
@@ -184,15 +206,27 @@ class TuneLessons:
             routed=tuple(self._routed(cases, claims, content)),
             mask_pairs=no_pairs,
             mask_targets=no_targets,
+            drawn_pairs=no_pairs,
+            drawn_targets=no_targets,
             noise_seed=0,
         )
 
     def _speaking(self, split: str) -> tuple[int, ...]:
-        """Cases of a split whose report states something."""
+        """Cases of a split whose report states something, or on which something was drawn."""
         said = self._said
         return tuple(
-            n for n in self._store.of_split(split) if said[n].statements or said[n].is_normal
+            n
+            for n in self._store.of_split(split)
+            if said[n].statements or said[n].is_normal or self._drawn.findings(n)
         )
+
+    def _truth_of(self, cases: Sequence[int]) -> np.ndarray:
+        """Of the positive content of all claims, (N, K); what was drawn is there for certain."""
+        truth = truth_table([self._said[n] for n in cases], self._claims)
+        for row, case in zip(truth, cases, strict=True):
+            drawn = self._drawn.findings(case)
+            row[[c.finding in drawn and c.details == 0 for c in self._claims]] = 1
+        return truth
 
     def _replayed(self, rng: np.random.Generator) -> list[SyntheticFilm]:
         if self._replay is None:
@@ -204,12 +238,11 @@ class TuneLessons:
         ]
 
     def _films(
-        self, rng: np.random.Generator, chosen: np.ndarray, replayed: Sequence[SyntheticFilm]
+        self, seeds: np.ndarray, cases: Sequence[int], replayed: Sequence[SyntheticFilm]
     ) -> Tensor:
-        rngs = [np.random.default_rng(seed) for seed in rng.integers(2**62, size=len(chosen))]
-        numbers = [self.cases[n] for n in chosen]
+        rngs = [np.random.default_rng(seed) for seed in seeds]
         pad = self._store.info.preprocess.pad
-        films = varied(grey(self._store, numbers), rngs, self._recipe.variation, pad)
+        films = varied(grey(self._store, cases), rngs, self._recipe.variation, pad)
         others = [torch.from_numpy(np.ascontiguousarray(film.film)) for film in replayed]
         return torch.cat((films, torch.stack(others)[:, None])) if others else films
 
@@ -229,16 +262,23 @@ class TuneLessons:
         self, cases: Sequence[int], claims: np.ndarray, content: np.ndarray
     ) -> list[Routed]:
         found = []
-        side = self._store.info.preprocess.side
         for film, case in enumerate(cases):
-            top, left, height, width = (edge / side for edge in self._store.cases[case].frame)
             for sentence in np.flatnonzero(content[film] == 1):
                 claim = self._claims[claims[sentence]]
-                if claim.finding in ROUTED and not claim.is_negated:
+                is_drawn = claim.finding in self._drawn.findings(case)
+                if claim.finding in ROUTED and not claim.is_negated and not is_drawn:
                     where = places(claim, self._said[case])
-                    frame = (top, left, height, width)
-                    found.append(Routed(film, int(sentence), frame, where))
+                    found.append(Routed(film, int(sentence), self._store.frame(case), where))
         return found
+
+    def _drawn_on(
+        self, seeds: np.ndarray, cases: Sequence[int], claims: np.ndarray, content: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `_masks`, from what people drew on films of the site."""
+        rngs = [np.random.default_rng(seed) for seed in seeds]
+        wanted = [self._claims[claim] for claim in claims]
+        varied_as = (rngs, self._recipe.variation)
+        return drawn_targets(self._drawn, self._store, cases, wanted, content, varied_as)
 
     def _masks(
         self,

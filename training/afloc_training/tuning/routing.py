@@ -51,7 +51,7 @@ def routed_target(
     """
     smooth = ndimage.gaussian_filter(logits.astype(np.float64), _SIGMA_CELLS)
     inside = _film_cells(film)
-    allowed = inside & np.logical_or.reduce([_cells(film, place) for place in where])
+    allowed = inside & np.logical_or.reduce([place_cells(film, place) for place in where])
     if not allowed.any():
         return np.zeros((GRID, GRID), np.float32)
     values = np.where(allowed, smooth, smooth[inside].min())
@@ -70,7 +70,13 @@ def _film_cells(film: Frame) -> BoolArray:
     return cells
 
 
-def _cells(film: Frame, place: Place) -> BoolArray:
+def place_cells(film: Frame, place: Place) -> BoolArray:
+    """The cells of a place, (GRID, GRID); without side and zone all of them.
+
+    Args:
+        film: top, left, height, width of the film in the map, as shares of its side.
+        place: Side of the patient, and zone.
+    """
     side, zone = place
     down, right = _positions(film)
     rows, columns = np.ones(GRID, bool), np.ones(GRID, bool)

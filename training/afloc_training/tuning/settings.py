@@ -34,6 +34,7 @@ class TuneSettings:
         presence_weight: Of what is there and what is not, on maps.
         global_weight: The same on films as a whole.
         mask_weight: Of painted lesions.
+        drawn_weight: Of regions that people drew, where some are given.
         routed_weight: Of the base's own maps, cut to the places that reports name.
         routed_share: How much of a film such a map covers, about.
         teacher_weight: Of the pull towards the base's maps, where its training is not at hand.
@@ -57,6 +58,7 @@ class TuneSettings:
     presence_weight: float
     global_weight: float
     mask_weight: float
+    drawn_weight: float
     routed_weight: float
     routed_share: float
     teacher_weight: float
@@ -113,7 +115,7 @@ def parse_tune_recipe(text: str) -> TuneRecipe:
 
 def _limits() -> Limits:
     least = {"steps": 1, "site_films": 2}
-    weights = ("presence", "global", "mask", "routed", "teacher")
+    weights = ("presence", "global", "mask", "drawn", "routed", "teacher")
     return Limits(
         least=least | dict.fromkeys(("seed", "threads", "plain_films", "painted_films"), 0),
         above_zero=("adapter_rate", "clip"),

@@ -105,17 +105,20 @@ class Tuner:
             "presence": settings.presence_weight * balanced_loss(pooled(logits), presence),
             "global": settings.global_weight * balanced_loss(overall, agreement),
         }
-        if len(lesson.mask_pairs):
-            n, k = torch.from_numpy(lesson.mask_pairs).T
-            targets = torch.from_numpy(lesson.mask_targets)
-            terms["mask"] = settings.mask_weight * mask_loss(logits[n, k], targets)
+        masks = {
+            "mask": (settings.mask_weight, lesson.mask_pairs, lesson.mask_targets),
+            "drawn": (settings.drawn_weight, lesson.drawn_pairs, lesson.drawn_targets),
+        }
+        for name, (weight, pairs, wanted) in masks.items():
+            if len(pairs):
+                n, k = torch.from_numpy(pairs).T
+                terms[name] = weight * mask_loss(logits[n, k], torch.from_numpy(wanted))
         has_replay = len(lesson.films) > lesson.site_films
         if lesson.routed or not has_replay:
             base = self._base_logits(stem[: lesson.site_films], sentences)
         if lesson.routed:
-            pairs = torch.tensor([(r.film, r.sentence) for r in lesson.routed])
-            targets = self._routed_targets(lesson, base)
-            found = logits[pairs[:, 0], pairs[:, 1]]
+            n, k = torch.tensor([(r.film, r.sentence) for r in lesson.routed]).T
+            targets, found = self._routed_targets(lesson, base), logits[n, k]
             terms["routed"] = settings.routed_weight * mask_loss(found, targets)
         if not has_replay:
             is_free = torch.from_numpy(lesson.plain & (lesson.presence == -1))
