@@ -133,7 +133,8 @@ NO_MODALITY = "未注明设备类型的图像"
 
 # --- findings
 FINDINGS = "征象"
-ASK_HINT = "输入征象（英文），如 right pleural effusion"
+ASK_HINT = "输入征象（英文）"
+ASK_EXAMPLE = "输入征象（英文），如 {finding}"
 ASK_TIP = "输入时缩小列表范围。向下键进入列表，回车键按原文提问。"
 YOUR_QUESTIONS = "您的提问"
 SIMILARITY = "相似度"
@@ -306,6 +307,11 @@ SETTINGS = "设置…"
 SETTINGS_TITLE = "设置"
 SETTING_READER, SETTING_LOOK = "阅片者", "外观"
 SETTING_LANGUAGE, SETTING_PROVIDER = "语言", "模型运行于"
+# Whom it is for sees no Chinese, so it comes in English first.
+NO_CHINESE_FONT = (
+    "No font with Chinese characters is installed: install one, such as Noto Sans CJK SC, and "
+    "start AFLoc again. 未安装中文字体，中文将显示为方框。请安装一种中文字体后重新启动 AFLoc。"
+)
 LOOKS = {"dark": "深色", "light": "浅色"}
 PROVIDERS = {
     "auto": "本机最快的设备",

@@ -10,6 +10,7 @@ from afloc_desktop.ui.qt import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFontDatabase,
     QFormLayout,
     QLineEdit,
     Qt,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from afloc_desktop.state.settings import Settings
+
+_CHINESE = "zh"
 
 
 class SettingsDialog(QDialog):
@@ -40,6 +43,8 @@ class SettingsDialog(QDialog):
         self.look = _choice(strings.LOOKS, settings.look)
         self.language = _choice(strings.LANGUAGES, settings.language)
         self.provider = _choice(strings.PROVIDERS, settings.provider)
+        self._no_font = label(strings.NO_CHINESE_FONT, role="warning", wraps=True)
+        self.language.currentIndexChanged.connect(self._look_for_font)
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
@@ -57,11 +62,19 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout = column(margins=(22, 20, 22, 16))
         layout.addLayout(form)
+        layout.addWidget(self._no_font)
         layout.addWidget(label(strings.SETTINGS_LATER, role="quiet", wraps=True))
         layout.addWidget(buttons)
         layout.setSpacing(14)
         self.setLayout(layout)
         self.setMinimumWidth(430)
+        self._look_for_font()
+
+    def _look_for_font(self) -> None:
+        """Say so where the language could not be read here."""
+        chinese = QFontDatabase.WritingSystem.SimplifiedChinese
+        is_chosen = self.language.currentData() == _CHINESE
+        self._no_font.setVisible(is_chosen and not QFontDatabase.families(chinese))
 
     def _accept(self) -> None:
         settings = replace(

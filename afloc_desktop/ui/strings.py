@@ -196,7 +196,8 @@ NO_MODALITY = "an image without a modality"
 
 # --- findings
 FINDINGS = "Findings"
-ASK_HINT = "Type a finding, e.g. right pleural effusion"
+ASK_HINT = "Type a finding"
+ASK_EXAMPLE = "Type a finding, e.g. {finding}"
 ASK_TIP = "Narrows the list as you type. Down goes to the list, Enter asks for these very words."
 YOUR_QUESTIONS = "Your questions"
 SIMILARITY = "similarity"
@@ -328,6 +329,10 @@ SETTING_READER, SETTING_LOOK = "Who reads", "Look"
 SETTING_LANGUAGE, SETTING_PROVIDER = "Language", "Model runs on"
 LOOKS = {"dark": "Dark", "light": "Light"}
 LANGUAGES = {"en": "English", "zh": "简体中文"}
+NO_CHINESE_FONT = (
+    "No font with Chinese characters is installed: Chinese would show as empty boxes. Install "
+    "one, such as Noto Sans CJK SC, and start AFLoc again."
+)
 PROVIDERS = {
     "auto": "What is fastest here",
     "cpu": "Processor (CPU)",

@@ -5,7 +5,7 @@ import pytest
 from afloc_desktop.core.model.runtime import PROVIDER_CHOICES
 from afloc_desktop.state.settings import Settings
 from afloc_desktop.ui import strings, theme
-from afloc_desktop.ui.qt import QDialogButtonBox, QWidget
+from afloc_desktop.ui.qt import QDialogButtonBox, QFontDatabase, QLabel, QWidget
 from afloc_desktop.ui.settings_dialog import SettingsDialog
 
 GIVEN = Settings(reader="Dr Reader", look="light", language="zh", opacity=0.3, provider="tpu")
@@ -43,3 +43,16 @@ def test_every_choice_is_taken(dialog, qtbot):
 def test_every_choice_there_is_has_a_name():
     assert set(strings.PROVIDERS) == set(PROVIDER_CHOICES)
     assert set(strings.LOOKS) == set(theme.LOOKS)
+
+
+@pytest.mark.parametrize("fonts", [[], ["Noto Sans CJK SC"]])
+def test_a_language_that_no_font_can_show_is_told(qtbot, monkeypatch, fonts):
+    asked = QFontDatabase.WritingSystem.SimplifiedChinese
+    monkeypatch.setattr(QFontDatabase, "families", lambda system: fonts if system == asked else [1])
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = SettingsDialog(parent, GIVEN)
+    (told,) = [w for w in dialog.findChildren(QLabel) if w.text() == strings.NO_CHINESE_FONT]
+    assert told.isVisibleTo(dialog) == (not fonts)
+    dialog.language.setCurrentIndex(dialog.language.findData("en"))
+    assert not told.isVisibleTo(dialog)

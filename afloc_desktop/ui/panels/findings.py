@@ -95,6 +95,7 @@ class FindingsPanel(QWidget):
         if self._before.stringList() != list(new.questions):
             self._before.setStringList(list(new.questions))
         if is_rebuilt:
+            self.box.setPlaceholderText(_hint(new))
             self._list.fill(new)
             self._narrow(self.box.text())
         if is_rebuilt or old.prompt != new.prompt:
@@ -170,9 +171,18 @@ def _in_report(state: State) -> list[str]:
     return list(dict.fromkeys(said))[:_MOST_SENTENCES]
 
 
+def _hint(state: State) -> str:
+    """What to type, with the first finding of the model in use as it stands in a sentence."""
+    findings = () if state.model is None else state.model.findings
+    if not findings:
+        return strings.ASK_HINT
+    name = findings[0].label
+    is_word = name[1:2].islower()  # and no abbreviation
+    return strings.ASK_EXAMPLE.format(finding=name[:1].lower() + name[1:] if is_word else name)
+
+
 def _box() -> QLineEdit:
     box = QLineEdit()
-    box.setPlaceholderText(strings.ASK_HINT)
     box.setToolTip(plain_tip(strings.ASK_TIP))
     box.setAccessibleName(strings.ASK_HINT)
     box.setClearButtonEnabled(True)

@@ -55,6 +55,18 @@ def test_every_state_can_be_shown(panel, name):
     assert not panel.grab().isNull()
 
 
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [("Glaucoma", "Type a finding, e.g. glaucoma"), ("AMD, wet", "Type a finding, e.g. AMD, wet")],
+)
+def test_the_example_in_the_box_is_a_finding_of_the_model(panel, label, hint):
+    model = replace(MODEL, findings=(replace(MODEL.findings[0], label=label),))
+    panel.render_state(State(), reading(model=model))
+    assert panel.box.placeholderText() == hint
+    panel.render_state(reading(model=model), State())
+    assert panel.box.placeholderText() == "Type a finding"
+
+
 def test_findings_stand_under_their_groups_with_their_numbers(panel):
     panel.render_state(State(), reading())
     rows = shown(panel)
