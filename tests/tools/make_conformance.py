@@ -47,7 +47,7 @@ def result_classes() -> str:
     rows = [(UID(uid).name, uid, shown[kind]) for uid, kind in reading._CLASSES.items()]
     rows.append(("Structured reports, all classes", reading._SR_CLASSES + "*",
                  "shown as text; regions laid over their film"))  # fmt: skip
-    rows.append((UID(reports._PDF).name, reports._PDF, "read by `afloc-train`, as a report"))
+    rows.append((UID(reports._PDF).name, reports._PDF, "its text shown and read as a report"))
     return _table(("SOP class", "UID", "use"), rows)
 
 
