@@ -13,6 +13,7 @@ import tunable
 import tune_killed
 from afloc_training import checkpoints
 from afloc_training.checkpoints import load
+from afloc_training.fitting.run_folder import RunFolder
 from afloc_training.progress import Reporter
 from afloc_training.site.store import Store, StoreInfo, write_store
 from afloc_training.tuning import fit
@@ -114,6 +115,23 @@ def test_early_stopping_needs_held_out_films(order, tunable_store):
     order.recipe.write_text(text.replace("patience = 0", "patience = 1"))
     with pytest.raises(DatasetError, match="looks at held-out films"):
         run(order)
+
+
+def test_in_half_the_bits_it_learns_nearly_the_same_where_the_processor_can(
+    order, tmp_path, monkeypatch
+):
+    def losses(folder):
+        run(replace(order, run=folder))
+        lines = (folder / "metrics.jsonl").read_text().splitlines()
+        return [json.loads(line)["total"] for line in lines]
+
+    whole = losses(tmp_path / "whole")
+    order.recipe.write_text(order.recipe.read_text().replace('"float32"', '"auto"'))
+    monkeypatch.setattr(fit, "has_fast_bfloat16", lambda device: True)
+    half = losses(tmp_path / "half")
+    assert RunFolder(tmp_path / "half").about().precision == "bfloat16"
+    assert half != whole
+    assert half == pytest.approx(whole, rel=0.02)
 
 
 @pytest.mark.slow

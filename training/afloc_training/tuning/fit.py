@@ -16,6 +16,7 @@ from afloc_desktop.core.model.bundle import MANIFEST
 from afloc_training.bundle_files import now
 from afloc_training.fitting.fit import Outcome, Standing
 from afloc_training.fitting.pace import Clock, stop_signals
+from afloc_training.fitting.processes import has_fast_bfloat16
 from afloc_training.fitting.run_folder import (
     About,
     check_same,
@@ -129,6 +130,7 @@ def _check_fits(store: Store, base: Base) -> None:
 def _begin(run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: Besides) -> None:
     recipe, text = load_tune_recipe(order.recipe)
     bundle = base.bundle
+    is_half = recipe.tune.precision == "auto" and has_fast_bfloat16(torch.device("cpu"))
     about = About(
         preset=PRESET,
         source=_source(base),
@@ -138,7 +140,7 @@ def _begin(run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: 
         preprocess=store.info.preprocess,
         films=_films(store, besides),
         recipe_sha256=sha256(text),
-        precision="float32",
+        precision="bfloat16" if is_half else "float32",
         threads=recipe.tune.threads or torch.get_num_threads(),
         code_sha256=_code_sha256(),
         versions={name: metadata.version(name) for name in _LIBRARIES}
@@ -199,7 +201,8 @@ class _Tuning:
         self._lessons = TuneLessons(store, said, bank, self._recipe, besides)
         stop = self._recipe.stop
         self._held_out = self._lessons.held_out(stop.films) if stop.patience else None
-        self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune)
+        is_half = about.precision == "bfloat16"
+        self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune, is_half=is_half)
         self._standing = TuneStanding()
         if about.code_sha256 != _code_sha256():
             text = "The trainer has changed since this training began; not to the same numbers."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from afloc_training.fitting.settings import VariationSettings  # noqa: TC001  -- read at run time
 from afloc_training.recipe import Limits, decode_text, recipe_text
@@ -22,6 +22,7 @@ class TuneSettings:
     Attributes:
         seed: Of every draw.
         threads: Of the processor; 0 takes as many as torch does.
+        precision: `auto` computes films in bfloat16 where the processor does so itself.
         steps: At most; few steps at a low rate are the recipe.
         site_films: Of the site, each step.
         plain_films, painted_films: Of the base bundle's training, each step, where it is at hand.
@@ -45,6 +46,7 @@ class TuneSettings:
 
     seed: int
     threads: int
+    precision: Literal["auto", "float32"]
     steps: int
     site_films: int
     plain_films: int

@@ -34,14 +34,18 @@ _LAST = torch.channels_last
 class Tuner:
     """A matcher in training; on the processor equal seeds give equal bits."""
 
-    def __init__(self, matcher: Matcher, bank_features: Tensor, settings: TuneSettings) -> None:
+    def __init__(
+        self, matcher: Matcher, bank_features: Tensor, settings: TuneSettings, *, is_half: bool
+    ) -> None:
         """Take a matcher as the base left it.
 
         Args:
             matcher: Trained in place; as it is now it becomes the teacher.
             bank_features: Of all sentences, (sentences, 768).
             settings: Of the recipe.
+            is_half: Films are computed in bfloat16 where that is safe.
         """
+        self._is_half = is_half
         self.matcher = matcher.to(memory_format=_LAST)  # type: ignore[call-overload]
         self.average = copy.deepcopy(matcher).eval().requires_grad_(False)
         self._teacher = copy.deepcopy(self.average)
@@ -95,7 +99,7 @@ class Tuner:
         """The weighted terms of one lesson, for the matcher in training or another."""
         settings, matcher = self._settings, matcher or self.matcher
         stem = self._stem(lesson.films)
-        films = _film_vectors(matcher, stem)
+        films = self._film_vectors(matcher, stem)
         sentences = self._features[torch.from_numpy(lesson.sentences)]
         words = matcher.text(sentences)
         logits = matcher.local_logits(films, words)
@@ -148,9 +152,18 @@ class Tuner:
             stems.append(self._teacher.trunk.stem(scaled.contiguous(memory_format=_LAST)))
         return torch.cat(stems).contiguous(memory_format=_LAST)
 
+    def _film_vectors(self, matcher: Matcher, stem: Tensor) -> FilmVectors:
+        """Of all films, a few at a time: what lies between two layers then fits a cache."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._is_half):
+            parts = [
+                matcher.image(matcher.trunk_features(some))
+                for some in torch.split(stem, _FILMS_AT_ONCE)
+            ]
+        return FilmVectors(*(torch.cat(some).float() for some in zip(*parts, strict=True)))
+
     @torch.no_grad()
     def _base_logits(self, stem: Tensor, sentences: Tensor) -> Tensor:
-        films = _film_vectors(self._teacher, stem)
+        films = self._film_vectors(self._teacher, stem)
         return self._teacher.local_logits(films, self._teacher.text(sentences))
 
     def _routed_targets(self, lesson: TuneLesson, base: Tensor) -> Tensor:
@@ -176,14 +189,6 @@ def _check_finite(loss: float) -> None:
             "The training diverged: its loss is no number any more.",
             remedy="Lower the rates of the recipe and train again in another folder.",
         )
-
-
-def _film_vectors(matcher: Matcher, stem: Tensor) -> FilmVectors:
-    """Of all films, a few at a time: what lies between two layers then fits a cache."""
-    parts = [
-        matcher.image(matcher.trunk_features(some)) for some in torch.split(stem, _FILMS_AT_ONCE)
-    ]
-    return FilmVectors(*(torch.cat(some) for some in zip(*parts, strict=True)))
 
 
 def _distance(logits: Tensor, base: Tensor, is_free: Tensor) -> Tensor:
