@@ -79,7 +79,7 @@ _FLAVOURS = {
 _DROPPED = re.compile(
     "|".join(
         (
-            r"PySide6/Qt/translations/(?!qtbase_(de|en|es|fr|it|zh_CN)\.qm)",
+            r"PySide6/Qt/translations/(?!qtbase_zh_CN\.qm)",
             r"PySide6/Qt/(qml|metatypes|libexec)/",
             r"/plugins/(tls|networkinformation|egldeviceintegrations|generic|printsupport|iconengines"
             r"|sqldrivers|platforminputcontexts|wayland-graphics-integration-\w+|xcbglintegrations)/",

@@ -65,7 +65,7 @@ def test_a_film_is_localized_and_exported_without_a_network(installed, tmp_path)
     log = tmp_path / "calls"
     before = [*sandboxed(), "strace", "-f", "-qq", "-e", CALLS, "-o", str(log)]
     words = ["localize", sample, "--finding", "pleural effusion", "--output", tmp_path / "out"]
-    kinds = ["--formats", "json,png,pdf,sr,seg"]
+    kinds = ["--formats", "json,png,pdf,sr,seg,sc,gsps"]
     run(installed / "afloc", *words, *kinds, before=before, env=home(tmp_path))
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results
@@ -148,7 +148,8 @@ def test_the_window_opens_without_home_and_calls_nobody(installed, screen, tmp_p
     child, _ = started(installed / "afloc", screen, NOWHERE, log)
     time.sleep(5)
     assert child.poll() is None, "it ended by itself"
-    child.terminate()
+    for program in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split():
+        os.kill(int(program), signal.SIGTERM)  # strace itself waits for the program
     child.wait(20)
     assert "AF_INET" not in log.read_text()
 
