@@ -253,7 +253,8 @@ def test_a_cold_start_beside_torch(site):
 
     first = measure()
     again = iter([first[0]])
-    hold("cold start, times faster", lambda: next(again, None) or measure()[0], 20)
+    # The shorter of two starts suffers most from others on the machine.
+    hold("cold start, times faster", lambda: next(again, None) or measure()[0], 20, air=0.4)
     hold("cold start, times less memory", lambda: first[1], 8, tries=1)
 
 
