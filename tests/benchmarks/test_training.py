@@ -90,7 +90,7 @@ def test_a_step_with_a_frozen_trunk_is_many_times_quicker(lessons):
         slow = seconds(lambda: whole.step(drawn, 1))
         return slow / min(seconds(lambda: frozen.step(drawn, 1)) for _ in range(3))
 
-    hold("frozen trunk beside the whole network, times faster", times_faster, 10)
+    hold("frozen trunk beside the whole network, times faster", times_faster, 10, air=0.2)
 
 
 def lossless_film(folder):
