@@ -39,7 +39,11 @@ def _srgb(lab: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     to_linear = np.array([[4.0767416621, -3.3077115913, 0.2309699292],
                           [-1.2684380046, 2.6097574011, -0.3413193965],
                           [-0.0041960863, -0.7034186147, 1.7076147010]])  # fmt: skip
-    linear = np.clip((lab @ to_cones.T) ** 3 @ to_linear.T, 0, None)
+    return encode_srgb(np.clip((lab @ to_cones.T) ** 3 @ to_linear.T, 0, None))
+
+
+def encode_srgb(linear: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Linear light, at least 0, as sRGB, IEC 61966-2-1; [0, 1] stays [0, 1]; any shape."""
     curved = 1.055 * linear ** (1 / 2.4) - 0.055
     srgb: npt.NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
     return srgb

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from afloc_desktop.core.colours import encode_srgb
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -123,12 +125,5 @@ def _parametric(
     return np.where(levels >= d, power + e, c * levels + f)
 
 
-def _encode(light: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
-    """IEC 61966-2-1."""
-    curved = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    levels: npt.NDArray[np.uint8] = np.rint(curved * 255).astype(np.uint8)
-    return levels
-
-
-_ENCODED = _encode(np.arange(_STEPS + 1) / _STEPS)
+_ENCODED = np.rint(encode_srgb(np.arange(_STEPS + 1) / _STEPS) * 255).astype(np.uint8)
 _ENCODED.flags.writeable = False
