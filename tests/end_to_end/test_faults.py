@@ -21,6 +21,7 @@ import PIL.Image
 import pytest
 from bars import is_full
 from fault_run import AUDIT, REFUSED, TRAIL, WRITTEN, formats
+from injecting import can_inject
 
 from afloc_desktop.core.export.atomic import sweep
 from afloc_desktop.core.export.selection import FilmResults, Selection
@@ -103,14 +104,6 @@ def test_a_disk_that_takes_only_a_part_of_each_file_leaves_none_of_it(tmp_path):
     assert outcomes == dict.fromkeys(formats(), REFUSED)
     assert [p for id_ in formats() if id_ != AUDIT for p in (folder / id_).iterdir()] == []
     hold_promise(folder, outcomes)
-
-
-def can_inject() -> bool:
-    strace = shutil.which("strace")
-    if strace is None:
-        return False
-    command = [strace, "-o", os.devnull, "-e", "trace=close", "true"]
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
 
 
 def calls_made(tmp_path):

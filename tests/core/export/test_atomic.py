@@ -1,10 +1,10 @@
 import os
-import shutil
 import stat
 import subprocess
 import sys
 
 import pytest
+from injecting import can_inject
 
 from afloc_desktop.core.errors import ExportError, InvalidObject
 from afloc_desktop.core.export import atomic
@@ -167,14 +167,6 @@ def test_a_file_that_grows_too_large_leaves_what_was_there(tmp_path, was_there):
     )
     assert write_elsewhere(path).returncode == 0
     assert path.stat().st_size == 300_000
-
-
-def can_inject() -> bool:
-    strace = shutil.which("strace")
-    if strace is None:
-        return False
-    command = [strace, "-o", os.devnull, "-e", "trace=close", "true"]
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
 
 
 @pytest.mark.slow
