@@ -30,12 +30,7 @@ def store(folder, denied, stated):
 @pytest.fixture
 def bundle(tiny_bundle):
     """The tiny bundle, its first finding called a pneumothorax."""
-    ids = np.array(["pneumothorax", "dark_spot"])
-    np.savez(tiny_bundle / "findings.npz", ids=ids,
-             vectors=np.eye(2, tiny.DEPTH, dtype=np.float32))  # fmt: skip
-    _, second = tiny.manifest().findings
-    tiny.sign(tiny_bundle, tiny.manifest(findings=(
-        tiny.finding("pneumothorax", "Pneumothorax"), second)))  # fmt: skip
+    tiny.name_bright_spot(tiny_bundle, "pneumothorax", "Pneumothorax")
     return tiny_bundle
 
 

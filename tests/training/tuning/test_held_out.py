@@ -36,12 +36,7 @@ def store(folder, split="dev"):
 @pytest.fixture
 def sides(tiny_bundle):
     """Twice the tiny bundle, its finding of bright spots called a pneumothorax."""
-    ids = np.array(["pneumothorax", "dark_spot"])
-    np.savez(tiny_bundle / "findings.npz", ids=ids,
-             vectors=np.eye(2, tiny.DEPTH, dtype=np.float32))  # fmt: skip
-    _, second = tiny.manifest().findings
-    first = tiny.finding("pneumothorax", "Pneumothorax")
-    tiny.sign(tiny_bundle, tiny.manifest(findings=(first, second)))
+    tiny.name_bright_spot(tiny_bundle, "pneumothorax", "Pneumothorax")
     both = tuple(Localizer.open(tiny_bundle, provider="cpu") for _ in "12")
     return both, tiny_bundle
 
