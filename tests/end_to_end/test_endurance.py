@@ -28,14 +28,23 @@ GAP_S = 0.1
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_windows_that_open_and_close_leave_nothing_behind(capsys):
-    """18 of them in an ordinary run, 300 with AFLOC_BARS=full."""
-    command = [sys.executable, str(CYCLES), "300" if is_full() else "18"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=800)
-    left = json.loads(done.stdout)
-    assert (left["threads"], left["widgets"]) == (0, 0)
+    """24 of them in an ordinary run, 300 with AFLOC_BARS=full.
+
+    What leaks leaks every time; what the allocator takes once does not come again.
+    """
+    command = [sys.executable, str(CYCLES), "300" if is_full() else "24"]
+    runs = []
+
+    def kilobytes() -> float:
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=800)
+        runs.append(json.loads(done.stdout))
+        return runs[-1]["kb"]
+
     with capsys.disabled():
-        hold_within("kB left by a window", lambda: left["kb"], GROWTH_KB, tries=1)
-        hold_within("objects left by a window", lambda: left["objects"], GROWTH_OBJECTS, tries=1)
+        hold_within("kB left by a window", kilobytes, GROWTH_KB, tries=1 if is_full() else 3)
+    for left in runs:
+        assert (left["threads"], left["widgets"]) == (0, 0)
+        assert left["objects"] <= GROWTH_OBJECTS
 
 
 @pytest.mark.slow
