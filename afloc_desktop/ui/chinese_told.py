@@ -135,8 +135,10 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "names {}: the whole text is answered at once": "提到 {}：整段文字一并回答",
         "side: left": "侧别：左",
         "side: right": "侧别：右",
-        "side: both": "侧别：双侧",
-        "zone: {}": "区域：{}",
+        "side: bilateral": "侧别：双侧",
+        "zone: upper": "区域：上",
+        "zone: mid": "区域：中",
+        "zone: lower": "区域：下",
         "degree, not used: {}": "程度（未采用）：{}",
         "These words look like {}: the model was taught English.":
             "这些文字像是 {}：该模型以英文训练。",
@@ -204,8 +206,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
 )
 # fmt: on
 
-# Findings and their groups, as `resources/prompts/cxr.json` has them. What leaves the station
-# keeps the English names.
+# Findings and their groups, as `resources/prompts` and the shipped models have them. What leaves
+# the station keeps the English names.
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "Pleura": "胸膜",
@@ -244,6 +246,14 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "Pneumoperitoneum": "气腹",
         "Subcutaneous emphysema": "皮下气肿",
         "Support devices": "支持装置",
+        "Lesions": "病变",
+        "Retina": "视网膜",
+        "Microaneurysms": "微动脉瘤",
+        "Retinal hemorrhage": "视网膜出血",
+        "Hard exudates": "硬性渗出",
+        "Cotton wool spots": "棉絮斑",
+        "Optic disc": "视盘",
+        "Referable diabetic retinopathy": "需转诊的糖尿病视网膜病变",
     }
 )
 
@@ -255,8 +265,16 @@ def told(text: str) -> str:
     for form, words in _forms():
         found = form.fullmatch(text)
         if found is not None:
-            return words.format(*found.groups())
+            return words.format(*map(_named, found.groups()))
     return text
+
+
+def _named(words: str) -> str:
+    """What stands at a place of a sentence: findings by their Chinese names, else as it is."""
+    names = words.split(", ")
+    if not FINDINGS.keys() & names:
+        return words
+    return "、".join(FINDINGS.get(name, name) for name in names)
 
 
 @lru_cache(maxsize=1)

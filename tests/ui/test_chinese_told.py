@@ -1,9 +1,12 @@
 import ast
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from afloc_desktop.core.domain import Side, Zone
 from afloc_desktop.ui import chinese_phrases, chinese_told, phrases
 
 SOURCES = Path(chinese_told.__file__).parents[1]
@@ -22,8 +25,14 @@ def said():
 
 def test_every_sentence_that_is_translated_is_still_said():
     known = set(said())
-    forms = ("side: {}" if form.startswith("side: ") else form for form in chinese_told.TABLE)
+    forms = (re.sub("^(side|zone): .*", r"\1: {}", form) for form in chinese_told.TABLE)
     assert [form for form in forms if form not in known] == []
+
+
+def test_every_side_and_zone_that_can_be_named_has_its_words():
+    notes = [f"side: {side}" for side in get_args(Side)]
+    notes += [f"zone: {zone}" for zone in get_args(Zone)]
+    assert [note for note in notes if note not in chinese_told.TABLE] == []
 
 
 def test_every_translation_has_the_places_of_its_sentence():
@@ -32,9 +41,13 @@ def test_every_translation_has_the_places_of_its_sentence():
 
 
 def test_every_listed_finding_has_its_chinese_name():
-    library = json.loads((SOURCES.parent / "resources/prompts/cxr.json").read_text("utf-8"))
-    names = {finding[key] for finding in library["findings"] for key in ("label", "group")}
-    assert names == set(chinese_told.FINDINGS)
+    resources = SOURCES.parent / "resources"
+    sources = [*resources.glob("prompts/*.json"), *resources.glob("bundles/*/bundle.json")]
+    listed = [
+        f for path in sources for f in json.loads(path.read_text("utf-8")).get("findings", ())
+    ]
+    names = {finding[key] for finding in listed for key in ("label", "group")}
+    assert names - set(chinese_told.FINDINGS) == set()
     assert chinese_phrases.finding("Pleural effusion") == "胸腔积液"
     assert chinese_phrases.finding("Swallowed coin") == "Swallowed coin"
 
@@ -45,6 +58,12 @@ def test_every_listed_finding_has_its_chinese_name():
         ("The file is empty.", "文件是空的。"),
         ("The file has no frame 7; it holds 3.", "文件没有第 7 帧，共有 3 帧。"),
         ("side: left", "侧别：左"),
+        ("zone: lower", "区域：下"),
+        ("finding: Pleural effusion", "征象：胸腔积液"),
+        (
+            "names Mass, Nodule: the whole text is answered at once",
+            "提到 肿块、结节：整段文字一并回答",
+        ),
         ("Nobody ever said this.", "Nobody ever said this."),
     ],
 )
