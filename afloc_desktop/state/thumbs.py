@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.dicom.display import PaintedArray
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import ColourArray, Image, ImageRef
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.state.questions import Questions
     from afloc_desktop.state.store import Store
@@ -78,14 +78,24 @@ def middle(refs: tuple[ImageRef, ...]) -> ImageRef:
 
 
 def thumbnail(image: Image) -> PaintedArray:
-    """A film made small, through its own first window.
+    """A film made small: in its colours, or through its own first window.
 
     Returns:
-        uint8, shape (rows, columns), at most `SIDE` pixels long.
+        uint8, shape (rows, columns) or (rows, columns, 3), at most `SIDE` pixels long.
     """
     step = max(1, ceil(max(image.rows, image.columns) / SIDE))
+    if image.colour is not None:
+        return read_only(_block_means(image.colour, step))
     pixels = np.ascontiguousarray(image.pixels[::step, ::step])
     padding = None if image.padding is None else image.padding[::step, ::step]
-    grey = replace(image, colour=None, overlays=())
-    small = replace(grey, pixels=pixels, padding=padding)
-    return read_only(render(small, first_choice(grey)))
+    small = replace(image, overlays=(), pixels=pixels, padding=padding)
+    return read_only(render(small, first_choice(image)))
+
+
+def _block_means(colour: ColourArray, side: int) -> ColourArray:
+    """Means of squares; single pixels of a photograph would show its noise. Rests are left out."""
+    down, across = (min(side, size) for size in colour.shape[:2])
+    rows, columns = colour.shape[0] // down, colour.shape[1] // across
+    whole = colour[: rows * down, : columns * across].reshape(rows, down, columns, across, 3)
+    means: ColourArray = whole.mean(axis=(1, 3)).astype(np.uint8)
+    return means

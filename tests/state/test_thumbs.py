@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from doubles import Desk, QueueLoop, film, listing, ref
@@ -54,8 +52,27 @@ def test_a_picture_is_small_and_in_the_films_own_window():
     assert shown.dtype == np.uint8
     assert max(shown.shape) == SIDE
     assert int(shown[-1, 0]) > int(shown[1, 0])
-    colour = replace(wide, colour=np.zeros((500, 1440, 3), np.uint8))
-    assert thumbnail(colour).ndim == 2
+
+
+def test_a_photograph_is_small_in_its_own_colours():
+    red, blue = (200, 10, 0), (0, 10, 200)
+    photograph = np.empty((500, 1440, 3), np.uint8)
+    photograph[:, :720], photograph[:, 720:] = red, blue
+    photograph[::2, :720] -= np.uint8(8)  # wraps in blue: 0 becomes 248
+    shown = thumbnail(film(rows=500, columns=1440, colour=photograph))
+    assert shown.shape == (25, SIDE, 3)
+    assert shown[0, 0].tolist() == [196, 6, 124]  # the mean of a block, not a pixel of it
+    assert shown[24, 71].tolist() == list(blue)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 4000), (73, 72), (5, 7)])
+def test_no_photograph_is_too_narrow_or_too_small(rows, columns):
+    shown = thumbnail(
+        film(rows=rows, columns=columns, colour=np.ones((rows, columns, 3), np.uint8))
+    )
+    assert max(shown.shape) <= SIDE
+    assert shown.size
+    assert (shown == 1).all()
 
 
 def test_the_middle_stands_for_a_stack_and_the_first_for_a_pair():

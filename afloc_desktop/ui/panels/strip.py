@@ -8,9 +8,9 @@ from afloc_desktop.state.store import home_of
 from afloc_desktop.state.thumbs import SIDE, middle
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.labels import one_line
+from afloc_desktop.ui.prints import picture_of
 from afloc_desktop.ui.qt import (
     QIcon,
-    QImage,
     QListWidget,
     QListWidgetItem,
     QPixmap,
@@ -21,7 +21,6 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.dicom.display import PaintedArray
     from afloc_desktop.core.domain import ImageRef, Series
     from afloc_desktop.state.store import State
 
@@ -66,7 +65,9 @@ class SeriesStrip(QListWidget):
             for ref, place in self._places.items():
                 item = self.item(place)
                 if item is not None and ref in new.thumbs and item.icon().isNull():
-                    item.setIcon(QIcon(_picture(new.thumbs[ref])))
+                    # A copy: what is painted must not look into the state.
+                    picture = picture_of(new.thumbs[ref]).copy()
+                    item.setIcon(QIcon(QPixmap.fromImage(picture)))
 
     def _fill(self, series: tuple[Series, ...]) -> None:
         self.clear()
@@ -91,9 +92,3 @@ class SeriesStrip(QListWidget):
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(_REF))
-
-
-def _picture(grey: PaintedArray) -> QPixmap:
-    rows, columns = grey.shape[:2]
-    kind = QImage.Format.Format_Grayscale8
-    return QPixmap.fromImage(QImage(grey.tobytes(), columns, rows, columns, kind).copy())

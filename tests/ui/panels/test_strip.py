@@ -57,3 +57,10 @@ def test_labels_are_literal(strip):
         State(), reading(listing=replace(listing(1), studies=(replace(study, series=series),)))
     )
     assert MARKUP in strip.item(0).text()
+
+
+def test_a_photograph_has_its_colours(strip):
+    eye = np.full((48, 72, 3), (200, 90, 20), np.uint8)
+    strip.render_state(State(), reading(thumbs={ref(1): eye}))
+    shown = strip.item(0).icon().pixmap(72, 72).toImage()
+    assert shown.pixelColor(10, 10).getRgb()[:3] == (200, 90, 20)
