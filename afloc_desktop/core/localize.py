@@ -163,12 +163,10 @@ class Localizer:
         Raises:
             InferenceError: A network could not be run.
         """
-        questions = [self.understand(prompt.words) for prompt in prompts]
+        questions, vectors = self.words_vectors(prompts, check=check)
         patches, frame = self._film_vectors(image, check)
         check()
-        asked = zip(questions, prompts, strict=True)
-        vectors = np.stack([self._words_vector(question, p, check) for question, p in asked])
-        grids = np.tensordot(vectors - self._taken_off, patches, axes=1)
+        grids = np.tensordot(vectors, patches, axes=1)
         return [
             self._heatmap(image, frame, question, prompt, grid)
             for question, prompt, grid in zip(questions, prompts, grids, strict=True)
@@ -218,6 +216,38 @@ class Localizer:
             provider=self.provider,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+
+    def words_vectors(
+        self, prompts: Sequence[Prompt], *, check: Callable[[], None] = lambda: None
+    ) -> tuple[list[Question], FloatArray]:
+        """What is understood of prompts, and what a place is multiplied with to be compared.
+
+        Args:
+            prompts: Any words, at least one.
+            check: As for `localize_many`.
+
+        Returns:
+            The questions, and vectors of shape (prompts, D).
+
+        Raises:
+            InferenceError: The text network could not be run.
+        """
+        questions = [self.understand(prompt.words) for prompt in prompts]
+        asked = zip(questions, prompts, strict=True)
+        vectors = np.stack([self._words_vector(question, p, check) for question, p in asked])
+        return questions, vectors - self._taken_off
+
+    def patches(self, image: Image, *, check: Callable[[], None] = lambda: None) -> Patches:
+        """Vectors of a film's places, shape (D, grid, grid); not kept, unlike for an answer.
+
+        Args:
+            image: Any film.
+            check: As for `localize_many`.
+
+        Raises:
+            InferenceError: The image network could not be run.
+        """
+        return film_patches(image, self.manifest, self._sessions, self._resolution, check)[0]
 
     def _film_vectors(self, image: Image, check: Callable[[], None]) -> tuple[Patches, Frame]:
         # The place too: the same stored pixels may be scaled or padded by another header.
