@@ -192,6 +192,7 @@ class Engine:
         """Answer the findings on one film into the output folder, and say what was written."""
         from afloc_desktop.core.export.results import ResultsFolder, answer_prompt
         from afloc_desktop.engine_films import read_film
+        from afloc_desktop.state.gate import check_kind
 
         fields = request.fields
         output = fields.get("output")
@@ -200,6 +201,7 @@ class Engine:
         image = read_film(fields)
         request.check()
         localizer = self._localizer(fields)
+        check_kind(image, localizer.manifest.modality)
         prompts = _prompts(fields, localizer)
         answers = []
         for index, prompt in enumerate(prompts, start=1):

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
-from bars import in_time
+from bars import LATEST_S, hold_within, in_time
 from engine_process import COMMAND, EngineProcess
 from phantom_files import dot_film, write_film
 
@@ -43,6 +45,14 @@ def asked(study, tmp_path, installed_tiny) -> dict:
         "bundle": "tiny",
         "output": str(tmp_path / "o"),
     }
+
+
+def test_a_model_of_chests_is_not_asked_about_an_eye(asked, tmp_path):
+    PIL.Image.new("RGB", (400, 300), (200, 110, 40)).save(tmp_path / "eye.png")
+    answer = answers_of({**asked, "file": str(tmp_path / "eye.png")})[0]
+    assert answer["error"] == "UnsupportedImage"
+    assert "picture in colour" in answer["reason"]
+    assert not (tmp_path / "o").exists()
 
 
 def test_hello_names_protocol_bundles_findings_and_providers(installed_tiny):
@@ -185,7 +195,7 @@ def test_the_process_refuses_what_it_cannot_do_and_goes_on(asked):
 
 
 def test_whoever_asks_for_help_gets_requests_that_work():
-    done = subprocess.run([*COMMAND, "--help"], capture_output=True, timeout=60, check=True)
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, timeout=120, check=True)
     lines = [line.strip() for line in done.stdout.splitlines()]
     shown = [json.loads(line) for line in lines if line.startswith(b"{")]
     assert [request["do"] for request in shown] == ["hello", "localize", "cancel", "bye"]
@@ -206,7 +216,7 @@ def test_the_program_in_the_documentation_runs(tmp_path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=True,
     )
     assert done.stdout.startswith("Pleural effusion True [[")
@@ -218,7 +228,7 @@ def test_the_process_speaks_json_only_and_ends_with_its_input(asked):
         assert engine.ask(id=1, do="hello")["protocol"] == PROTOCOL
         assert "results" in engine.ask(**asked)
         engine.process.stdin.close()
-        assert engine.process.wait(10) == 0
+        assert engine.process.wait(LATEST_S) == 0
         assert engine.process.stdout.read() == b""
 
 
@@ -237,27 +247,33 @@ engine.main()
         [sys.executable, "-c", code],
         input=b'{"id": 1, "do": "bye"}\n',
         capture_output=True,
-        timeout=60,
+        timeout=120,
         check=True,
     )
     assert done.stdout == b'{"id": 1, "done": true}\n'
     assert b"from C" in done.stderr
 
 
+@pytest.mark.bench
 @pytest.mark.slow
 def test_a_cancelled_request_is_answered_within_a_tenth_of_a_second(tmp_path):
     """At any moment of a real request: while libraries load, networks open, or they run."""
     film = write_film(tmp_path / "large.dcm", dot_film(2500, 2000, x=600, y=900))
-    for delay in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
+
+    def answered_in(delay):
         with EngineProcess() as engine:
             engine.ask(id=1, do="hello")
             engine.send(id=2, do="localize", file=str(film), output=str(tmp_path / "o"))
             time.sleep(delay)
-            with in_time(f"cancelled after {delay} s", 0.1, patience=10):
-                engine.send(id=3, do="cancel", request=2)
-                while (answer := engine.read())["id"] != 2 or "progress" in answer:
-                    pass
+            engine.send(id=3, do="cancel", request=2)
+            started = time.perf_counter()
+            while (answer := engine.read())["id"] != 2 or "progress" in answer:
+                pass
             assert answer == {"id": 2, "cancelled": True}
+            return time.perf_counter() - started
+
+    for delay in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
+        hold_within(f"cancelled after {delay} s", partial(answered_in, delay), 0.1, patience=10)
 
 
 def test_after_a_cancelled_request_the_next_one_is_answered(asked):
@@ -283,7 +299,7 @@ if keep == "sibling":  # holds the other end of the engine's input open
 engine.stdin.write(request.encode() + b"\\n")
 engine.stdin.flush()
 print(json.loads(engine.stdout.readline())["progress"], flush=True)
-time.sleep(60)
+time.sleep(250)
 """
 
 
@@ -306,7 +322,7 @@ def test_the_engine_dies_with_its_parent_in_the_middle_of_a_request(tmp_path, ke
     try:
         assert parent.stdout.readline()  # the first progress: it is under way
         parent.send_signal(signal.SIGKILL)
-        parent.wait(10)
+        parent.wait(LATEST_S)
         with in_time("dying with the parent", 5):
             while os.read(alive, 4096):
                 pass

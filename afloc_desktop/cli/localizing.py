@@ -150,13 +150,6 @@ def _run(
     return SOME_FAILED if skipped else DONE
 
 
-_CHOOSE = "Choose another model with --bundle; `afloc bundles list` shows what is installed."
-_WRONG_KINDS = {
-    "colour": "This is a picture in colour, and the model was made for radiographs.",
-    "grey": "This image has no colours, and the model was made for photographs.",
-}
-
-
 def _warn_of(prompts: Iterable[Prompt], localizer: Localizer) -> None:
     """Say what the model cannot do with the words, once for all films."""
     for prompt in prompts:
@@ -180,7 +173,7 @@ def _all_films(
     from afloc_desktop.core.domain import Skipped
     from afloc_desktop.core.errors import InputError
     from afloc_desktop.core.export.results import answer_prompt
-    from afloc_desktop.state.gate import wrong_kind
+    from afloc_desktop.state.gate import check_kind
 
     results, export = output
     skipped = list(listing.skipped)
@@ -189,15 +182,12 @@ def _all_films(
         for ref in itertools.chain.from_iterable(films):
             try:
                 image = read(ref)
+                check_kind(image, localizer.manifest.modality)
             except InputError as error:
                 skipped.append(Skipped(ref.path, error.reason, error.remedy))
                 continue
             for warning in image.warnings:
                 say(f"warning {printable(str(ref.path))}: {warning}")
-            kind = wrong_kind(image, localizer.manifest.modality)
-            if kind is not None:
-                skipped.append(Skipped(ref.path, _WRONG_KINDS[kind], _CHOOSE))
-                continue
             answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
             written, problems = export.write(image, answers)
             skipped += problems

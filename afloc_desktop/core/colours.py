@@ -1,15 +1,20 @@
-"""Colours of a heatmap: one perceptually even map, from a dark violet to a pale yellow.
+"""Colours: those of a heatmap, and whether an image has any.
 
-Lightness rises linearly, so the order is read right in grey and by colour-blind readers; a
-rainbow would draw borders where the similarity has none.
+A heatmap has one perceptually even map, from a dark violet to a pale yellow. Lightness rises
+linearly, so the order is read right in grey and by colour-blind readers; a rainbow would draw
+borders where the similarity has none.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+# Screenshots of radiographs are stored in colours that are all greys, or nearly so.
+_HUE, _SPARSE = 12.0, 16  # mean difference of two channels, on every 16th pixel
 
 # Oklab (lightness, green-red, blue-yellow): violet, magenta, red-orange, amber, pale yellow.
 _STOPS = np.array(
@@ -47,3 +52,30 @@ def encode_srgb(linear: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     curved = 1.055 * linear ** (1 / 2.4) - 0.055
     srgb: npt.NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, curved)
     return srgb
+
+
+def has_hues(colour: npt.NDArray[np.uint8] | None) -> bool:
+    """Whether an image shows colours, and not greys that are stored as colours.
+
+    Args:
+        colour: RGB, shape (rows, columns, 3); None of an image that has one plane.
+    """
+    if colour is None:
+        return False
+    seen = colour[::_SPARSE, ::_SPARSE].astype(np.int16)
+    return float(np.abs(seen[..., 0] - seen[..., 2]).mean()) > _HUE
+
+
+def wrong_kind(
+    colour: npt.NDArray[np.uint8] | None, modality: str
+) -> Literal["colour", "grey"] | None:
+    """Whether an image is a photograph and the model one of radiographs, or the other way round.
+
+    Args:
+        colour: RGB, shape (rows, columns, 3); None of an image that has one plane.
+        modality: What the model was trained on, as in its manifest.
+    """
+    is_of_films, is_coloured = modality == "cxr", has_hues(colour)
+    if is_of_films != is_coloured:
+        return None
+    return "colour" if is_coloured else "grey"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from afloc_desktop.core.colours import wrong_kind
+from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.hanging import view_of
 from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.store import home_of
@@ -29,10 +29,13 @@ _ELSEWHERE = (
     "ELBOW", "WRIST", "ANKLE", "LEG", "ARM", "BREAST", "FEMUR", "TIBIA", "FINGER", "TOE", "JAW",
     "NECK", "EXTREMITY", "BRAIN", "HEART", "EYE",
 )  # fmt: skip
-# Screenshots of radiographs are stored in colours that are all greys, or nearly so.
-_HUE, _SPARSE = 12.0, 16  # mean difference of two channels, on every 16th pixel
 _TINY, _SMALL = 32, 256  # pixels of the shorter side; nobody reads a chest on fewer
 _FROM_THE_SIDE = ("A", "P")  # the direction of the rows of a lateral film
+_WRONG_KINDS = {
+    "colour": "This is a picture in colour, and the model was made for radiographs.",
+    "grey": "This image has no colours, and the model was made for photographs.",
+}
+_CHOOSE = "Choose another model; `afloc bundles list` shows what is installed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
         refusals.append("modality")
     if model.modality == "cxr":
         _look_at_chest(image, series, refusals, doubts)
-    kind = wrong_kind(image, model.modality)
+    kind = wrong_kind(image.colour, model.modality)
     if kind is not None:
         refusals.append(kind)
     shorter = min(image.rows, image.columns)
@@ -86,25 +89,19 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
     return Gate(tuple(refusals), tuple(doubts))
 
 
-def wrong_kind(image: Image, modality: str) -> Literal["colour", "grey"] | None:
-    """Whether an image is a photograph and the model one of radiographs, or the other way round.
+def check_kind(image: Image, modality: str) -> None:
+    """Refuse a photograph to a model of radiographs, and a radiograph to one of photographs.
 
     Args:
         image: Any.
         modality: What the model was trained on, as in its manifest.
+
+    Raises:
+        UnsupportedImage: It is of the other kind.
     """
-    is_of_films, has_colour = modality == "cxr", has_hues(image)
-    if is_of_films != has_colour:
-        return None
-    return "colour" if has_colour else "grey"
-
-
-def has_hues(image: Image) -> bool:
-    """Whether an image shows colours, and not greys that are stored as colours."""
-    if image.colour is None:
-        return False
-    seen = image.colour[::_SPARSE, ::_SPARSE].astype(np.int16)
-    return float(np.abs(seen[..., 0] - seen[..., 2]).mean()) > _HUE
+    kind = wrong_kind(image.colour, modality)
+    if kind is not None:
+        raise UnsupportedImage(_WRONG_KINDS[kind], remedy=_CHOOSE)
 
 
 def _look_at_chest(
