@@ -50,6 +50,22 @@ class ImageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class SlideSize:
+    """What is known of a whole slide before it is opened.
+
+    Attributes:
+        columns, rows: Of its finest level.
+        um_per_pixel: (x, y) there; None where the file does not say.
+        levels: How many resolutions it has.
+    """
+
+    columns: int
+    rows: int
+    um_per_pixel: tuple[float, float] | None
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """Images acquired together that belong on one screen. Labels are as in the file, unescaped.
 
@@ -59,6 +75,7 @@ class Series:
     Attributes:
         part: 1-based among those with the same `uid` in the study.
         notes: Why it was split, gaps, several images at one position; empty where all is well.
+        slide: Of a whole slide, whose `images` are its files, finest level first; else None.
     """
 
     uid: str
@@ -70,6 +87,12 @@ class Series:
     images: tuple[ImageRef, ...]
     part: int = 1
     notes: tuple[str, ...] = ()
+    slide: SlideSize | None = None
+
+    @property
+    def is_slide(self) -> bool:
+        """Its files are the levels of one whole slide, which `core.slides` reads."""
+        return self.slide is not None
 
     @property
     def is_result(self) -> bool:

@@ -30,7 +30,7 @@ _FILE_NAMES = (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())
 _NO_POSITION, _NO_PHASE = (None, None, None), (None, None)
 
 # Raised with every change of the tables and of the rules by which files are recognised.
-_VERSION = 1
+_VERSION = 2
 _BUSY_S = 5.0
 _MOST_FOLDERS = 50  # of one study that are named
 _SCHEMA = """
@@ -47,17 +47,17 @@ CREATE TABLE entries (
     size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, labels INTEGER, place TEXT,
     x REAL, y REAL, z REAL, temporal REAL, echo REAL,
     sop_instance_uid TEXT, instance_number INTEGER, rows INTEGER, columns INTEGER,
-    frames INTEGER, kind TEXT, reason TEXT, remedy TEXT,
+    frames INTEGER, kind TEXT, reason TEXT, remedy TEXT, slide TEXT,
     PRIMARY KEY (folder, name, member)
 ) WITHOUT ROWID;
 CREATE INDEX entries_by_labels ON entries (labels, frames);
 """
 _LABELS = ", ".join(Labels._fields)
 _INSERT_LABELS = f"INSERT OR IGNORE INTO labels (key, {_LABELS}, words) VALUES ({'?,' * 13}?)"
-_INSERT = f"INSERT OR REPLACE INTO entries VALUES ({'?,' * 19}?)"
+_INSERT = f"INSERT OR REPLACE INTO entries VALUES ({'?,' * 20}?)"
 _LOAD = f"""
 SELECT name, member, size, mtime_ns, place, x, y, z, temporal, echo, sop_instance_uid,
-    instance_number, rows, columns, frames, kind, reason, remedy, labels.id, {_LABELS}
+    instance_number, rows, columns, frames, kind, reason, remedy, slide, labels.id, {_LABELS}
 FROM entries LEFT JOIN labels ON labels.id = entries.labels
 WHERE folder = (SELECT id FROM folders WHERE path = ?) ORDER BY name, member
 """
@@ -341,7 +341,7 @@ def _load(connection: sqlite3.Connection, folder: str) -> dict[str, tuple[Entry,
     found: dict[str, list[Entry]] = {}
     for row in connection.execute(_LOAD, (os.fsencode(folder),)):
         raw, member, size, mtime_ns, place, x, y, z, temporal, echo, *rest = row
-        uid, number, rows, columns, frames, kind, reason, remedy, label, *values = rest
+        uid, number, rows, columns, frames, kind, reason, remedy, slide, label, *values = rest
         name = os.fsdecode(raw)
         if label is not None and label not in labels:
             labels[label] = Labels(*values)
@@ -353,7 +353,7 @@ def _load(connection: sqlite3.Connection, folder: str) -> dict[str, tuple[Entry,
             None if place is None else places[place],
             () if x is None else (x, y, z),
             () if temporal is None else (temporal, echo),
-            uid, number, rows, columns, frames, kind, reason, remedy,
+            uid, number, rows, columns, frames, kind, reason, remedy, slide,
         )  # fmt: skip
         found.setdefault(name, []).append(entry)
     return {name: tuple(entries) for name, entries in found.items()}

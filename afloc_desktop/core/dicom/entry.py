@@ -54,10 +54,11 @@ class Entry(NamedTuple):
         phase: Temporal position and echo time, where given, to order images at one position.
         sop_instance_uid: May be empty.
         instance_number: None where absent.
-        rows, columns: Of an image.
-        frames: Of an image; 0 of anything else.
+        rows, columns: Of an image; of a file of a slide, of its whole pixel matrix.
+        frames: Of an image; 0 of anything else; 1 of a slide, however many tiles it has.
         kind: The standard's name of an object without an image; empty of an image.
         reason, remedy: Why it is not listed; empty where it is.
+        slide: Of a file of a whole slide, what the files of one pyramid share and no other has.
         is_lasting: The same bytes would give the same again: an index may keep it.
     """
 
@@ -77,6 +78,7 @@ class Entry(NamedTuple):
     kind: str = ""
     reason: str = ""
     remedy: str = ""
+    slide: str = ""
     is_lasting: bool = True
 
 

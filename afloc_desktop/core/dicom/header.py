@@ -218,9 +218,7 @@ def check(described: Described) -> Parsed:
     fragments = Fragments((), ())
     if element.length is None and body.syntax.codec != "native":
         fragments = find_fragments(body.file, element.offset, body.size)
-    header = _check(tags, body.syntax, element)
-    if _is_unshared(header, element):
-        header = replace(header, photometric="YBR_FULL")
+    header = check_layout(tags, body.syntax, element)
     warnings = _check_extent(header, element, body.size, len(fragments.items))
     return Parsed(header, tags, body.file, element, fragments, warnings, described.start)
 
@@ -268,7 +266,20 @@ def _no_image(tags: Tags) -> UnreadableFile | UnsupportedImage:
     )
 
 
-def _check(tags: Tags, syntax: Syntax, element: PixelElement) -> Header:
+def check_layout(
+    tags: Tags, syntax: Syntax, element: PixelElement, *, most_frames: int = MOST_FRAMES
+) -> Header:
+    """How the pixels are stored, from a header that may claim anything.
+
+    Raises:
+        UnreadableFile: It claims what cannot be.
+        UnsupportedImage: Sound, but stored in a way that is not read.
+    """
+    header = _check(tags, syntax, element, most_frames)
+    return replace(header, photometric="YBR_FULL") if _is_unshared(header, element) else header
+
+
+def _check(tags: Tags, syntax: Syntax, element: PixelElement, most_frames: int) -> Header:
     rows, columns = tags.integer("Rows"), tags.integer("Columns")
     if not rows or not columns or rows < 0 or columns < 0:
         raise _impossible("its size in rows and columns")
@@ -286,8 +297,8 @@ def _check(tags: Tags, syntax: Syntax, element: PixelElement) -> Header:
     else:
         bits, stored, high = _bit_layout(tags)
     return Header(
-        syntax=syntax, rows=rows, columns=columns, samples=samples, frames=_frames(tags),
-        photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
+        syntax=syntax, rows=rows, columns=columns, samples=samples,
+        frames=_frames(tags, most_frames), photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
         is_signed=_is_signed(tags), is_float=is_float, vr=element.vr,
         is_planar=samples > 1 and tags.integer("PlanarConfiguration") == 1,
     )  # fmt: skip
@@ -328,13 +339,13 @@ def _is_unshared(header: Header, element: PixelElement) -> bool:
     return False
 
 
-def _frames(tags: Tags) -> int:
+def _frames(tags: Tags, most: int) -> int:
     frames = tags.integer("NumberOfFrames")
     if frames is None:
         return 1  # absent, or no number: one film is what it then is
     if frames < 1:
         raise _impossible("its number of frames")
-    if frames > MOST_FRAMES:
+    if frames > most:
         raise UnreadableFile(
             f"The file claims {frames} frames, more than can be listed.",
             remedy="Export the wanted frames on their own.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.meaning import EYE
 from afloc_desktop.core.dicom.pictures import beside_films, is_listed_picture
+from afloc_desktop.core.dicom.slides import slides_of
 from afloc_desktop.core.dicom.stacks import stacks_of
 from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
 from afloc_desktop.core.errors import AflocError, Cancelled
@@ -243,27 +245,33 @@ def _by_series_number(group: tuple[str, list[Entry]]) -> tuple[bool, int]:
 def _series(entries: list[Entry], more: tuple[str, ...]) -> tuple[Series, ...]:
     labels = entries[0].labels
     assert labels is not None
-    stacks = [(view, stack) for view, same in _by_eye(entries) for stack in stacks_of(same)]
+    films = [entry for entry in entries if not entry.slide]
+    stacks = [(view, stack) for view, same in _by_eye(films) for stack in stacks_of(same)]
+    slides = slides_of([entry for entry in entries if entry.slide])
+    plain = Series(
+        uid=labels.series_uid,
+        number=labels.number,
+        modality=labels.modality,
+        description=labels.series_description,
+        body_part=labels.body_part,
+        view_position=labels.view_position,
+        images=(),
+    )
+    found = (
+        *(replace(plain, view_position=v, images=s.images, notes=s.notes) for v, s in stacks),
+        *(replace(plain, images=s.images, slide=s.size, notes=s.notes) for s in slides),
+    )
     return tuple(
-        Series(
-            uid=labels.series_uid,
-            number=labels.number,
-            modality=labels.modality,
-            description=labels.series_description,
-            body_part=labels.body_part,
-            view_position=view,
-            images=stack.images,
-            part=part,
-            notes=(*stack.notes, *more),
-        )
-        for part, (view, stack) in enumerate(stacks, start=1)
+        replace(each, part=part, notes=(*each.notes, *more))
+        for part, each in enumerate(found, start=1)
     )
 
 
 def _by_eye(entries: list[Entry]) -> list[tuple[str, list[Entry]]]:
     """View positions, and the entries of each: both eyes are often one series, but no stack."""
-    first = entries[0].labels
-    assert first is not None
+    first = entries[0].labels if entries else None
+    if first is None:
+        return []
     if first.modality != EYE:
         return [(first.view_position, entries)]
     eyes: dict[str, list[Entry]] = {}

@@ -20,6 +20,13 @@ from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
 from afloc_desktop.core.dicom.header import Described, check, describe
 from afloc_desktop.core.dicom.pictures import is_picture, picture_entry
 from afloc_desktop.core.dicom.shapes import Shapes
+from afloc_desktop.core.dicom.slide_header import (
+    NO_SLIDES,
+    UM_PER_MM,
+    SlideHeader,
+    describe_slide,
+    is_slide,
+)
 from afloc_desktop.core.errors import (
     AflocError,
     Cancelled,
@@ -204,7 +211,7 @@ class Recogniser:
         return tuple.__new__(Entry, (
             source.path, member, source.size, source.mtime_ns, labels, place,
             meaning.numbers(position, 3), phase, name, instance_number,
-            layout.rows, layout.columns, layout.frames, "", "", "", True,
+            layout.rows, layout.columns, layout.frames, "", "", "", "", True,
         ))  # fmt: skip
 
     def _understand(self, shared: tuple[Raw, ...]) -> _Understood | None:
@@ -242,10 +249,13 @@ def _carefully(source: Source, member: str, reopen: Opener) -> Entry:
     """The entry of any file, by the full parse."""
     try:
         with reopen() as (file, size):
-            if _is_index(file):
-                return Entry(*source_of(source, member), kind=INDEX)
+            start = file.read(_META)
             file.seek(0)
+            if _is_index(start):
+                return Entry(*source_of(source, member), kind=INDEX)
             with quiet_pydicom():
+                if is_slide(start):
+                    return _slide(source, member, describe_slide(file, size))
                 return _described(source, member, describe(file, size))
     except AflocError as error:
         # What the system refused may work the next time; what the bytes say stays.
@@ -281,6 +291,28 @@ def _described(source: Source, member: str, described: Described) -> Entry:
         rows=header.rows,
         columns=header.columns,
         frames=header.frames,
+    )
+
+
+def _slide(source: Source, member: str, described: SlideHeader) -> Entry:
+    """A file of a slide; pictures of its label and its glass are named and not shown as it."""
+    tags = described.tags
+    about = Entry(
+        *source_of(source, member),
+        labels=_labels(tags, source.path, member),
+        sop_instance_uid=tags.text("SOPInstanceUID"),
+        instance_number=tags.integer("InstanceNumber"),
+    )
+    if described.flavour in NO_SLIDES:
+        return about._replace(kind=NO_SLIDES[described.flavour])
+    x_um, y_um = described.um_per_pixel or (0.0, 0.0)
+    spacing = (y_um / UM_PER_MM, x_um / UM_PER_MM) if x_um else ()
+    return about._replace(
+        place=Place((), spacing, tags.text("FrameOfReferenceUID")),
+        rows=described.rows,
+        columns=described.columns,
+        frames=1,
+        slide=described.slide,
     )
 
 
@@ -330,8 +362,7 @@ def _kind(uid: str) -> str:
     return name.removesuffix(" Storage") if name and name != uid else _OTHER
 
 
-def _is_index(file: BinaryIO) -> bool:
-    start = file.read(_META)
+def _is_index(start: bytes) -> bool:
     return start[128:132] == b"DICM" and _DICOMDIR_CLASS.search(start) is not None
 
 

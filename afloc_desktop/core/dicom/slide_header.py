@@ -1,0 +1,266 @@
+"""The header of one file of a whole slide (VL Whole Slide Microscopy, PS3.3 A.32.8), checked.
+
+A slide has tens of thousands of frames, each with functional groups of its own: none of them is
+looked at here, and nothing is read behind the header but where its parts begin.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from afloc_desktop.core.dicom.colour import find_profile, palette_of
+from afloc_desktop.core.dicom.dataset import read_elements
+from afloc_desktop.core.dicom.files import find_body
+from afloc_desktop.core.dicom.guard import FETCH_AGAIN
+from afloc_desktop.core.dicom.header import Header, PixelElement, check_layout
+from afloc_desktop.core.dicom.tags import Tags
+from afloc_desktop.core.dicom.walker import LONG_VRS
+from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydicom.tag import BaseTag
+
+    from afloc_desktop.core.dicom.files import Body
+    from afloc_desktop.core.dicom.icc import Profile
+    from afloc_desktop.core.dicom.palette import Palette
+
+Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
+
+MOST_TILES = 4_000_000  # of one file; 2,048 x 2,048 of them, 500,000 pixels across
+MOST_TILE_PIXELS = 1 << 24
+MOST_ACROSS = 1 << 24  # pixels of a slide; 1.6 m at 0.1 µm
+_SLIDE_CLASS = re.compile(rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.77\.1\.6(?![0-9.])")
+_META = 1024  # bytes in which the class of a file stands
+_UNDEFINED = 0xFFFFFFFF
+_SHARED, _PER_FRAME = 0x52009229, 0x52009230
+_OFFSETS, _LENGTHS, _PIXELS = 0x7FE00001, 0x7FE00002, 0x7FE00010
+UM_PER_MM = 1000.0
+# Pictures that belong to a slide and are not it: a label often holds the patient's name.
+NO_SLIDES: Mapping[Flavour, str] = {
+    "LABEL": "Picture of a slide's label",
+    "OVERVIEW": "Picture of a slide's glass",
+}
+_WANTED = (
+    "SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "PyramidUID",
+    "StudyDate", "Modality", "StudyDescription", "SeriesDescription", "AccessionNumber",
+    "PatientName", "PatientID", "BodyPartExamined", "ViewPosition", "StudyInstanceUID",
+    "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "FrameOfReferenceUID",
+    "ImageLaterality", "Laterality", "ConcatenationUID", "ConcatenationFrameOffsetNumber",
+    "DimensionOrganizationType", "SamplesPerPixel", "PhotometricInterpretation",
+    "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored",
+    "HighBit", "PixelRepresentation", "ContainerIdentifier", "ImagedVolumeWidth",
+    "ImagedVolumeHeight", "TotalPixelMatrixColumns", "TotalPixelMatrixRows",
+    "RecommendedAbsentPixelCIELabValue", "OpticalPathSequence", "NumberOfOpticalPaths",
+    "TotalPixelMatrixFocalPlanes", "SharedFunctionalGroupsSequence", "ICCProfile",
+    "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
+    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
+    "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlideHeader:
+    """What one file of a slide says about itself; every number was checked.
+
+    Attributes:
+        header: How one tile is stored; its rows and columns are those of a tile.
+        flavour: What the file shows; only VOLUME and THUMBNAIL are the slide itself.
+        columns, rows: Of the whole pixel matrix.
+        um_per_pixel: (x, y); None where unknown or impossible.
+        is_full: Tiles follow each other row by row, none is missing (TILED_FULL).
+        first_frame: How many frames come before, in the files of a concatenation.
+        concatenation: UID that the parts of one level share; may be empty.
+        slide: What all files of a pyramid have in common and those of another do not.
+        paths, planes: How many optical paths and focal planes the frames show.
+        background: Of what was not scanned: red, green, blue.
+        profile: Of the colours, where they are not sRGB; None where there is nothing to convert.
+        palette: As in `read.Film`.
+        per_frame: The functional groups of the frames; None where there are none.
+        offsets, lengths: The extended offset table; None where there is none.
+        pixels: The pixel data.
+        tags: Everything else.
+        notes: What the reader must be told.
+    """
+
+    header: Header
+    flavour: Flavour
+    columns: int
+    rows: int
+    um_per_pixel: tuple[float, float] | None
+    is_full: bool
+    first_frame: int
+    concatenation: str
+    slide: str
+    paths: int
+    planes: int
+    background: tuple[int, int, int]
+    profile: Profile | None
+    palette: Palette | None
+    per_frame: PixelElement | None
+    offsets: PixelElement | None
+    lengths: PixelElement | None
+    pixels: PixelElement
+    tags: Tags
+    notes: tuple[str, ...]
+
+    @property
+    def across(self) -> int:
+        """Tiles in a row of them."""
+        return -(-self.columns // self.header.columns)
+
+    @property
+    def down(self) -> int:
+        """Rows of tiles."""
+        return -(-self.rows // self.header.rows)
+
+
+def is_slide(start: bytes) -> bool:
+    """Whether a file is one of a slide, from its first bytes."""
+    return start[128:132] == b"DICM" and _SLIDE_CLASS.search(start[:_META]) is not None
+
+
+def describe_slide(file: BinaryIO, size: int) -> SlideHeader:
+    """Read and check the header of an open file of a slide. Call it inside `quiet_pydicom`.
+
+    Raises:
+        UnreadableFile: Not DICOM, damaged, or claiming what cannot be.
+        UnsupportedImage: Written or coloured in a way that is not read.
+    """
+    body = find_body(file, size)
+    if not body.syntax.is_little_endian:
+        raise UnsupportedImage(
+            "The slide is written in big endian, which is not read.",
+            remedy="Export it again as Explicit VR Little Endian.",
+        )
+    tags = Tags(read_elements(body, _is_behind_shared, _wanted_tags()))
+    parts = _parts(body)
+    if _PIXELS not in parts:
+        raise UnreadableFile(
+            "The file is incomplete: it ends before the pixels.", remedy=FETCH_AGAIN
+        )
+    return _checked(body, tags, parts)
+
+
+def _checked(body: Body, tags: Tags, parts: dict[int, PixelElement]) -> SlideHeader:
+    pixels = parts[_PIXELS]
+    header = check_layout(tags, body.syntax, pixels, most_frames=MOST_TILES)
+    if (pixels.length is None) == (header.syntax.codec == "native"):
+        raise UnreadableFile(
+            "The file contradicts itself about whether its pixels are compressed.",
+            remedy=FETCH_AGAIN,
+        )
+    if header.rows * header.columns > MOST_TILE_PIXELS:
+        raise UnreadableFile(
+            f"The tiles of the slide claim {header.columns} x {header.rows} pixels, more than "
+            "is read at a time.",
+            remedy="Export the slide again with smaller tiles.",
+        )
+    columns, rows = _matrix(tags, header)
+    path = next(iter(tags.items("OpticalPathSequence")), tags)
+    profile, notes = find_profile(path if "ICCProfile" in path else tags, header)
+    kinds = tags.text("DimensionOrganizationType").upper()
+    per_frame = parts.get(_PER_FRAME)
+    return SlideHeader(
+        header=header,
+        flavour=_flavour(tags),
+        columns=columns,
+        rows=rows,
+        um_per_pixel=_spacing(tags),
+        is_full=kinds == "TILED_FULL" or per_frame is None,
+        first_frame=max(0, tags.integer("ConcatenationFrameOffsetNumber") or 0),
+        concatenation=tags.text("ConcatenationUID"),
+        slide=_slide(tags),
+        paths=max(1, len(tags.items("OpticalPathSequence"))),
+        planes=max(1, tags.integer("TotalPixelMatrixFocalPlanes") or 1),
+        background=(255, 255, 255),
+        profile=profile,
+        palette=palette_of(header, tags),
+        per_frame=per_frame,
+        offsets=parts.get(_OFFSETS),
+        lengths=parts.get(_LENGTHS),
+        pixels=pixels,
+        tags=tags,
+        notes=notes,
+    )
+
+
+def _matrix(tags: Tags, header: Header) -> tuple[int, int]:
+    columns, rows = tags.integer("TotalPixelMatrixColumns"), tags.integer("TotalPixelMatrixRows")
+    if columns is None and rows is None and header.frames == 1:
+        columns, rows = header.columns, header.rows
+    if not columns or not rows or not 0 < columns <= MOST_ACROSS or not 0 < rows <= MOST_ACROSS:
+        raise UnreadableFile(
+            "The header is wrong about the size of the slide: missing or impossible.",
+            remedy=FETCH_AGAIN,
+        )
+    if -(-columns // header.columns) * -(-rows // header.rows) > MOST_TILES:
+        raise UnreadableFile(
+            f"The slide claims {columns} x {rows} pixels in tiles of {header.columns} x "
+            f"{header.rows}, more than can be opened.",
+            remedy="Export it again with larger tiles.",
+        )
+    return columns, rows
+
+
+def _flavour(tags: Tags) -> Flavour:
+    """The third value of the image type (PS3.3 C.8.12.4.1.1)."""
+    for value in tags.text("ImageType").upper().split("\\"):
+        for flavour in ("THUMBNAIL", "LABEL", "OVERVIEW"):
+            if value.strip() == flavour:
+                return flavour  # type: ignore[return-value]
+    return "VOLUME"
+
+
+def _spacing(tags: Tags) -> tuple[float, float] | None:
+    for group in tags.items("SharedFunctionalGroupsSequence")[:1]:
+        for measures in group.items("PixelMeasuresSequence")[:1]:
+            numbers = measures.numbers("PixelSpacing")
+            if len(numbers) == 2 and all(1e-6 < number < 10 for number in numbers):
+                return (numbers[1] * UM_PER_MM, numbers[0] * UM_PER_MM)
+    return None
+
+
+def _slide(tags: Tags) -> str:
+    return "|".join(
+        tags.text(name) for name in ("PyramidUID", "FrameOfReferenceUID", "ContainerIdentifier")
+    )
+
+
+def _is_behind_shared(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return int(tag) > _SHARED
+
+
+@cache
+def _wanted_tags() -> list[BaseTag | int]:
+    from pydicom.tag import Tag
+
+    return [Tag(keyword) for keyword in _WANTED]
+
+
+def _parts(body: Body) -> dict[int, PixelElement]:
+    """Elements from here on to the pixels, by their tags."""
+    found: dict[int, PixelElement] = {}
+    while _PIXELS not in found:
+        head = body.file.read(8)
+        if len(head) < 8:
+            break
+        group, number, length = struct.unpack("<HHL", head)
+        tag, vr = group << 16 | number, b""
+        if not body.syntax.is_implicit:
+            vr, length = head[4:6], int.from_bytes(head[6:8], "little")
+            if vr in LONG_VRS:
+                length = int.from_bytes(body.file.read(4), "little")
+        here = body.file.tell()
+        claimed = None if length == _UNDEFINED else length
+        found[tag] = PixelElement(tag, vr.decode("ascii", "replace"), here, claimed)
+        if tag != _PIXELS:
+            if claimed is None:
+                break
+            body.file.seek(here + length)
+    return found

@@ -1,0 +1,1 @@
+"""Whole slides: pyramids of tiles, read tile by tile and never whole."""
