@@ -38,6 +38,11 @@ class Paths:
         return self.data / "audit.jsonl"
 
     @property
+    def slides(self) -> Path:
+        """What models have seen of slides: hours of work, not to be lost with a cache."""
+        return self.data / "slides"
+
+    @property
     def session(self) -> Path:
         """What the reader does while the window is open."""
         return self.data / "session.json"

@@ -39,10 +39,31 @@ class Questions:
         self._localizer: Localizer | None = None  # handed on to the lane, never called here
         self._wants_strongest = False
         self._listeners: list[Callable[[], None]] = []
+        self._chosen_listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever another film, or another model, is there to be asked."""
         self._listeners.append(listener)
+
+    def listen_chosen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever another question was chosen."""
+        self._chosen_listeners.append(listener)
+
+    def with_model(
+        self,
+        key: str,
+        work: Callable[[Localizer, Token], T],
+        done: Callable[[T], None],
+        failed: Callable[[AflocError], None],
+    ) -> None:
+        """Do a short piece of work on the inference lane; nothing while there is no model.
+
+        Args:
+            key, done, failed: As for `Tasks.submit`.
+            work: Gets the model, which nobody else uses meanwhile.
+        """
+        if self._localizer is not None:
+            self._tasks.submit(key, partial(work, self._localizer), done, failed, lane="infer")
 
     def read(self, texts: tuple[str, ...], done: Callable[[Mapping[str, Question]], None]) -> None:
         """Have the model read texts, of a report, without asking a film."""
@@ -106,6 +127,8 @@ class Questions:
         self._store.update(prompt=prompt, asked=asked, answer_problem=None)
         if prompt not in state.answers:
             self._ask_model(prompt)
+        for listener in self._chosen_listeners:
+            listener()
 
     def choose_strongest(self) -> None:
         """Choose the default finding farthest above its threshold, once the numbers are known."""

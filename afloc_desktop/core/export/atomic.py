@@ -56,7 +56,7 @@ def write_atomically(
         handle = _open_nameless(path.parent, mode)
         is_nameless = handle is not None
         with os.fdopen(os.open(part, _NEW, mode) if handle is None else handle, "wb") as stream:
-            _claim(stream.fileno())
+            claim(stream.fileno())
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -185,21 +185,21 @@ def _is_abandoned(part: Path) -> bool:
         return True
     handle = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        return stat.S_ISREG(os.fstat(handle).st_mode) and _claim(handle)
+        return stat.S_ISREG(os.fstat(handle).st_mode) and claim(handle)
     finally:
         os.close(handle)
 
 
 if sys.platform == "win32":
 
-    def _claim(handle: int) -> bool:
+    def claim(handle: int) -> bool:
         """Hold an open file for as long as it is open; whether nobody else does."""
         return True
 
 else:
     import fcntl
 
-    def _claim(handle: int) -> bool:
+    def claim(handle: int) -> bool:
         """Hold an open file for as long as it is open; whether nobody else does."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

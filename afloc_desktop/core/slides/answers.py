@@ -1,0 +1,248 @@
+"""What a slide answers: one map over its pyramid, its distribution and its strongest windows.
+
+A part of a map is the mean similarity over that part of a window, and a window's similarity that
+of its highest part: means of vectors are kept, and the mean of products is the product of means,
+so that other words need no other look at the slide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from afloc_desktop.core.domain import FloatArray, Heatmap, Spacing, read_only
+from afloc_desktop.core.findings import propose
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.kept import CELLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from afloc_desktop.core.domain import Finding, IdentityKey, Provenance
+    from afloc_desktop.core.slides.regions import Plan
+    from afloc_desktop.core.slides.slide import Slide
+    from afloc_desktop.core.understanding import Question
+
+TOP_WINDOWS = 12
+_BINS = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlideMap:
+    """How well each place of a slide answers one prompt. Not a probability.
+
+    Attributes:
+        similarity: float32, shape (map rows, map columns); NaN where there is no tissue, where
+            nobody looked yet, and beyond the slide.
+        origin: Outer corner of the first map pixel, slide pixels.
+        scale: Slide pixels per map pixel, (x, y).
+        key: What this map belongs to; painted over no other slide.
+    """
+
+    similarity: FloatArray
+    origin: Point
+    scale: tuple[float, float]
+    key: IdentityKey
+
+
+@dataclass(frozen=True, slots=True)
+class TopWindow:
+    """A window to be looked at.
+
+    Attributes:
+        box: Where it lies, slide pixels.
+        similarity: Of its highest part.
+    """
+
+    box: Box
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the windows of a region say together. No verdict.
+
+    Attributes:
+        looked: Windows that the model was shown.
+        edges: Of the distribution of their similarities, float32, shape (bins + 1,).
+        counts: Windows in each bin, shape (bins,).
+        top: The strongest ones, strongest first.
+    """
+
+    looked: int
+    edges: FloatArray
+    counts: npt.NDArray[np.int64]
+    top: tuple[TopWindow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlideAnswer:
+    """One prompt on one slide.
+
+    Attributes:
+        question: What was understood of the words.
+        map: Where.
+        finding: Outlines, boxes and peak in slide pixels.
+        evidence: Distribution and strongest windows.
+    """
+
+    question: Question
+    map: SlideMap
+    finding: Finding
+    evidence: Evidence
+
+
+def stitched(
+    plan: Plan,
+    slide: Slide,
+    windows: Iterable[tuple[npt.NDArray[np.int32], FloatArray]],
+    vectors: FloatArray,
+    check: Callable[[], None] = lambda: None,
+) -> list[FloatArray]:
+    """Lay the similarities of all windows of a plan side by side.
+
+    Args:
+        plan: Says which windows belong to the region.
+        slide: Theirs.
+        windows: As `Kept.read` gives them.
+        vectors: Of the prompts, shape (prompts, D).
+        check: Called now and then; may raise `Cancelled`.
+
+    Returns:
+        For each prompt a map as in `SlideMap`, over all windows that the region touches.
+    """
+    shape = (len(vectors), plan.rows, CELLS, plan.columns, CELLS)
+    maps = np.full(shape, np.nan, np.float32)
+    is_planned = np.zeros((plan.rows, plan.columns), bool)
+    for column, row in plan.windows:
+        is_planned[row - plan.top, column - plan.left] = True
+    for places, cells in windows:
+        check()
+        x, y = places[:, 0] - plan.left, places[:, 1] - plan.top
+        is_inside = (x >= 0) & (y >= 0) & (x < plan.columns) & (y < plan.rows)
+        is_inside[is_inside] = is_planned[y[is_inside], x[is_inside]]
+        values = cells[is_inside] @ vectors.T
+        for index, target in enumerate(maps):
+            parts = values[..., index].reshape(-1, CELLS, CELLS)
+            target[y[is_inside], :, x[is_inside], :] = parts
+    rows, columns = plan.rows * CELLS, plan.columns * CELLS
+    whole = [target.reshape(rows, columns) for target in maps]
+    for values in whole:
+        _clear_beyond(values, plan, slide)
+    return [read_only(values) for values in whole]
+
+
+def answer(
+    plan: Plan,
+    slide: Slide,
+    similarity: FloatArray,
+    question: Question,
+    key: IdentityKey,
+    provenance: Provenance,
+) -> SlideAnswer:
+    """What one map comes to.
+
+    Args:
+        plan, slide: As for `stitched`.
+        similarity: One of its maps.
+        question: What was asked.
+        key: What the answer belongs to.
+        provenance: What computed it.
+    """
+    side = plan.tiling.side / CELLS
+    corner = Point(plan.box.x0, plan.box.y0)
+    laid = SlideMap(similarity, corner, (side, side), key)
+    heatmap = Heatmap(
+        similarity=similarity,
+        scale=laid.scale,
+        prompt=question.prompt,
+        bundle_id=provenance.bundle_id,
+        key=key,
+        notes=question.notes,
+    )
+    found = propose(heatmap, question, spacing=spacing_of(slide), provenance=provenance)
+    return SlideAnswer(question, laid, _moved(found, corner, slide), _evidence(plan, similarity))
+
+
+def spacing_of(slide: Slide) -> Spacing | None:
+    """Millimetres between the slide's pixels; None where it does not say."""
+    if slide.um_per_pixel is None:
+        return None
+    x, y = slide.um_per_pixel
+    return Spacing(y / 1000, x / 1000, "patient")
+
+
+def pooled(patches: npt.NDArray[np.float64]) -> FloatArray:
+    """Mean vectors of the parts of a window, row by row.
+
+    Args:
+        patches: Vectors of its places, shape (D, grid, grid).
+
+    Returns:
+        float32, shape (16, D).
+    """
+    grid = patches.shape[1]
+    share = _shares(grid)
+    means = np.einsum("ai,dij,bj->abd", share, patches, share, optimize=True)
+    cells: FloatArray = means.reshape(CELLS * CELLS, len(patches)).astype(np.float32)
+    return cells
+
+
+def _shares(grid: int) -> npt.NDArray[np.float64]:
+    """How much each row of a grid counts in the mean of each part, shape (CELLS, grid)."""
+    edges = np.arange(CELLS + 1) * grid / CELLS
+    at = np.arange(grid)
+    overlap = np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at)
+    shares: npt.NDArray[np.float64] = np.maximum(overlap, 0) * CELLS / grid
+    return shares
+
+
+def _clear_beyond(values: FloatArray, plan: Plan, slide: Slide) -> None:
+    """Nothing is said of what lies beyond the slide's last pixel."""
+    side = plan.tiling.side / CELLS
+    rows = (np.arange(len(values)) + 0.5) * side + plan.box.y0 < slide.levels[0].rows
+    columns = (np.arange(values.shape[1]) + 0.5) * side + plan.box.x0 < slide.levels[0].columns
+    values[~rows] = np.nan
+    values[:, ~columns] = np.nan
+
+
+def _moved(finding: Finding, corner: Point, slide: Slide) -> Finding:
+    """The same in slide pixels, nowhere beyond the slide."""
+    width, height = slide.levels[0].columns, slide.levels[0].rows
+
+    def move(point: Point) -> Point:
+        return Point(min(point.x + corner.x, width), min(point.y + corner.y, height))
+
+    regions = []
+    for region in finding.regions:
+        outline = tuple(map(move, region.outline))
+        box = Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:])))
+        regions.append(replace(region, outline=outline, box=box, peak=move(region.peak)))
+    peak = None if finding.peak is None else move(finding.peak)
+    return replace(finding, regions=tuple(regions), peak=peak)
+
+
+def _evidence(plan: Plan, similarity: FloatArray) -> Evidence:
+    parts = similarity.reshape(plan.rows, CELLS, plan.columns, CELLS)
+    highest = np.nan_to_num(parts, nan=-np.inf).max(axis=(1, 3))
+    is_seen = np.isfinite(highest)
+    seen = highest[is_seen]
+    low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
+    counts, edges = np.histogram(seen, bins=_BINS, range=(low, max(high, low + 1e-6)))
+    places = np.argwhere(is_seen)
+    order = np.argsort(-seen, kind="stable")[:TOP_WINDOWS]
+    side = plan.tiling.side
+    top = []
+    for index in order:
+        row, column = places[index]
+        left, up = plan.box.x0 + int(column) * side, plan.box.y0 + int(row) * side
+        top.append(TopWindow(Box(left, up, left + side, up + side), float(seen[index])))
+    return Evidence(
+        looked=int(seen.size),
+        edges=read_only(edges.astype(np.float32)),
+        counts=read_only(counts.astype(np.int64)),
+        top=tuple(top),
+    )

@@ -1,0 +1,223 @@
+"""One slide and one model: window after window, kept, and answered whenever somebody asks."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from afloc_desktop.core.domain import IdentityKey, Image, ImageRef
+from afloc_desktop.core.eight_bit import luminance
+from afloc_desktop.core.errors import UnsupportedImage
+from afloc_desktop.core.slides.answers import answer, pooled, stitched
+from afloc_desktop.core.slides.kept import CELLS, Kept
+from afloc_desktop.core.slides.regions import WORKING_UM, plan_windows, read_window, tile_slide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from afloc_desktop.core.domain import ColourArray, Prompt
+    from afloc_desktop.core.geometry import Box
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.slides.answers import SlideAnswer
+    from afloc_desktop.core.slides.slide import Slide
+
+SUFFIX = ".slide"
+_VERSION = 1  # of what is computed and kept; another one means other numbers
+_COMPARED = 8  # windows whose pixels are looked at again before a run goes on
+
+
+class SlideRun:
+    """The windows of one region, under way. Thread-confined; `close` lets go of its file.
+
+    Attributes:
+        slide: What is asked.
+        plan: Which windows the model is shown.
+    """
+
+    def __init__(
+        self,
+        slide: Slide,
+        localizer: Localizer,
+        folder: Path,
+        *,
+        region: Box | None = None,
+        um: float = WORKING_UM,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Plan the windows, and take up what was kept of them.
+
+        Args:
+            slide: Stays open as long as this is used.
+            localizer: What answers.
+            folder: Where windows are kept, made if need be.
+            region: Slide pixels; None for the whole slide.
+            um: Of a pixel of the network's input, µm.
+            check: Called between steps; may raise `Cancelled`.
+
+        Raises:
+            UnsupportedImage: The model was not made for slides, or no part of the region lies on
+                the slide.
+            ExportError: Windows cannot be kept.
+        """
+        check_model(localizer.manifest.modality)
+        self.slide = slide
+        self._localizer = localizer
+        tiling = tile_slide(slide, localizer.manifest.preprocess.side, um=um)
+        self.plan = plan_windows(slide, tiling, region, check=check)
+        key = self._key()
+        self._depth = _depth_of(localizer)
+        self._kept = Kept(folder / (key[:32] + SUFFIX), key, self._depth)
+        try:
+            self._forget_if_changed()
+        except BaseException:
+            self._kept.close()
+            raise
+        self._left = [place for place in self.plan.windows if place not in self._kept]
+        self._left.reverse()
+
+    @property
+    def total(self) -> int:
+        """Windows with tissue in the region."""
+        return len(self.plan.windows)
+
+    @property
+    def done(self) -> int:
+        """Those that were looked at, in this run or an earlier one."""
+        return self.total - len(self._left)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether all were."""
+        return not self._left
+
+    def step(self, *, check: Callable[[], None] = lambda: None) -> None:
+        """Show the model the next window and keep what it sees.
+
+        Args:
+            check: Called between the steps and, from another thread, while the network runs; may
+                raise `Cancelled`, which loses this window and nothing else.
+
+        Raises:
+            InferenceError: The network could not be run.
+            ExportError: The window cannot be kept.
+        """
+        place = self._left[-1]
+        check()
+        pixels = read_window(self.slide, self.plan.tiling, place)
+        check()
+        patches = self._localizer.patches(_as_image(pixels), check=check)
+        self._kept.append(place, pooled(patches), zlib.crc32(pixels.tobytes()))
+        self._left.pop()
+
+    def ask(
+        self, prompts: Sequence[Prompt], *, check: Callable[[], None] = lambda: None
+    ) -> list[SlideAnswer]:
+        """Answer prompts from the windows that are kept, without another look at the slide.
+
+        Args:
+            prompts: Any words.
+            check: Called between the steps; may raise `Cancelled`.
+
+        Raises:
+            InferenceError: The text network could not be run.
+            ExportError: What was kept cannot be read.
+        """
+        if not prompts:
+            return []
+        questions, vectors = self._localizer.words_vectors(prompts, check=check)
+        maps = stitched(self.plan, self.slide, self._kept.read(), vectors, check)
+        made = self._localizer.provenance()
+        answers = []
+        for prompt, question, similarity in zip(prompts, questions, maps, strict=True):
+            check()
+            key = IdentityKey(
+                sop_instance_uid=self.slide.refs[0].sop_instance_uid,
+                frame=1,
+                pixel_sha256=self.slide.sha256,
+                bundle_sha256=made.bundle_sha256,
+                preprocess_fingerprint=made.preprocess_fingerprint,
+                prompt=prompt.words,
+            )
+            answers.append(answer(self.plan, self.slide, similarity, question, key, made))
+        return answers
+
+    def close(self) -> None:
+        """Let go of the file of windows."""
+        self._kept.close()
+
+    def _key(self) -> str:
+        """Of everything that the kept vectors depend on."""
+        made, tiling = self._localizer.provenance(), self.plan.tiling
+        parts = (
+            _VERSION,
+            CELLS,
+            self.slide.sha256,
+            made.bundle_sha256,
+            made.preprocess_fingerprint,
+            made.provider,
+            tiling.side,
+            tiling.level,
+        )
+        return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()
+
+    def _forget_if_changed(self) -> None:
+        """Start anew where the pixels are others than those that were looked at.
+
+        A slide is known by its headers, because nobody waits for gigabytes to be read; so some
+        windows are read again.
+        """
+        seen = self._kept.seen
+        places = list(seen)[:: max(1, len(seen) // _COMPARED)]
+        for place in places:
+            pixels = read_window(self.slide, self.plan.tiling, place)
+            if zlib.crc32(pixels.tobytes()) != seen[place]:
+                self._kept.forget()
+                return
+
+
+def check_model(modality: str) -> None:
+    """Refuse a model that was not made for slides.
+
+    Args:
+        modality: What the model was trained on, as in its manifest.
+
+    Raises:
+        UnsupportedImage: It was trained on something else.
+    """
+    if modality != "histo":
+        what = {"cxr": "radiographs", "fundus": "photographs of the retina"}[modality]
+        raise UnsupportedImage(
+            f"This is a slide, and the model was made for {what}.",
+            remedy="Choose a model for histopathology; `afloc bundles list` shows what is here.",
+        )
+
+
+def _depth_of(localizer: Localizer) -> int:
+    """How long the vectors are: as long as those of the words they are compared with."""
+    first = localizer.manifest.findings[0].id
+    from afloc_desktop.core.domain import Prompt
+
+    return int(localizer.words_vectors([Prompt(first, "preset")])[1].shape[1])
+
+
+def _as_image(pixels: ColourArray) -> Image:
+    """A window as the film that the model takes it for."""
+    from pathlib import Path
+
+    rows, columns = pixels.shape[:2]
+    return Image(
+        ref=ImageRef(Path(), 1, "", rows, columns, None),
+        pixels=luminance(pixels).astype(np.float32),
+        is_inverted=False,
+        padding=None,
+        voi=(),
+        spacing=None,
+        pixel_sha256="",
+        orientation=None,
+        warnings=(),
+        colour=pixels,
+    )

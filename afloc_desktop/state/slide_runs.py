@@ -1,0 +1,217 @@
+"""The model on the slide on screen: in the background, a few windows at a time, kept as it goes.
+
+Films are asked in between: a run never holds the inference lane for longer than half a second.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from afloc_desktop.state.store import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from afloc_desktop.core.domain import Prompt
+    from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.geometry import Box
+    from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.slides.answers import SlideAnswer
+    from afloc_desktop.core.slides.regions import Plan
+    from afloc_desktop.core.slides.runs import SlideRun
+    from afloc_desktop.core.slides.slide import Slide
+    from afloc_desktop.state.questions import Questions
+    from afloc_desktop.state.store import Store
+    from afloc_desktop.state.tasks import Tasks, Token
+
+    OpenRun = Callable[..., SlideRun]
+
+RUN = "slide run"  # key of the work under way, in `State.busy`
+_AT_ONCE_S = 0.5
+# Answers are made anew while a run goes on, but never for more than a fifth of its time.
+_ANSWER_S, _ANSWER_SHARE = 2.0, 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """How far the model is with a slide, and what it answered so far.
+
+    Attributes:
+        slide_sha256: `Slide.sha256`.
+        region: Slide pixels; None for the whole slide.
+        is_running: Windows are being looked at now; else `start` goes on with the same region.
+        done, total: Windows looked at and all of them; 0 of 0 until they are planned.
+        plan: Which windows; None until then.
+        answers: By prompt: the chosen one and those that are kept, as far as the run is.
+        problem: Why it stopped.
+    """
+
+    slide_sha256: str
+    region: Box | None = None
+    is_running: bool = False
+    done: int = 0
+    total: int = 0
+    plan: Plan | None = None
+    answers: Mapping[Prompt, SlideAnswer] = field(default_factory=dict)
+    problem: Problem | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every window was looked at."""
+        return self.plan is not None and self.done == self.total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """What a piece of work came to."""
+
+    done: int
+    plan: Plan
+    answers: dict[Prompt, SlideAnswer]
+
+
+class _Live:
+    """A run on the inference lane, which alone touches it after it was made."""
+
+    def __init__(self, slide: Slide, region: Box | None, open_run: OpenRun) -> None:
+        self.slide = slide
+        self.region = region
+        self._open = open_run
+        self._run: SlideRun | None = None
+        self._localizer: Localizer | None = None
+        self._answered: dict[Prompt, int] = {}
+        self._next_answer = 0.0
+
+    def step(
+        self, prompts: tuple[Prompt, ...], looks: bool, localizer: Localizer, token: Token
+    ) -> _Step:
+        """Look at windows for a while, if at all; answer what is new."""
+        if self._run is None or self._localizer is not localizer:
+            self._run = None  # lets go of the file, should it be the same
+            self._run = self._open(self.slide, localizer, region=self.region, check=token.check)
+            self._localizer, self._answered = localizer, {}
+        until = time.monotonic() + _AT_ONCE_S
+        while looks and not self._run.is_finished and time.monotonic() < until:
+            self._run.step(check=token.check)
+        return _Step(self._run.done, self._run.plan, self._answers(prompts, self._run, token))
+
+    def _answers(
+        self, prompts: tuple[Prompt, ...], run: SlideRun, token: Token
+    ) -> dict[Prompt, SlideAnswer]:
+        started = time.monotonic()
+        is_due = run.is_finished or started >= self._next_answer
+        wanted = [
+            prompt
+            for prompt in prompts
+            if prompt not in self._answered or (is_due and self._answered[prompt] != run.done)
+        ]
+        if not wanted:
+            return {}
+        answers = run.ask(wanted, check=token.check)
+        took = time.monotonic() - started
+        self._next_answer = started + took + max(_ANSWER_S, _ANSWER_SHARE * took)
+        self._answered.update(dict.fromkeys(wanted, run.done))
+        return dict(zip(wanted, answers, strict=True))
+
+
+class SlideRuns:
+    """Runs over slides; one at a time. Main thread only.
+
+    `open_run` is `core.slides.runs.SlideRun`, told where windows are kept; it is called on the
+    inference lane.
+    """
+
+    def __init__(self, store: Store, tasks: Tasks, questions: Questions, open_run: OpenRun) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._questions = questions
+        self._open_run = open_run
+        self._live: _Live | None = None
+        questions.listen(self._model_changed)
+        questions.listen_chosen(self._ask)
+
+    def open(self, slide: Slide) -> None:
+        """Answer from what was kept of a slide in earlier runs, without looking at it again."""
+        self._begin(slide, None, is_running=False)
+
+    def start(self, slide: Slide, region: Box | None = None) -> None:
+        """Look at the windows of a region, or go on where an earlier run ended.
+
+        Args:
+            slide: The one on screen.
+            region: Slide pixels; None for the whole slide.
+        """
+        self._begin(slide, region, is_running=True)
+
+    def resume(self) -> None:
+        """Go on with the run that was cancelled."""
+        if self._live is not None:
+            self._put(is_running=True, problem=None)
+            self._work()
+
+    def cancel(self) -> None:
+        """Stop; what was looked at stays kept, and answered."""
+        self._tasks.cancel(RUN)
+        if self._live is not None:
+            self._put(is_running=False)
+
+    def close(self) -> None:
+        """The slide leaves the screen."""
+        self._tasks.cancel(RUN)
+        self._live = None
+        self._store.update(slide_runs={})
+
+    def _begin(self, slide: Slide, region: Box | None, *, is_running: bool) -> None:
+        self._tasks.cancel(RUN)
+        self._live = _Live(slide, region, self._open_run)
+        run = Run(slide.sha256, region, is_running=is_running)
+        self._store.update(slide_runs={slide.sha256: run})
+        self._work()
+
+    def _work(self) -> None:
+        live = self._live
+        if live is not None:
+            state = self._store.state
+            chosen = () if state.prompt is None else (state.prompt,)
+            prompts = tuple(dict.fromkeys((*chosen, *state.kept)))
+            work = partial(live.step, prompts, self._run(live).is_running)
+            self._questions.with_model(RUN, work, partial(self._stepped, live), self._failed)
+
+    def _stepped(self, live: _Live, step: _Step) -> None:
+        run = self._run(live)
+        answers = {**run.answers, **step.answers}
+        total = len(step.plan.windows)
+        is_running = run.is_running and step.done < total
+        self._put(
+            done=step.done, total=total, plan=step.plan, answers=answers, is_running=is_running
+        )
+        if is_running:
+            self._work()
+
+    def _failed(self, error: AflocError) -> None:
+        self._put(is_running=False, problem=Problem.of(error))
+
+    def _ask(self) -> None:
+        """Another prompt was chosen: answer it from what is kept, then go on."""
+        self._work()
+
+    def _model_changed(self) -> None:
+        """Another film or another model: maps of one model are never shown for another."""
+        live, model = self._live, self._store.state.model
+        if live is None or model is None:
+            return
+        answers = self._run(live).answers.values()
+        if any(a.map.key.bundle_sha256 != model.bundle_sha256 for a in answers) or not answers:
+            self._put(answers={}, done=0, total=0, plan=None, problem=None)
+            self._work()
+
+    def _run(self, live: _Live) -> Run:
+        return self._store.state.slide_runs[live.slide.sha256]
+
+    def _put(self, **changes: object) -> None:
+        if self._live is not None:
+            run = replace(self._run(self._live), **changes)  # type: ignore[arg-type]
+            self._store.update(slide_runs={run.slide_sha256: run})
