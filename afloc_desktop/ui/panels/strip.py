@@ -21,6 +21,7 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.dicom.display import PaintedArray
     from afloc_desktop.core.domain import ImageRef, Series
     from afloc_desktop.state.store import State
 
@@ -65,9 +66,7 @@ class SeriesStrip(QListWidget):
             for ref, place in self._places.items():
                 item = self.item(place)
                 if item is not None and ref in new.thumbs and item.icon().isNull():
-                    # A copy: what is painted must not look into the state.
-                    picture = picture_of(new.thumbs[ref]).copy()
-                    item.setIcon(QIcon(QPixmap.fromImage(picture)))
+                    item.setIcon(_icon(new.thumbs[ref]))
 
     def _fill(self, series: tuple[Series, ...]) -> None:
         self.clear()
@@ -92,3 +91,12 @@ class SeriesStrip(QListWidget):
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.chosen.emit(item.data(_REF))
+
+
+def _icon(pixels: PaintedArray) -> QIcon:
+    """The picture as it is, also where it is chosen: Qt would tint it."""
+    made = QIcon()
+    picture = QPixmap.fromImage(picture_of(pixels).copy())  # does not look into the state
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        made.addPixmap(picture, mode)
+    return made

@@ -7,6 +7,7 @@ from readings import MARKUP, STATES, reading
 
 from afloc_desktop.state.store import State
 from afloc_desktop.ui.panels.strip import SeriesStrip
+from afloc_desktop.ui.qt import QIcon, QSize
 
 GREY = np.full((72, 60), 90, np.uint8)
 
@@ -59,8 +60,9 @@ def test_labels_are_literal(strip):
     assert MARKUP in strip.item(0).text()
 
 
-def test_a_photograph_has_its_colours(strip):
+@pytest.mark.parametrize("mode", [QIcon.Mode.Normal, QIcon.Mode.Selected])
+def test_a_photograph_has_its_colours(strip, mode):
     eye = np.full((48, 72, 3), (200, 90, 20), np.uint8)
     strip.render_state(State(), reading(thumbs={ref(1): eye}))
-    shown = strip.item(0).icon().pixmap(72, 72).toImage()
+    shown = strip.item(0).icon().pixmap(QSize(72, 72), mode).toImage()
     assert shown.pixelColor(10, 10).getRgb()[:3] == (200, 90, 20)
