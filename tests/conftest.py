@@ -3,10 +3,12 @@
 import hashlib
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from bars import LATEST_S
 
 from afloc_desktop.core.domain import Image, ImageRef, Orientation, read_only
 
@@ -21,6 +23,14 @@ def afloc_home(tmp_path_factory, monkeypatch) -> Path:
     home = tmp_path_factory.mktemp("afloc-home")
     monkeypatch.setenv("AFLOC_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """Waits end with what they wait for; only what never comes runs into their limit."""
+    for name in ("waitUntil", "waitSignal"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=int(1000 * LATEST_S)))
+    return qtbot
 
 
 @pytest.fixture(scope="session")

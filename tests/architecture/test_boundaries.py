@@ -37,7 +37,7 @@ def functions(tree):
 def fresh(code: str) -> str:
     """Run code in an interpreter of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -49,7 +49,7 @@ def test_import_contracts_are_kept():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout
@@ -164,7 +164,7 @@ def test_answering_a_film_calls_nobody(tmp_path):
     ]
     film = str(ROOT / "resources/sample/effusion.dcm")
     command = [*watch, sys.executable, "-m", "afloc_desktop", "localize", film, *words]
-    done = subprocess.run(command, capture_output=True, timeout=200, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     if b"ptrace" in done.stderr:
         pytest.skip("this machine lets nobody watch a program")
     assert done.returncode == 0, done.stderr

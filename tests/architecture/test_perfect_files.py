@@ -25,7 +25,7 @@ PERFECT = (
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_perfect_files_stay_perfect(tmp_path):
     """Runs the tests of these files again, alone, and counts lines and branches."""
     tests = [ROOT / "tests" / Path(p).parent / f"test_{Path(p).name}.py" for p in PERFECT]

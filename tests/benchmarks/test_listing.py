@@ -169,9 +169,9 @@ def test_the_first_study_is_there_at_once_and_listing_can_be_left(folder, statio
 
     started = last[0] = time.perf_counter()
     station.workspace.open_paths([folder])
-    qtbot.waitUntil(beat, timeout=10_000)
+    qtbot.waitUntil(beat)
     shown = time.perf_counter() - started
-    qtbot.waitUntil(lambda: beat() and "scan" not in store.state.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: beat() and "scan" not in store.state.busy)
     whole = time.perf_counter() - started
     station.workspace.close_all()
     index = engine(Paths.default())  # the folder is known now; another home has to list it anew

@@ -64,7 +64,7 @@ def printed(program, home):
     environment = os.environ | {"AFLOC_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-c", program]
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+        command, env=environment, capture_output=True, text=True, check=True, timeout=120
     ).stdout.split()
 
 
@@ -97,7 +97,7 @@ def test_the_window_is_up_in_time_and_loads_nothing_heavy(tmp_path, capsys):
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=120,
         )
         painted, ended = child.stdout.split("\n")[:2]
         assert painted.split()[2:] == [], "loaded before the window was painted"
@@ -105,4 +105,4 @@ def test_the_window_is_up_in_time_and_loads_nothing_heavy(tmp_path, capsys):
         return float(painted.split()[1]) - started
 
     with capsys.disabled():
-        hold_within("start to painted window, s", seconds, BUDGET_S)
+        hold_within("start to painted window, s", seconds, BUDGET_S, patience=8)

@@ -52,7 +52,7 @@ def test_the_viewer_works_without_what_is_left_out(tmp_path):
     places = {"film": str(SAMPLE), "output": str(tmp_path / "out")}
     code = WITHOUT.format(left_out=left_out, codecs=contents.CODECS, **places)
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
 

@@ -27,7 +27,7 @@ def demo(tmp_path_factory):
         [sys.executable, "-m", "afloc_desktop", "demo", "--headless", "--output", str(output)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -106,7 +106,7 @@ def test_the_demo_loads_no_training_library():
         "import sys; from afloc_desktop.cli import main;"
         "main(['findings']); assert not {'torch', 'transformers', 'PySide6'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, capture_output=True)
 
 
 def localize(folder, output, *options):

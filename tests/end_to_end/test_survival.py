@@ -47,7 +47,7 @@ def tree(folder: Path) -> dict:
 
 @pytest.mark.shared
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_every_file_of_the_corpus_ends_as_expected(shared, capsys):
     corpus = shared / "corpus"
     with open(corpus / "manifest.csv", newline="") as table:

@@ -15,7 +15,7 @@ PICTURES = [
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_every_step_of_the_tour_shows_what_it_should(qtbot, tmp_path):
     seen = []
 

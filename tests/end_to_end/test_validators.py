@@ -111,7 +111,7 @@ def test_every_object_names_its_film_and_the_study_it_joins(tmp_path):
     image = exported.film(tmp_path / "film")
     for id_ in OBJECTS:
         (path,) = exporters()[id_].write(found_on(image), tmp_path / "out")
-        done = subprocess.run(["dcmdump", path], capture_output=True, timeout=60, check=True)
+        done = subprocess.run(["dcmdump", path], capture_output=True, timeout=120, check=True)
         text = done.stdout.decode("utf-8", "replace")
         uid = f"[{image.ref.sop_instance_uid}]"
         named = [line for line in text.splitlines() if uid in line]
@@ -122,7 +122,7 @@ def test_every_object_names_its_film_and_the_study_it_joins(tmp_path):
 def ran(program, *words):
     beside = Path(sys.executable).with_name(program)
     command = [str(beside) if beside.exists() else program, *map(str, words)]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    return subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
 
 
 @pytest.mark.skipif(

@@ -158,7 +158,7 @@ def test_two_processes_write_one_chain(tmp_path):
     path = tmp_path / "audit.jsonl"
     command = [sys.executable, "-c", APPEND, str(path), os.pathsep.join(sys.path)]
     both = [subprocess.Popen(command) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert check_audit(path).lines == 50
     assert check_audit(path).broken == ()
 

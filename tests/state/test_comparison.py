@@ -60,7 +60,7 @@ class Room:
         return self.store.state
 
     def settle(self):
-        self.loop.run_until(lambda: not self.state.busy, timeout_s=20)
+        self.loop.run_until(lambda: not self.state.busy)
 
     def compare(self):
         self.comparing.start()

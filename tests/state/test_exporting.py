@@ -5,6 +5,7 @@ from functools import partial
 import exported
 import pydicom
 import pytest
+from bars import LATEST_S
 from doubles import QueueLoop
 from leaving import Leaving, make
 
@@ -121,12 +122,12 @@ def test_an_export_can_be_given_up(desk, monkeypatch):
 
     def slow(ref, *, should_stop):
         is_reading.set()
-        may_go_on.wait(5)
+        may_go_on.wait(LATEST_S)
         return read(ref, should_stop=should_stop)
 
     monkeypatch.setattr(desk.exports, "_read", slow)
     desk.exports.start(Order(("sr",), desk.out), make)
-    assert is_reading.wait(5)
+    assert is_reading.wait(LATEST_S)
     desk.exports.stop()
     may_go_on.set()
     assert (desk.export.is_done, desk.export.is_stopped) == (True, True)

@@ -2,7 +2,7 @@ import threading
 import time
 
 import pytest
-from bars import in_time
+from bars import LATEST_S, in_time
 from doubles import QueueLoop
 
 from afloc_desktop.core.errors import Cancelled, InferenceError
@@ -48,7 +48,7 @@ class Gate:
 
     def __call__(self, token):
         self.is_started.set()
-        assert self._open.wait(5)
+        assert self._open.wait(LATEST_S)
         return self._result
 
     def open(self):
@@ -74,7 +74,7 @@ def test_a_worker_never_runs_a_callback(bench):
 def test_newer_work_supersedes_older_work_under_the_same_key(bench):
     old, new = Gate("old"), Gate("new")
     bench.submit("a", old, lane="files")
-    assert old.is_started.wait(5)
+    assert old.is_started.wait(LATEST_S)
     bench.submit("a", new, lane="files")
     new.open()
     bench.wait("a")
@@ -95,7 +95,7 @@ def test_a_result_that_grew_stale_on_its_way_home_is_dropped(bench):
 def test_cancelled_work_delivers_nothing(bench):
     gate = Gate("late")
     bench.submit("a", gate)
-    assert gate.is_started.wait(5)
+    assert gate.is_started.wait(LATEST_S)
     bench.tasks.cancel("a")
     gate.open()
     bench.submit("b", lambda token: "b")
@@ -118,9 +118,9 @@ def test_work_that_checks_stops_when_it_is_superseded(bench):
             raise
 
     bench.submit("a", patient)
-    assert is_started.wait(5)
+    assert is_started.wait(LATEST_S)
     bench.submit("a", lambda token: "new")
-    assert is_stopped.wait(5)
+    assert is_stopped.wait(LATEST_S)
     bench.wait("a")
     assert (bench.done, bench.failed) == (["new"], [])
 
@@ -184,7 +184,7 @@ def test_busy_names_what_is_still_to_come(bench):
 def test_closing_during_work_takes_less_than_a_second_and_delivers_nothing(bench):
     gate = Gate("late")
     bench.submit("a", gate)
-    assert gate.is_started.wait(5)
+    assert gate.is_started.wait(LATEST_S)
     with in_time("closing during work", 1):
         assert not bench.tasks.close()
     gate.open()

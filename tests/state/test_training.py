@@ -57,7 +57,7 @@ def test_what_a_step_says_comes_home_in_order_and_other_lines_do_not(plan, monke
     play(monkeypatch, 'print("{\\"event\\": \\"plan\\"}\\nnoise\\n{\\"event\\": \\"done\\"}")')
     loop = QueueLoop()
     trainer, heard, ended = run(plan, "fit", loop)
-    loop.run_until(lambda: ended, timeout_s=60)
+    loop.run_until(lambda: ended)
     assert [event["event"] for event in heard] == ["plan", "done"]
     assert (ended[0].code, ended[0].error, trainer.step) == (0, None, None)
 
@@ -67,7 +67,7 @@ def test_a_refusal_is_the_trainers_own(plan, monkeypatch):
     play(monkeypatch, script)
     loop = QueueLoop()
     _, _, ended = run(plan, "prepare", loop)
-    loop.run_until(lambda: ended, timeout_s=60)
+    loop.run_until(lambda: ended)
     assert (ended[0].error.reason, ended[0].error.remedy) == ("No film.", "Add films.")
 
 
@@ -78,7 +78,7 @@ def test_a_training_is_asked_to_stop_and_told_so_apart_from_a_failure(plan, monk
     loop = QueueLoop()
     trainer, _, ended = run(plan, "fit", loop)
     trainer.stop()
-    loop.run_until(lambda: ended, timeout_s=60)
+    loop.run_until(lambda: ended)
     assert (ended[0].code, ended[0].error) == (STOPPED, None)
 
 

@@ -2,6 +2,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from bars import LATEST_S
 from doubles import FINDINGS, Desk, FakeLocalizer, QueueLoop, listing, ref
 
 from afloc_desktop.core.domain import Listing, Prompt, Skipped
@@ -255,13 +256,13 @@ def test_a_listing_can_be_stopped(room):
 
     def slow(paths, *, on_progress, on_partial, should_stop):
         is_started.set()
-        assert may_go_on.wait(5)
+        assert may_go_on.wait(LATEST_S)
         return Found(listing(1), ref(1))
 
     made.desk.scan = slow
     workspace = Workspace(made.store, made.tasks, made.desk.engine(), made.loop.post)
     workspace.open_paths(FOLDER)
-    assert is_started.wait(5)
+    assert is_started.wait(LATEST_S)
     workspace.stop_listing()
     may_go_on.set()
     made.settle()

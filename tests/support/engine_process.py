@@ -18,7 +18,7 @@ class EngineProcess:
 
     def __exit__(self, *raised) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdin.close()
         self.process.stdout.close()
 

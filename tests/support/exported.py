@@ -125,7 +125,7 @@ def page_of(image: Image, *statements: Statement) -> Page:
 def verified(path: Path) -> list[str]:
     """What `dciodvfy` calls errors."""
     done = subprocess.run(
-        ["dciodvfy", "-new", str(path)], capture_output=True, timeout=60, check=False
+        ["dciodvfy", "-new", str(path)], capture_output=True, timeout=120, check=False
     )
     # It repeats values in the character set of the file.
     lines = (done.stdout + done.stderr).decode("latin-1").splitlines()

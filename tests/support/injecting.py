@@ -11,4 +11,4 @@ def can_inject() -> bool:
     if strace is None:
         return False
     command = [strace, "-o", os.devnull, "-e", "trace=close", "true"]
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    return subprocess.run(command, capture_output=True, timeout=100, check=False).returncode == 0

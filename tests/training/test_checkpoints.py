@@ -135,7 +135,7 @@ def test_a_file_that_finds_no_room_leaves_nothing_behind(tmp_path):
     save(tmp_path, tensors(1), {"number": 1})
     told = subprocess.run(
         [sys.executable, "-c", _FULL, str(tmp_path)],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=120, check=True,
     ).stdout  # fmt: skip
     assert "Free some space" in told
     assert names(tmp_path) == ["checkpoint-000001.safetensors"]
@@ -163,7 +163,7 @@ def test_a_process_killed_while_saving_leaves_the_checkpoint_before(tmp_path):
     save(tmp_path, tensors(1), {"number": 1})
     told = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _KILLED, str(tmp_path)],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=120, check=True,
     ).stdout  # fmt: skip
     for step in ("save_file", "_flush", "_read"):
         # what the killed process left has no name of a checkpoint, and goes with the next saving

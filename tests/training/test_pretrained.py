@@ -30,7 +30,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)  # transformers reads thousands of files when it is imported
+@pytest.mark.timeout(900)  # transformers reads thousands of files when it is imported
 def test_the_text_encoder_answers_offline_and_knows_its_vocabulary():
     try:
         files = pretrained.text_files()

@@ -37,7 +37,7 @@ def station(qtbot):
                     one.store.state.model is not None or one.store.state.model_problem is not None
                 )
             )
-            or qtbot.waitUntil(lambda: not one.store.state.busy, timeout=10_000)
+            or qtbot.waitUntil(lambda: not one.store.state.busy)
         )
         return one
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import tiny_bundle
-from bars import hold_within, in_time
+from bars import LATEST_S, hold_within, in_time
 from doubles import Desk, FakeLocalizer
 
 from afloc_desktop.state.models import open_default
@@ -87,7 +87,7 @@ def test_the_sample_opens_with_its_strongest_finding(station):
 def test_the_picture_is_taken_when_everything_has_come_to_rest(station, qtbot, tmp_path):
     made = station(Desk(localizer=FakeLocalizer(delay_s=0.05)), paths=(), demo=True)
     camera = Camera(made, tmp_path / "window.png")
-    qtbot.waitUntil(lambda: camera.is_saved, timeout=10_000)
+    qtbot.waitUntil(lambda: camera.is_saved)
     assert made.store.state.answer is not None
     assert QPixmap(str(tmp_path / "window.png")).width() == 1100
     assert not made.window.isVisible()
@@ -99,7 +99,7 @@ def test_closing_during_inference_takes_less_than_a_second(station, qtbot):
     class Stuck(FakeLocalizer):
         def localize(self, image, prompt, *, check=lambda: None):
             is_asked.set()
-            may_answer.wait(10)
+            may_answer.wait(LATEST_S)
             return super().localize(image, prompt)
 
     made = station(Desk(localizer=Stuck()))
@@ -110,16 +110,21 @@ def test_closing_during_inference_takes_less_than_a_second(station, qtbot):
     may_answer.set()
 
 
+@pytest.mark.bench
 def test_nothing_freezes_while_the_model_runs(station, qtbot):
     """The longest silence of the event loop while a slow model answers five findings."""
-    made = station(Desk(localizer=FakeLocalizer(delay_s=0.1)))
-    qtbot.waitUntil(lambda: "survey" in made.store.state.busy, timeout=5000)
-    longest, last = 0.0, time.monotonic()
-    while "survey" in made.store.state.busy:
-        qtbot.wait(2)
-        now = time.monotonic()
-        longest, last = max(longest, now - last), now
-    hold_within("longest silence, s", lambda: longest, 0.1, tries=1)
+
+    def longest_silence():
+        made = station(Desk(localizer=FakeLocalizer(delay_s=0.1)))
+        qtbot.waitUntil(lambda: made.store.state.image is not None)
+        longest, last = 0.0, time.monotonic()
+        while len(made.store.state.answers) < 5:
+            qtbot.wait(2)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+        return longest
+
+    hold_within("longest silence, s", longest_silence, 0.1)
 
 
 def test_a_defect_reaches_the_reader(station, capsys):
@@ -145,7 +150,7 @@ from afloc_desktop.ui import app
 class Stuck:
     def __call__(self, paths):
         real = make(paths)
-        return replace(real, open_model=lambda: time.sleep(60))
+        return replace(real, open_model=lambda: time.sleep(200))
 
 make, app.engine = app.engine, Stuck()
 app.run([], quit_after_s=0.3)
@@ -154,9 +159,9 @@ app.run([], quit_after_s=0.3)
 
 @pytest.mark.slow
 def test_a_process_with_a_stuck_worker_ends_at_once():
-    # Start 1.1 s, open for 0.3 s, half a second of patience; the worker would take a minute.
-    with in_time("ending with a stuck worker", 10):
-        child = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, timeout=60)
+    # Start 1.1 s, open for 0.3 s, half a second of patience; the worker would take minutes.
+    with in_time("ending with a stuck worker", 10, patience=12):
+        child = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, timeout=250)
     assert child.returncode == 0, child.stderr.decode()
 
 
@@ -164,11 +169,11 @@ def test_a_process_with_a_stuck_worker_ends_at_once():
 def test_the_window_starts_and_ends_as_a_process(tmp_path):
     code = (
         "from pathlib import Path; import sys; from afloc_desktop.ui.app import run;"
-        f"code = run([], screenshot=Path({str(tmp_path / 'w.png')!r}), quit_after_s=30);"
+        f"code = run([], screenshot=Path({str(tmp_path / 'w.png')!r}), quit_after_s=200);"
         "assert 'torch' not in sys.modules; sys.exit(code)"
     )
     home = os.environ | {"AFLOC_HOME": str(tmp_path / "home")}
-    child = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, env=home)
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=250, env=home)
     assert child.returncode == 0, child.stderr.decode()
     assert (tmp_path / "w.png").stat().st_size > 1000
 
@@ -178,14 +183,14 @@ def test_the_real_calls_go_from_a_folder_to_a_painted_answer(qtbot):
     tiny_bundle.make(Paths.default().bundles / "tiny")
     made = Station(Paths.default(), replace(engine(Paths.default()), open_model=open_tiny))
     made.show((), demo=True)
-    qtbot.waitUntil(lambda: made.store.state.answer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: made.store.state.answer is not None)
     canvas, state = made.window.viewer.canvas, made.store.state
     canvas.repaint()
     assert canvas.scene.answer_to_paint(state) is state.answer
     assert state.model.provider == "CPUExecutionProvider"
     assert {p.words for p in state.answers} == {"bright_spot", "dark_spot"}
     made.workspace.ask("right bright spot")
-    qtbot.waitUntil(lambda: made.store.state.answer is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: made.store.state.answer is not None)
     assert made.store.state.answer.question.notes == ("finding: Bright spot", "side: right")
     assert canvas.scene.answer_to_paint(made.store.state) is not None
     made.close()

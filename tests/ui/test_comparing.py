@@ -109,7 +109,7 @@ def test_blinking_shows_one_film_after_the_other_in_one_place(window, qtbot):
     blink = window.findChild(QToolButton)
     blink.click()
     assert (window.present.isVisible(), window.earlier.isVisible()) == (True, False)
-    qtbot.waitUntil(window.earlier.isVisible, timeout=3000)
+    qtbot.waitUntil(window.earlier.isVisible)
     assert not window.present.isVisible()
     blink.click()
     assert (window.present.isVisible(), window.earlier.isVisible()) == (True, True)

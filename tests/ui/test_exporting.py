@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from bars import LATEST_S
 from leaving import Leaving
 
 from afloc_desktop.core.errors import ExportError
@@ -67,7 +68,7 @@ def test_an_export_by_keyboard_lists_every_file(desk, dialog, qtbot):
     choose(made, "seg", "pdf", "csv")
     made.folder.setFocus()
     qtbot.keyClick(made.folder, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: desk.export is not None and desk.export.is_done, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.export is not None and desk.export.is_done)
     shown = lines(made.preview)
     assert [(kind, film, said) for _, kind, film, said in shown] == [
         ("Segmentation: regions", "1", strings.EXPORT_OK),
@@ -88,7 +89,7 @@ def test_what_fails_says_why_beside_what_was_written(desk, dialog, qtbot):
     made = dialog()
     choose(made, "csv")
     made.go.click()
-    qtbot.waitUntil(lambda: desk.export is not None and desk.export.is_done, timeout=30_000)
+    qtbot.waitUntil(lambda: desk.export is not None and desk.export.is_done)
     assert [line[3] for line in lines(made.preview)] == [
         strings.EXPORT_OK,
         "<b>The trail</b> is full. Ask.",
@@ -101,14 +102,14 @@ def test_stop_keeps_the_window_and_a_second_press_closes_it(desk, dialog, qtbot,
 
     def slow(ref, *, should_stop):
         is_reading.set()
-        may_go_on.wait(10)
+        may_go_on.wait(LATEST_S)
         return desk.read(ref, should_stop=should_stop)
 
     monkeypatch.setattr(desk.exports, "_read", slow)
     made = dialog()
     choose(made, "sr")
     made.go.click()
-    assert is_reading.wait(10)
+    assert is_reading.wait(LATEST_S)
     (stop,) = (b for b in made.findChildren(QPushButton) if b.text() == strings.STOP)
     stop.click()
     may_go_on.set()

@@ -72,6 +72,6 @@ assert [c.text for c in actions.COMMANDS if c.id == "invert"] == ["灰度反转"
 assert strings.skipped(3) == "跳过的文件 (3)"
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr

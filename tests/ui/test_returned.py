@@ -78,7 +78,7 @@ def test_a_study_opened_again_shows_what_was_exported_without_a_click(tmp_path, 
     study = replace(study, others=again.studies[0].others)
     made = station(Desk(found=Listing((study,), ())))
     made.settle()
-    qtbot.waitUntil(lambda: bool(made.store.state.results), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(made.store.state.results))
     (result,) = made.store.state.results
     assert result.path == path
     assert result.lines[0].is_on(made.store.state.image)

@@ -318,13 +318,13 @@ def test_real_films_of_a_folder_are_shown_one_after_the_other(shared, qtbot):
     real = replace(engine(Paths.default()), open_model=desk.open_model)
     made = Station(Paths.default(), real)
     made.show([shared / "data" / "dicom" / "cxr"], demo=False)
-    qtbot.waitUntil(lambda: made.store.state.image_ref is not None, timeout=30_000)
-    qtbot.waitUntil(lambda: "scan" not in made.store.state.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: made.store.state.image_ref is not None)
+    qtbot.waitUntil(lambda: "scan" not in made.store.state.busy)
     films = made.store.state.listing.images
     assert len(films) >= 3
     for wanted in films:
         made.workspace.select_image(wanted)
-        qtbot.waitUntil(lambda: not made.store.state.busy, timeout=20_000)
+        qtbot.waitUntil(lambda: not made.store.state.busy)
         state = made.store.state
         assert state.image is not None or state.image_problem.remedy
         assert not made.window.viewer.canvas.grab().isNull()

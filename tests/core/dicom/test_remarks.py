@@ -143,6 +143,7 @@ def test_what_stands_behind_the_pixels_is_told(write_film):
         assert all(a.startswith(b) for a, b in zip(remarks, expected, strict=True))
 
 
+@pytest.mark.bench
 def test_looking_costs_little(write_film):
     path = write_film(RAMP, StudyDescription="y")
     with open_regular(path) as (file, size), quiet_pydicom():

@@ -150,7 +150,7 @@ def write_elsewhere(path, *words, before=()):
     command = [*before, sys.executable, "-c", WRITE, str(path), *words]
     quiet = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # no calls but those under test
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=quiet
+        command, capture_output=True, text=True, timeout=120, check=False, env=quiet
     )
 
 

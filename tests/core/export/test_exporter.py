@@ -119,7 +119,7 @@ def dcmqi(program):
 
 def read_by(program, *words):
     command = [dcmqi(program), *map(str, words)]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
     return done.returncode == 0
 
 

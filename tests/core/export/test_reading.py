@@ -95,7 +95,7 @@ def test_a_second_process_reads_the_same(export):
         "print([tuple(p) for s in r.shapes for p in s.points], r.targets[0].sop_instance_uid)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=120
     )
     points = [tuple(map(float, p)) for p in (*exported.SQUARE, *exported.KITE)]
     assert done.stdout.strip() == f"{points} {film.image.ref.sop_instance_uid}"

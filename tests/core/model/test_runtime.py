@@ -28,7 +28,7 @@ def test_running_a_model_leaves_nothing_in_the_home_of_its_user(tiny_bundle, tmp
         env={**environment, "HOME": str(home)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

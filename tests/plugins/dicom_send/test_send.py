@@ -179,6 +179,6 @@ def test_the_station_does_not_know_how_to_send():
         "import sys, afloc_desktop.cli.localizing, afloc_desktop.state.plugins,"
         "afloc_desktop.core.export.exporter; print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0
     assert "pynetdicom" not in done.stdout

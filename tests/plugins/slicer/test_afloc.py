@@ -308,13 +308,17 @@ import AFLoc
 print(__import__("time").perf_counter() - started)
 print(*(set(sys.modules) - before))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
-    seconds, names = done.stdout.splitlines()[-2:]
-    hold_within("import AFLoc, s", lambda: float(seconds), 0.5, tries=1)
     heavy = {"torch", "onnxruntime", "pydicom", "SimpleITK", "qt", "ctk", "afloc_desktop"}
-    assert not heavy & set(names.split())
+
+    def seconds():
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+        )
+        took, names = done.stdout.splitlines()[-2:]
+        assert not heavy & set(names.split())
+        return float(took)
+
+    hold_within("import AFLoc, s", seconds, 0.5, patience=10)
 
 
 def test_the_self_test_of_the_module_passes(module, slicer, monkeypatch, load_film):

@@ -136,7 +136,7 @@ Engine(io.BytesIO(asked.encode()), said).serve()
 print(said.getvalue().decode())
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "results" in json.loads(done.stdout.splitlines()[1]), done.stdout

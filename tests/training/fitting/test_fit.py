@@ -62,13 +62,13 @@ def child_environment():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a POSIX signal")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_killed_training_ends_with_the_weights_of_one_that_was_not(store, tmp_path, seed):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", fit_killed.__file__, str(store), str(tmp_path), str(seed)],
-        capture_output=True, text=True, timeout=280, check=True, env=child_environment(),
+        capture_output=True, text=True, timeout=800, check=True, env=child_environment(),
     )  # fmt: skip
     whole, *killed = map(json.loads, done.stdout.splitlines())
     assert whole.pop("code") == 0
@@ -196,7 +196,7 @@ def test_training_goes_on_from_an_earlier_run_and_its_teacher_holds_it(order, tm
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_two_processes_have_the_losses_of_one(order, tmp_path):
     order.recipe.write_text(recipe(statistics="kept", dropout=0.0, epochs=1))
     train(order)
@@ -206,7 +206,7 @@ def test_two_processes_have_the_losses_of_one(order, tmp_path):
                str(tmp_path / "two"), "--recipe", str(order.recipe)]  # fmt: skip
     subprocess.run(
         [*launch, *command],
-        capture_output=True, text=True, timeout=280, check=True, env=child_environment(),
+        capture_output=True, text=True, timeout=800, check=True, env=child_environment(),
     )  # fmt: skip
     for one, two in zip(lines(order.run), lines(tmp_path / "two"), strict=True):
         for name, value in one.items():

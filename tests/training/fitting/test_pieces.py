@@ -40,6 +40,6 @@ def test_every_process_finds_the_same_pieces():
     )
     for _ in range(2):
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
         )
         assert list(json.loads(done.stdout)) == list(build_pieces(reports(), 256))

@@ -54,6 +54,32 @@ def test_what_a_header_tells(film, kind):
     assert kinds(case(**film)) == {kind: 1}
 
 
+@pytest.mark.parametrize(
+    ("film", "text", "kind"),
+    [
+        ({"modality": "OP", "body_part": "EYE", "view": "right"}, "Hemorrhages.", None),
+        ({"modality": "OP", "body_part": "CHEST", "view": "right"}, "Clear.", "wrong_modality"),
+        ({"modality": "CR", "view": "right"}, "Hemorrhages.", "wrong_modality"),
+        ({"modality": "OP", "view": "unknown"}, "Hemorrhages.", "unknown_eye"),
+        ({"modality": "OP", "view": "right"}, "Left eye: hemorrhages.", "other_eye"),
+    ],
+)
+def test_photographs_of_eyes_are_judged_by_what_their_model_reads(film, text, kind):
+    verdicts = Verdicts()
+    check_cases([case(text=text, **film)], ("OP",), "English", verdicts, "fundus")
+    assert [fault.kind for fault in verdicts.faults] == ([kind] if kind else [])
+
+
+def test_a_grey_picture_is_none_for_a_model_of_photographs(make_image):
+    orange = np.tile(np.array([200, 110, 40], np.uint8), (300, 300, 1))
+    pixels = np.arange(90_000, dtype=np.float32).reshape(300, 300)
+    grey, eye = make_image(pixels), make_image(pixels, colour=orange)
+    assert look_at(grey, "fundus").wrong_colour == "grey"
+    assert look_at(eye, "fundus").is_usable
+    assert look_at(eye, "cxr").wrong_colour == "colour"
+    assert looks((case("a"), look_at(eye, "cxr"))) == [("wrong_colour", "a")]
+
+
 def test_an_error_keeps_a_film_out_and_a_warning_does_not():
     verdicts = Verdicts()
     bad, odd = case("a", modality="CT"), case("b", view="lateral")

@@ -66,6 +66,36 @@ def test_a_film_goes_in_as_the_desktop_would_show_it_to_the_network(site, train,
     np.testing.assert_allclose(store.batch([0]), wanted, atol=0.5 / 255 + 1e-6)
 
 
+def test_a_photograph_is_stored_in_its_colours(site, train, tmp_path):
+    import numpy as np
+    import PIL.Image
+
+    from afloc_desktop.core.model.bundle import open_bundle
+    from afloc_desktop.core.picture import read_picture
+    from afloc_desktop.core.preprocess import prepare
+    from afloc_desktop.state.models import shipped
+
+    eyes = shipped("bundles") / "afloc-fundus-base"
+    colours = np.random.default_rng(0).integers(0, 256, (300, 450, 3), dtype=np.uint8)
+    colours[..., 2] //= 3
+    site.root.mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(colours).save(site.root / "eye.png")
+    words = "Right eye: hard exudates. Left eye: no retinopathy."
+    site.row("eye.png", words, "P1", view="OD")
+    site.write_table()
+    code, _ = train("prepare", site.root, "--output", tmp_path / "store", "--bundle", eyes)
+    assert code == 0
+    store = Store(tmp_path / "store")
+    image = read_picture(site.root / "eye.png")
+    spec = open_bundle(eyes).manifest.preprocess
+    wanted = prepare(image.pixels, spec, padding=None, colour=image.colour).tensor
+    assert store.has_colour
+    assert store.planes([0]).shape == (1, 3, 512, 512)
+    np.testing.assert_allclose(store.batch([0]), wanted, atol=1e-6)
+    assert store.cases[0].view == "right"
+    assert [s.text for s in store.cases[0].sentences] == ["Right eye: hard exudates."]
+
+
 def test_a_stopped_run_goes_on_and_ends_with_the_same_store(site, train, tmp_path, monkeypatch):
     fill(site)
     train("prepare", site.root, "--output", tmp_path / "whole")

@@ -169,7 +169,7 @@ def test_ten_thousand_studies_never_hold_up_the_window(tree, qtbot, monkeypatch)
         tree.show_listing(Listing(many, ()))
     qtbot.waitUntil(lambda: tree.topLevelItemCount() == 10_000, timeout=250_000)
     # 0.12 s on its own; row by row, as for a few, it would be half a minute.
-    with in_time("ten thousand films", 3):
+    with in_time("ten thousand films", 3, patience=5):
         tree.show_listing(Listing((study(stack(10_000)),), ()))
 
 
