@@ -15,9 +15,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "resources" / "installers"))
@@ -27,6 +32,7 @@ from contents import TRAINER_FILES, flavour, models  # noqa: E402
 from afloc_desktop import __version__  # noqa: E402
 
 FOLDER = "AFLoc"
+FIGURES = "figures.json"  # beside the folder: what a build cost and what its archives weigh
 _XZ_PRESET = 6  # more takes minutes and saves three per cent
 _START_S = 60.0
 _POLL_S = 0.01
@@ -45,27 +51,50 @@ def main() -> int:
     if chosen.split:
         _split(output / FOLDER)
         return 0
-    figures: dict[str, object] = {"version": __version__, "platform": sys.platform}
-    figures["onnxruntime"] = flavour()
     if not chosen.measure:
-        figures["build_s"] = _build(output, has_trainer=not chosen.without_trainer)
-    folder = output / FOLDER
-    figures |= sizes(folder)
-    if not chosen.measure:
-        figures |= _pack(folder)
+        build(output, has_trainer=not chosen.without_trainer)
+        _remember(output, pack(output / FOLDER))
         _pack_models(output)
-    figures |= started(folder)
-    print(json.dumps(figures, indent=1))
+    print(json.dumps(measured(output), indent=1))
     return 0
 
 
-def _build(output: Path, *, has_trainer: bool) -> float:
-    begun = time.monotonic()
+def measured(output: Path) -> dict[str, object]:
+    """Times of the build, sizes, start and memory of a built folder and its archives.
+
+    What was measured while it was built comes from `FIGURES`; the rest is measured now.
+    """
+    figures: dict[str, object] = {"version": __version__, "platform": sys.platform}
+    figures |= _remembered(output)
+    return figures | sizes(output / FOLDER) | started(output / FOLDER)
+
+
+def _remembered(output: Path) -> dict[str, object]:
+    known = output / FIGURES
+    return json.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
+
+
+def _remember(output: Path, figures: dict[str, object]) -> None:
+    words = json.dumps(_remembered(output) | figures, indent=1)
+    (output / FIGURES).write_text(f"{words}\n", encoding="utf-8")
+
+
+def build(output: Path, *, has_trainer: bool) -> None:
+    """Make the folder `AFLoc` in `output`, and keep what that cost."""
+    begun, used = time.monotonic(), _children_s()
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(output), "--workpath", str(output / "work"), "afloc.spec"]
     environment = {**os.environ, "AFLOC_TRAINER": str(int(has_trainer))}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    return round(time.monotonic() - begun, 1)
+    (output / FIGURES).unlink(missing_ok=True)  # of the build before
+    costs = {"build_s": time.monotonic() - begun, "build_processor_s": _children_s() - used}
+    _remember(output, {"onnxruntime": flavour(), **{k: round(v) for k, v in costs.items()}})
+
+
+def _children_s() -> float:
+    """Seconds of processors that programs started from here have used; 0 on Windows."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def sizes(folder: Path) -> dict[str, float]:
@@ -99,14 +128,15 @@ def _split(folder: Path) -> None:
             shutil.copy2(path, target)
 
 
-def _pack(folder: Path) -> dict[str, object]:
+def pack(folder: Path, parts: Sequence[str] = ("viewer", "trainer")) -> dict[str, object]:
     """Two archives that unpack into one folder: the second adds the trainer to the first."""
     alone = _trainer_files(folder)
     system = f"{sys.platform}-{platform.machine()}"
     if flavour() != "cpu":
         system += f"-{flavour()}"
     made: dict[str, object] = {}
-    for name, wants in (("viewer", False), ("trainer", True)):
+    for name in parts:
+        wants = name == "trainer"
         if wants and not alone:
             continue
         archive = folder.parent / f"afloc-{name}-{__version__}-{system}.tar.xz"
@@ -145,21 +175,23 @@ def started(folder: Path, tries: int = 3) -> dict[str, object]:
         return {"start": "not measured: run it on an X server (xvfb-run), with xwininfo there"}
     times, used, memory = [], [], 0
     for number in range(tries):
-        begun = time.monotonic()
-        window = subprocess.Popen([folder / "afloc"], stdout=subprocess.DEVNULL)
-        try:
-            while not _is_shown():
-                if window.poll() is not None or time.monotonic() - begun > _START_S:
-                    return {"start": "no window came"}
-                time.sleep(_POLL_S)
-            times.append(time.monotonic() - begun)
-            used.append(processor_s(window.pid))
-            if number == tries - 1:
-                time.sleep(_SETTLE_S)
-                memory = _peak_kib(window.pid)
-        finally:
-            window.terminate()
-            window.wait()
+        with tempfile.TemporaryDirectory() as home:
+            begun = time.monotonic()
+            environment = {**os.environ, "AFLOC_HOME": home}
+            window = subprocess.Popen([folder / "afloc"], env=environment)
+            try:
+                while not _is_shown():
+                    if window.poll() is not None or time.monotonic() - begun > _START_S:
+                        return {"start": "no window came"}
+                    time.sleep(_POLL_S)
+                times.append(time.monotonic() - begun)
+                used.append(processor_s(window.pid))
+                if number == tries - 1:
+                    time.sleep(_SETTLE_S)
+                    memory = _peak_kib(window.pid)
+            finally:
+                window.terminate()
+                window.wait()
     return {
         "window_s": round(min(times), 2),
         "window_processor_s": round(min(used), 2),

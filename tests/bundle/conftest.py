@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "resources" / "installers"))  # scripts of the build, no package
 
+import make  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Path:
@@ -17,10 +19,8 @@ def built(tmp_path_factory) -> Path:
     wanted = os.environ.get("AFLOC_BUNDLE", "")
     if wanted == "build":
         output = tmp_path_factory.mktemp("built")
-        command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-        command += ["--distpath", str(output), "--workpath", str(output / "work"), "afloc.spec"]
-        subprocess.run(command, cwd=ROOT, check=True)
-        return output / "AFLoc"
+        make.build(output, has_trainer=True)
+        return output / make.FOLDER
     folder = Path(wanted or ROOT / "dist/AFLoc")
     if not (folder / "afloc").is_file():
         pytest.skip("no programs were built; AFLOC_BUNDLE=build builds them")

@@ -179,8 +179,17 @@ def test_sizes_are_told_by_part_and_links_cost_nothing(folder):
     assert make.sizes(folder) == {"viewer_mib": 3.0, "trainer_mib": 2.0}
 
 
+def test_one_command_tells_what_a_build_cost_weighs_and_needs(folder, tmp_path, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    make._remember(tmp_path, {"build_s": 300})
+    make._remember(tmp_path, {"viewer_tar_xz_mib": 120.5})
+    told = make.measured(tmp_path)
+    assert (told["build_s"], told["viewer_tar_xz_mib"], told["viewer_mib"]) == (300, 120.5, 3.0)
+    assert "X server" in told["start"]
+
+
 def test_the_two_archives_unpack_into_one_folder(folder, tmp_path):
-    make._pack(folder)
+    make.pack(folder)
     archives = {path.name.split("-")[1]: path for path in tmp_path.glob("*.tar.xz")}
     for archive in archives.values():
         digest = archive.with_name(f"{archive.name}.sha256").read_text()

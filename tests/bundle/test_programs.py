@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.timeout(1200),
     pytest.mark.skipif(not shutil.which("strace"), reason="looks at the programs with Linux tools"),
 ]
-LARGEST_MIB, START_S, PARITY = 500, 1.5, 1e-4
+LARGEST_MIB, LARGEST_PACKED_MIB, START_S, PARITY = 500, 150, 1.5, 1e-4
 CALLS = "trace=connect,sendto,sendmsg,bind"
 NOWHERE = {"HOME": "/proc/nowhere"}  # no user can write there
 HEAVY = ("torch", "transformers", "onnx.", "scipy", "afloc_training")
@@ -50,6 +50,14 @@ def sandboxed() -> list[str]:
 
 def test_the_radiologists_part_is_no_larger_than_promised(built):
     assert make.sizes(built)["viewer_mib"] <= LARGEST_MIB
+
+
+def test_the_radiologists_part_packs_as_small_as_promised(built, tmp_path):
+    if not is_full():
+        pytest.skip("packing takes minutes: AFLOC_BARS=full")
+    folder = tmp_path / make.FOLDER
+    subprocess.run(["cp", "-al", built, folder], check=True)
+    assert make.pack(folder, ["viewer"])["viewer_tar_xz_mib"] <= LARGEST_PACKED_MIB
 
 
 def test_the_self_test_passes_with_an_empty_environment_and_no_home(installed):
