@@ -34,8 +34,11 @@ def test_another_profile_equals_little_cms_within_two_levels():
     assert not np.array_equal(found, RGB)
 
 
-@pytest.mark.parametrize("damage", [b"", SRGB[:100], SRGB[:200], SRGB.replace(b"RGB ", b"CMYK"),
-                                    SRGB.replace(b"para", b"none")])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [b"", SRGB[:100], SRGB[:200], SRGB.replace(b"RGB ", b"CMYK"), SRGB.replace(b"para", b"none")],
+    ids=["empty", "header", "table", "other space", "other curve"],  # its bytes tell the time
+)
 def test_what_is_no_profile_of_this_kind_is_left(damage):
     assert read_profile(damage) is None
 
