@@ -25,6 +25,7 @@ _BLOCK = 256  # rows worked on at a time
 # From XYZ under D50, in which profiles speak, to linear sRGB (Bradford adaptation).
 _TO_SRGB = np.array([[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540],
                      [0.0719453, -0.2289914, 1.4052427]])  # fmt: skip
+_D50 = (0.9642, 1.0, 0.8249)  # XYZ of white
 _UNSTATED = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # a to f of a parametric curve
 _STEPS = 4095  # linear light in twelve bits, on its way to eight
 
@@ -60,6 +61,17 @@ def read_profile(data: bytes) -> Profile | None:
             return _read(data)
     except (struct.error, ValueError, IndexError):
         return None
+
+
+def of_lab(lightness: float, a: float, b: float) -> tuple[int, int, int]:
+    """CIELab under D50, in which DICOM names colours, as sRGB in [0, 255]."""
+    middle = (lightness + 16) / 116
+    cubes = (middle + a / 500, middle, middle - b / 200)
+    # CIE 15: a straight line near black, a cube above.
+    xyz = [c**3 if c > 6 / 29 else (c - 4 / 29) * 3 * (6 / 29) ** 2 for c in cubes]
+    light = np.clip(_TO_SRGB @ (np.array(xyz) * _D50), 0, 1)
+    red, green, blue = np.rint(encode_srgb(light) * 255).astype(int).tolist()
+    return red, green, blue
 
 
 def _read(data: bytes) -> Profile | None:

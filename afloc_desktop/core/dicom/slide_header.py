@@ -6,6 +6,7 @@ looked at here, and nothing is read behind the header but where its parts begin.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import struct
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from afloc_desktop.core.dicom.dataset import read_elements
 from afloc_desktop.core.dicom.files import find_body
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.dicom.header import Header, PixelElement, check_layout
+from afloc_desktop.core.dicom.icc import of_lab
 from afloc_desktop.core.dicom.tags import Tags
-from afloc_desktop.core.dicom.walker import LONG_VRS
+from afloc_desktop.core.dicom.walker import LONG_VRS, sequence_end
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
 if TYPE_CHECKING:
@@ -32,15 +34,25 @@ if TYPE_CHECKING:
 
 Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
 
-MOST_TILES = 4_000_000  # of one file; 2,048 x 2,048 of them, 500,000 pixels across
+MOST_TILES = 1_000_000  # of one level; 256,000 x 256,000 pixels in tiles of 256
 MOST_TILE_PIXELS = 1 << 24
 MOST_ACROSS = 1 << 24  # pixels of a slide; 1.6 m at 0.1 µm
 _SLIDE_CLASS = re.compile(rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.77\.1\.6(?![0-9.])")
 _META = 1024  # bytes in which the class of a file stands
+_MOST_GROUPS = 1 << 28  # bytes of functional groups; some 200 are usual for a tile
+_MOST_PARTS = 100  # elements between the shared functional groups and the pixels
 _UNDEFINED = 0xFFFFFFFF
 _SHARED, _PER_FRAME = 0x52009229, 0x52009230
 _OFFSETS, _LENGTHS, _PIXELS = 0x7FE00001, 0x7FE00002, 0x7FE00010
 UM_PER_MM = 1000.0
+_FINEST, _COARSEST = 0.01, 10_000.0  # µm per pixel that are believed
+_WORD = 0xFFFF
+_FLAVOURS: Mapping[str, Flavour] = {
+    "THUMBNAIL": "THUMBNAIL",
+    "LABEL": "LABEL",
+    "OVERVIEW": "OVERVIEW",
+    "LOCALIZER": "OVERVIEW",  # before 2010
+}
 # Pictures that belong to a slide and are not it: a label often holds the patient's name.
 NO_SLIDES: Mapping[Flavour, str] = {
     "LABEL": "Picture of a slide's label",
@@ -171,14 +183,14 @@ def _checked(body: Body, tags: Tags, parts: dict[int, PixelElement]) -> SlideHea
         flavour=_flavour(tags),
         columns=columns,
         rows=rows,
-        um_per_pixel=_spacing(tags),
+        um_per_pixel=_spacing(tags, columns, rows),
         is_full=kinds == "TILED_FULL" or per_frame is None,
         first_frame=max(0, tags.integer("ConcatenationFrameOffsetNumber") or 0),
         concatenation=tags.text("ConcatenationUID"),
         slide=_slide(tags),
         paths=max(1, len(tags.items("OpticalPathSequence"))),
         planes=max(1, tags.integer("TotalPixelMatrixFocalPlanes") or 1),
-        background=(255, 255, 255),
+        background=_background(tags),
         profile=profile,
         palette=palette_of(header, tags),
         per_frame=per_frame,
@@ -209,27 +221,41 @@ def _matrix(tags: Tags, header: Header) -> tuple[int, int]:
 
 
 def _flavour(tags: Tags) -> Flavour:
-    """The third value of the image type (PS3.3 C.8.12.4.1.1)."""
+    """The third value of the image type (PS3.3 C.8.12.4.1.1); some writers shift it."""
     for value in tags.text("ImageType").upper().split("\\"):
-        for flavour in ("THUMBNAIL", "LABEL", "OVERVIEW"):
-            if value.strip() == flavour:
-                return flavour  # type: ignore[return-value]
+        if value.strip() in _FLAVOURS:
+            return _FLAVOURS[value.strip()]
     return "VOLUME"
 
 
-def _spacing(tags: Tags) -> tuple[float, float] | None:
+def _spacing(tags: Tags, columns: int, rows: int) -> tuple[float, float] | None:
+    """Micrometres per pixel, (x, y): as stated, else from the size of what was imaged."""
+    stated: tuple[float, ...] = ()
     for group in tags.items("SharedFunctionalGroupsSequence")[:1]:
         for measures in group.items("PixelMeasuresSequence")[:1]:
-            numbers = measures.numbers("PixelSpacing")
-            if len(numbers) == 2 and all(1e-6 < number < 10 for number in numbers):
-                return (numbers[1] * UM_PER_MM, numbers[0] * UM_PER_MM)
-    return None
+            stated = measures.numbers("PixelSpacing")[::-1]
+    if len(stated) != 2:
+        width, height = tags.number("ImagedVolumeWidth"), tags.number("ImagedVolumeHeight")
+        stated = ((width or 0) / columns, (height or 0) / rows)
+    x_um, y_um = (mm * UM_PER_MM for mm in stated)
+    return (x_um, y_um) if all(_FINEST < um < _COARSEST for um in (x_um, y_um)) else None
+
+
+def _background(tags: Tags) -> tuple[int, int, int]:
+    """The colour of what was not scanned (PS3.3 C.10.7.1.1); white where the file has none."""
+    stated = tags.numbers("RecommendedAbsentPixelCIELabValue")
+    if len(stated) != 3 or not all(0 <= number <= _WORD for number in stated):
+        return (255, 255, 255)
+    lightness, *ab = (number / _WORD for number in stated)
+    red, green, blue = of_lab(lightness * 100, *(part * 255 - 128 for part in ab))
+    return red, green, blue
 
 
 def _slide(tags: Tags) -> str:
-    return "|".join(
-        tags.text(name) for name in ("PyramidUID", "FrameOfReferenceUID", "ContainerIdentifier")
-    )
+    """The same for the files of one pyramid; holds nothing that could be read."""
+    names = ("PyramidUID", "FrameOfReferenceUID", "ContainerIdentifier")
+    words = "\0".join(tags.text(name) for name in names)
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _is_behind_shared(tag: BaseTag, _vr: str | None, _length: int) -> bool:
@@ -244,9 +270,13 @@ def _wanted_tags() -> list[BaseTag | int]:
 
 
 def _parts(body: Body) -> dict[int, PixelElement]:
-    """Elements from here on to the pixels, by their tags."""
+    """Elements from here on to the pixels, by their tags.
+
+    Raises:
+        UnreadableFile: One of them has no end.
+    """
     found: dict[int, PixelElement] = {}
-    while _PIXELS not in found:
+    while _PIXELS not in found and len(found) < _MOST_PARTS:
         head = body.file.read(8)
         if len(head) < 8:
             break
@@ -257,10 +287,19 @@ def _parts(body: Body) -> dict[int, PixelElement]:
             if vr in LONG_VRS:
                 length = int.from_bytes(body.file.read(4), "little")
         here = body.file.tell()
+        if length == _UNDEFINED and tag != _PIXELS:
+            length = _length(body)
         claimed = None if length == _UNDEFINED else length
         found[tag] = PixelElement(tag, vr.decode("ascii", "replace"), here, claimed)
         if tag != _PIXELS:
-            if claimed is None:
-                break
             body.file.seek(here + length)
     return found
+
+
+def _length(body: Body) -> int:
+    """Of a sequence that does not say how long it is, from its first item."""
+    data = body.file.read(_MOST_GROUPS)
+    end = sequence_end(data, 0, is_implicit=body.syntax.is_implicit)
+    if end is None:
+        raise UnreadableFile("The header is damaged.", remedy=FETCH_AGAIN)
+    return end

@@ -212,6 +212,27 @@ def _at_pixels(
     )
 
 
+def sequence_end(data: bytes, start: int, *, is_implicit: bool) -> int | None:
+    """Where a sequence of undefined length ends; None where it does not, or is damaged.
+
+    Args:
+        data: Little endian.
+        start: Of its first item in `data`.
+        is_implicit: How it is written.
+    """
+    try:
+        return _skip_items(data, start, 1, is_implicit, _Unmarked())
+    except (StructError, RecursionError):
+        return None
+
+
+class _Unmarked(Marks):
+    """Keeps no marks: forty thousand items have half a million."""
+
+    def append(self, _: tuple[int, int, int], /) -> None:
+        """Forget it."""
+
+
 def _skip_items(data: bytes, pos: int, depth: int, is_implicit: bool, marks: Marks) -> int:
     """Where a sequence of undefined length ends; raises what `walk` turns into a doubt."""
     if depth > _DEEPEST:

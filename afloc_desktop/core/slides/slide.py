@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,13 +9,17 @@ import numpy as np
 
 from afloc_desktop.core.domain import ColourArray, ImageRef, read_only
 from afloc_desktop.core.errors import InputError
+from afloc_desktop.core.slides.overview import choose_level, overview, stride
+from afloc_desktop.core.slides.recent import RecentTiles, TileKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from afloc_desktop.core.slides.level import SlideFile
+    from afloc_desktop.core.slides.grid import Grid
+    from afloc_desktop.core.slides.source import SlideFile
 
 _MOST_KEPT = 48 << 20  # bytes of decoded tiles
+_HATCH = 8  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,12 @@ class Level:
         return -(-self.rows // self.tile_rows)
 
 
-class Tiles(NamedTuple):
-    """Where the tiles of a level are: the file and frame of a column and row; None where absent."""
+class Layer(NamedTuple):
+    """A level, and where its tiles are."""
 
     level: Level
-    find: Callable[[int, int], tuple[SlideFile, int] | None]
+    grid: Grid
+    files: tuple[SlideFile, ...]
 
 
 class Slide:
@@ -63,7 +66,7 @@ class Slide:
 
     Attributes:
         uid: Of the series.
-        refs: Its files.
+        refs: The files that are shown, finest level first.
         levels: Finest first.
         um_per_pixel: Of the finest, (x, y); None where unknown.
         sha256: Identity of what is shown, from the headers.
@@ -73,25 +76,24 @@ class Slide:
     def __init__(
         self,
         uid: str,
-        files: Sequence[SlideFile],
-        tiles: Sequence[Tiles],
+        layers: Sequence[Layer],
         *,
         sha256: str,
+        background: tuple[int, int, int],
         warnings: tuple[str, ...],
     ) -> None:
         self.uid = uid
-        self.refs: tuple[ImageRef, ...] = tuple(file.ref for file in files)
-        self.levels: tuple[Level, ...] = tuple(each.level for each in tiles)
+        self.levels: tuple[Level, ...] = tuple(layer.level for layer in layers)
         self.um_per_pixel = self.levels[0].um_per_pixel
         self.sha256 = sha256
-        self.background: tuple[int, int, int] = files[0].described.background
-        self._files = tuple(files)
-        self._tiles = tuple(tiles)
-        self._warnings = warnings
-        self._damaged: set[tuple[int, int, int]] = set()
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, int, int], ColourArray] = OrderedDict()
-        self._kept_bytes = 0
+        self.background = background
+        self._layers = tuple(layers)
+        # One file may hold several levels.
+        self._files = tuple(dict.fromkeys(file for layer in layers for file in layer.files))
+        self.refs: tuple[ImageRef, ...] = tuple(file.ref for file in self._files)
+        self._warnings = (*warnings, *_sampled(self.levels))
+        self._damaged: dict[TileKey, str] = {}
+        self._recent = RecentTiles(_MOST_KEPT)
 
     @property
     def columns(self) -> int:
@@ -105,45 +107,39 @@ class Slide:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the reader must be told; grows where a tile turns out to be damaged."""
-        count = len(self._damaged)
-        if not count:
+        """What the reader must be told; more where a tile turned out to be damaged."""
+        damaged = self._damaged.copy()
+        if not damaged:
             return self._warnings
-        tiles = "1 tile is" if count == 1 else f"{count} tiles are"
-        return (*self._warnings, f"{tiles} damaged and shown hatched.")
+        tiles = "1 tile is" if len(damaged) == 1 else f"{len(damaged)} tiles are"
+        reason = next(iter(damaged.values()))
+        return (*self._warnings, f"{tiles} shown hatched: {reason}")
+
+    def is_damaged(self, level: int, column: int, row: int) -> bool:
+        """Whether a tile that was read could not be shown."""
+        return (level, column, row) in self._damaged
 
     def tile(
         self, level: int, column: int, row: int, *, should_stop: Callable[[], bool] | None = None
     ) -> ColourArray:
-        """One tile, uint8 RGB, shape (rows, columns, 3), clipped at the edge of the level.
+        """One tile, uint8 RGB, shape (rows, columns, 3), read-only, clipped at the level's edge.
 
-        Absent tiles are background, damaged ones grey with a hatch.
+        What was not scanned is background; a damaged tile is grey with a hatch, and a warning.
 
         Raises:
-            Cancelled: `should_stop` said so.
+            Cancelled: `should_stop` said so, or the slide was closed.
         """
         shape = self.levels[level]
         if not (0 <= column < shape.across and 0 <= row < shape.down):
             raise ValueError(f"no tile {column}, {row} in level {level}")
         key = (level, column, row)
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept
-        found = self._tiles[level].find(column, row)
-        columns = min(shape.tile_columns, shape.columns - column * shape.tile_columns)
-        rows = min(shape.tile_rows, shape.rows - row * shape.tile_rows)
-        if found is None:
-            return read_only(self._blank(rows, columns))
-        file, frame = found
-        try:
-            pixels = file.frame(frame, should_stop)[:rows, :columns]
-        except InputError:
-            self._damaged.add(key)
-            pixels = _hatched(rows, columns)
-        self._keep(key, read_only(np.ascontiguousarray(pixels)))
-        return self._kept.get(key, pixels)
+        tile = self._recent.get(key)
+        if tile is None:
+            columns = min(shape.tile_columns, shape.columns - column * shape.tile_columns)
+            rows = min(shape.tile_rows, shape.rows - row * shape.tile_rows)
+            tile = read_only(self._read(key, columns, rows, should_stop))
+            self._recent.keep(key, tile)
+        return tile
 
     def region(
         self,
@@ -160,39 +156,27 @@ class Slide:
         What is outside the slide or was not scanned is background.
 
         Raises:
-            Cancelled: `should_stop` said so.
+            Cancelled: `should_stop` said so, or the slide was closed.
         """
         shape = self.levels[level]
         out = self._blank(rows, columns)
+        wide, high = shape.tile_columns, shape.tile_rows
         right, bottom = min(left + columns, shape.columns), min(top + rows, shape.rows)
-        if right <= max(left, 0) or bottom <= max(top, 0):
-            return out
-        for row in range(max(top, 0) // shape.tile_rows, -(-bottom // shape.tile_rows)):
-            for column in range(
-                max(left, 0) // shape.tile_columns, -(-right // shape.tile_columns)
-            ):
+        for row in range(max(top, 0) // high, -(-bottom // high)):
+            for column in range(max(left, 0) // wide, -(-right // wide)):
                 tile = self.tile(level, column, row, should_stop=should_stop)
-                _paste(out, tile, column * shape.tile_columns - left, row * shape.tile_rows - top)
+                _paste(out, tile, column * wide - left, row * high - top)
         return out
 
     def thumbnail(
         self, longest: int, *, should_stop: Callable[[], bool] | None = None
     ) -> ColourArray:
-        """The whole slide, uint8 RGB, its longer side `longest` pixels or less.
-
-        From the coarsest level that suffices.
+        """The whole slide, uint8 RGB, its longer side at most `longest` pixels.
 
         Raises:
-            Cancelled: `should_stop` said so.
+            Cancelled: `should_stop` said so, or the slide was closed.
         """
-        number = self.level_for(max(self.columns, self.rows) / longest)
-        level = self.levels[number]
-        whole = self.region(number, 0, 0, level.columns, level.rows, should_stop=should_stop)
-        scale = min(1.0, longest / max(level.columns, level.rows))
-        size = (max(1, round(level.columns * scale)), max(1, round(level.rows * scale)))
-        import PIL.Image
-
-        return np.array(PIL.Image.fromarray(whole).resize(size, PIL.Image.Resampling.BOX))
+        return overview(self, longest, should_stop=should_stop)
 
     def level_for(self, downsample: float) -> int:
         """The coarsest level that is still as fine as `downsample`; the finest where none is."""
@@ -200,34 +184,56 @@ class Slide:
         return fitting[-1] if fitting else 0
 
     def close(self) -> None:
-        """Let go of the files; tiles that are not kept come back hatched from then on."""
+        """Let go of the files; reads that are under way are cancelled."""
         for file in self._files:
             file.close()
+        self._recent.forget()
+
+    def _read(
+        self, key: TileKey, columns: int, rows: int, should_stop: Callable[[], bool] | None
+    ) -> ColourArray:
+        level, column, row = key
+        pieces = self._layers[level].grid.find(column, row)
+        try:
+            if len(pieces) == 1 and (pieces[0].left, pieces[0].top) == (0, 0):
+                frame = pieces[0].file.frame(pieces[0].frame, should_stop)
+                return np.ascontiguousarray(frame[:rows, :columns])
+            out = self._blank(rows, columns)
+            for piece in pieces:
+                frame = piece.file.frame(piece.frame, should_stop)
+                _paste(out, frame, piece.left, piece.top)
+        except InputError as error:
+            self._damaged[key] = error.reason
+            return _hatched(rows, columns)
+        return out
 
     def _blank(self, rows: int, columns: int) -> ColourArray:
         out = np.empty((rows, columns, 3), np.uint8)
         out[...] = self.background
         return out
 
-    def _keep(self, key: tuple[int, int, int], pixels: ColourArray) -> None:
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = pixels
-                self._kept_bytes += pixels.nbytes
-            while self._kept_bytes > _MOST_KEPT:
-                _, dropped = self._kept.popitem(last=False)
-                self._kept_bytes -= dropped.nbytes
+
+def _sampled(levels: Sequence[Level]) -> tuple[str, ...]:
+    """A warning where there is no level from which the whole slide could be shown at once."""
+    step = stride(levels[choose_level(levels, 1)])
+    if step == 1:
+        return ()
+    return (
+        "The slide has no coarse level: of its overview, one tile stands for "
+        f"{step} x {step} of them.",
+    )
 
 
 def _paste(out: ColourArray, tile: ColourArray, left: int, top: int) -> None:
     """Put what fits of a tile into a picture whose corner it is `left`, `top` from."""
     x0, y0 = max(left, 0), max(top, 0)
     x1, y1 = min(left + tile.shape[1], out.shape[1]), min(top + tile.shape[0], out.shape[0])
-    out[y0:y1, x0:x1] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
+    if x1 > x0 and y1 > y0:
+        out[y0:y1, x0:x1] = tile[y0 - top : y1 - top, x0 - left : x1 - left]
 
 
 def _hatched(rows: int, columns: int) -> ColourArray:
-    """What stands in for a tile that cannot be shown."""
+    """What stands in for a tile that cannot be shown: nobody takes it for tissue."""
     y, x = np.mgrid[:rows, :columns]
-    levels = np.where((x + y) // 8 % 2, 150, 190).astype(np.uint8)
+    levels = np.where((x + y) // _HATCH % 2, 150, 190).astype(np.uint8)
     return np.repeat(levels[..., None], 3, axis=-1)
