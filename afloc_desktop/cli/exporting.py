@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.selection import FilmResults
     from afloc_desktop.core.localize import Localizer
 
+_OF_SLIDES = ("sc", "sc-plain")
+_SLIDE_REMEDY = "Choose json, npz, png, csv or, as DICOM, sc."
 _MOST_FILMS = 12  # of a study that are held in memory to write about them together
 
 
@@ -44,6 +46,20 @@ class Export:
         if self._for_studies and len(self._study) < _MOST_FILMS:
             self._study.append(film)
         return self._written(self._exporters, (film,))
+
+    def write_slide(self, view: Image, answers: list[Answer]) -> tuple[list[Path], list[Skipped]]:
+        """Write pictures of a slide; gives back the files, and what slides do not leave as."""
+        from afloc_desktop.core.domain import Skipped
+        from afloc_desktop.core.export.selection import FilmResults
+
+        film = FilmResults(view, tuple(answer.statement for answer in answers))
+        pictures = [e for e in self._exporters if e.id in _OF_SLIDES]
+        written, problems = self._written(pictures, (film,)) if pictures else ([], [])
+        others = [e.id for e in (*self._exporters, *self._for_studies) if e not in pictures]
+        if others:
+            reason = f"Findings on a slide are not written as {', '.join(others)}."
+            problems.append(Skipped(view.ref.path, reason, _SLIDE_REMEDY, view.ref.member))
+        return written, problems
 
     def write_study(self) -> list[Skipped]:
         """Write what is about the films of a study together; gives back what failed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +20,13 @@ from afloc_desktop.cli.common import (
     say_skipped,
 )
 from afloc_desktop.cli.exporting import Export, known_formats
+from afloc_desktop.cli.slides import SlideOptions, add_slides, localize_slide
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from afloc_desktop.core.domain import Image, Listing, Prompt, Skipped
+    from afloc_desktop.core.domain import Image, ImageRef, Listing, Prompt, Skipped
     from afloc_desktop.core.export.overlay import Picture
     from afloc_desktop.core.export.results import Answer, ResultsFolder
     from afloc_desktop.core.localize import Localizer
@@ -53,6 +53,7 @@ def add_verbs(verbs: Verbs) -> None:
         help="show the model larger films, as it was not trained: high where its network takes "
         "other sizes, tiled as the whole with four parts that overlap (default: standard)",
     )
+    add_slides(parser)
     parser.add_argument("--output", metavar="DIR", type=Path, required=True)
     parser.add_argument(
         "--formats",
@@ -84,6 +85,7 @@ def _localize(chosen: argparse.Namespace) -> int:
         say("afloc localize: --finding needs words")
         return NOTHING_DONE
     _refuse_output_in_source(chosen.paths, chosen.output)
+    chosen.slides = SlideOptions(chosen.region, chosen.um_per_pixel, chosen.resume)
     prompts = [*_typed(chosen.finding), *(_sentences(chosen.report) if chosen.report else [])]
     return _run(chosen, chosen.paths, prompts, formats)
 
@@ -93,7 +95,7 @@ def run_demo(chosen: argparse.Namespace) -> int:
     from afloc_desktop.state.models import sample_study
 
     chosen.all = chosen.deidentify = False
-    chosen.resolution = "standard"
+    chosen.resolution, chosen.slides = "standard", SlideOptions()
     return _run(chosen, [sample_study()], None, frozenset(("json", "npz", "png", "csv")))
 
 
@@ -134,7 +136,7 @@ def _run(
     results = ResultsFolder.cleared(chosen.output, formats)
     page = None if prompts is not None else _Page()
     export = Export(formats, chosen.output, is_deidentified=chosen.deidentify)
-    skipped = _all_films(listing, localizer, asked, (results, export), page)
+    skipped = _all_films(listing, localizer, asked, (results, export), page, chosen.slides)
     document = results.finish(export.hidden(skipped))
     if page is not None:
         page.write(chosen.output / "page.png")
@@ -167,35 +169,49 @@ def _all_films(
     prompts: list[Prompt],
     output: tuple[ResultsFolder, Export],
     page: _Page | None,
+    slides: SlideOptions,
 ) -> list[Skipped]:
-    """Answer every film; a film that fails costs itself."""
+    """Answer every film and slide; one that fails costs itself."""
+    skipped = list(listing.skipped)
+    for study in listing.studies:
+        for series in study.series:
+            if series.is_slide:
+                skipped += localize_slide(series, localizer, prompts, output, slides)
+            elif not series.is_result:
+                for ref in series.images:
+                    skipped += _one_film(ref, localizer, prompts, output, page)
+        skipped += output[1].write_study()
+    return skipped
+
+
+def _one_film(
+    ref: ImageRef,
+    localizer: Localizer,
+    prompts: list[Prompt],
+    output: tuple[ResultsFolder, Export],
+    page: _Page | None,
+) -> list[Skipped]:
+    """Answer a film; gives back what failed."""
     from afloc_desktop.core.dicom.read import read
     from afloc_desktop.core.domain import Skipped
     from afloc_desktop.core.errors import InputError
     from afloc_desktop.core.export.results import answer_prompt
     from afloc_desktop.state.gate import check_kind
 
+    try:
+        image = read(ref)
+        check_kind(image, localizer.manifest.modality)
+    except InputError as error:
+        return [Skipped(ref.path, error.reason, error.remedy)]
+    for warning in image.warnings:
+        say(f"warning {printable(str(ref.path))}: {warning}")
     results, export = output
-    skipped = list(listing.skipped)
-    for study in listing.studies:
-        films = (series.images for series in study.series if not series.is_result)
-        for ref in itertools.chain.from_iterable(films):
-            try:
-                image = read(ref)
-                check_kind(image, localizer.manifest.modality)
-            except InputError as error:
-                skipped.append(Skipped(ref.path, error.reason, error.remedy))
-                continue
-            for warning in image.warnings:
-                say(f"warning {printable(str(ref.path))}: {warning}")
-            answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
-            written, problems = export.write(image, answers)
-            skipped += problems
-            results.add(*export.hide(image, localizer, answers), written)
-            if page is not None:
-                page.add(image, answers)
-        skipped += export.write_study()
-    return skipped
+    answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
+    written, problems = export.write(image, answers)
+    results.add(*export.hide(image, localizer, answers), written)
+    if page is not None:
+        page.add(image, answers)
+    return problems
 
 
 class _Page:

@@ -70,6 +70,20 @@ def draw_finding(
         label: What the reader calls it.
         pixel_aspect: Height of a pixel over its width.
     """
+    picture = draw_places(grey, heatmap, finding, pixel_aspect=pixel_aspect)
+    verdict = "proposed" if finding.is_present else "below threshold"
+    numbers = f"similarity {finding.similarity:.2f}, threshold {finding.threshold:.2f}"
+    return with_bars(picture, f"{label}: {numbers}, {verdict}")
+
+
+def draw_places(
+    grey: np.ndarray, heatmap: Heatmap, finding: Finding, *, pixel_aspect: float = 1.0
+) -> Picture:
+    """Where one finding is on its film, without a word.
+
+    Args:
+        grey, heatmap, finding, pixel_aspect: As for `draw_finding`.
+    """
     film = draw_film(grey, pixel_aspect)
     values = resize(heatmap.similarity, film.height, film.width)
     top = max(float(np.nanmax(heatmap.similarity)), finding.level + 0.05)
@@ -82,9 +96,7 @@ def draw_finding(
     for region in finding.regions:
         points = [(p.x * across, p.y * down) for p in region.outline]
         draw.line([*points, points[0]], fill=_OUTLINE, width=2)
-    verdict = "proposed" if finding.is_present else "below threshold"
-    numbers = f"similarity {finding.similarity:.2f}, threshold {finding.threshold:.2f}"
-    return _with_bars(picture, f"{label}: {numbers}, {verdict}")
+    return picture
 
 
 def draw_page(title: str, panels: Sequence[Picture], *, columns: int) -> Picture:
@@ -116,7 +128,8 @@ def _coloured(share: FloatArray) -> np.ndarray:
     return colours
 
 
-def _with_bars(picture: Picture, caption: str) -> Picture:
+def with_bars(picture: Picture, caption: str) -> Picture:
+    """A picture between what it is and what it is not for."""
     framed = PIL.Image.new("RGB", (picture.width, picture.height + 2 * _BAR), (24, 26, 30))
     framed.paste(picture, (0, _BAR))
     draw = PIL.ImageDraw.Draw(framed)

@@ -138,16 +138,33 @@ class ResultsFolder:
         grey = render(image, first_choice(image)) if "png" in self.formats else None
         findings = []
         for answer in answers:
-            self._maps += 1
+            self.next_number()
             entry = finding_entry(answer.statement, answer.question.warnings)
             entry["map"] = self._write_map(answer) if "npz" in self.formats else None
             if grey is not None:
                 entry["overlay"] = self._write_overlay(grey, answer, image.pixel_aspect)
             findings.append(entry)
             self._rows += table_rows(image, answer.finding)
-        entry = image_entry(image, localizer.provenance(), findings)
+        self.put(image_entry(image, localizer.provenance(), findings), [], objects)
+
+    def put(
+        self, entry: dict[str, Any], rows: Sequence[list[object]], objects: Sequence[Path]
+    ) -> None:
+        """Take in what the document and the table say about one image.
+
+        Args:
+            entry: As `image_entry` makes it, with whatever else there is to say.
+            rows: As `table_rows` makes them.
+            objects: What exporters wrote into the folder for it.
+        """
         entry["objects"] = [path.relative_to(self.folder).as_posix() for path in objects]
         self._images.append(entry)
+        self._rows += rows
+
+    def next_number(self) -> int:
+        """The number in the names of the files of the next answer, from 1."""
+        self._maps += 1
+        return self._maps
 
     def finish(self, skipped: list[Skipped]) -> dict[str, Any]:
         """Write `results.json`, last, and the table; gives back what `results.json` says.
@@ -157,8 +174,8 @@ class ResultsFolder:
         """
         document = results_document(self._images, skipped)
         if "csv" in self.formats:
-            self._write("findings.csv", as_table(self._rows))
-        self._write("results.json", as_json(document))
+            self.write("findings.csv", as_table(self._rows))
+        self.write("results.json", as_json(document))
         return document
 
     def _write_map(self, answer: Answer) -> str:
@@ -170,7 +187,7 @@ class ResultsFolder:
             scale=np.array(heatmap.scale),
             regions=region_labels(heatmap, answer.finding),
         )
-        return self._write(f"maps/{self._maps}.npz", stream.getvalue())
+        return self.write(f"maps/{self._maps}.npz", stream.getvalue())
 
     def _write_overlay(self, grey: np.ndarray, answer: Answer, pixel_aspect: float) -> str:
         picture = draw_finding(
@@ -181,9 +198,14 @@ class ResultsFolder:
             pixel_aspect=pixel_aspect,
         )
         name = safe_name(answer.finding.id, "finding")
-        return self._write(f"overlays/{self._maps}_{name}.png", to_png(picture))
+        return self.write(f"overlays/{self._maps}_{name}.png", to_png(picture))
 
-    def _write(self, name: str, data: bytes) -> str:
+    def write(self, name: str, data: bytes) -> str:
+        """Write a file of the folder; gives back its name.
+
+        Raises:
+            ExportError: It could not be written.
+        """
         path = self.folder / name
         make_folder(path.parent)
         write_atomically(path, data, check=check_held)

@@ -81,6 +81,7 @@ _TEXTS = ("PN", "LO", "SH", "LT", "ST", "UT", "CS", "DA", "TM", "AS", "UI")
 _FORMAL = ("AS", "CS", "DA", "TM", "DS", "IS")
 _UID = re.compile(r"[0-9.]{1,64}")
 _METHODS = ("DeidentificationMethod", "DeidentificationMethodCodeSequence")
+_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 
 
@@ -156,12 +157,17 @@ def _understand(dataset: Dataset, image: Image) -> Source:
     return Source(
         kept=_readable(dataset),
         tags=tags.for_frame(image.ref.frame),
-        frame=image.ref.frame if (tags.integer("NumberOfFrames") or 1) > 1 else None,
+        frame=image.ref.frame if _has_frames(tags) else None,
         sop_class_uid=uids["SOPClassUID"],
         sop_instance_uid=uids["SOPInstanceUID"],
         series_uid=uids["SeriesInstanceUID"],
         study_uid=uids["StudyInstanceUID"],
     )
+
+
+def _has_frames(tags: Tags) -> bool:
+    """Whether a result is about one of several frames; those of a slide are its tiles."""
+    return (tags.integer("NumberOfFrames") or 1) > 1 and tags.text("SOPClassUID") != _SLIDE
 
 
 def _readable(dataset: Dataset) -> Dataset:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from afloc_desktop.core.domain import FloatArray, Heatmap, Spacing, read_only
 from afloc_desktop.core.findings import propose
 from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.heatmap import LONGEST_MAP
 from afloc_desktop.core.slides.kept import CELLS
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.core.understanding import Question
 
-TOP_WINDOWS = 12
+TOP_WINDOWS = 11  # with their distribution they fill a page of twelve
 _BINS = 32
 
 
@@ -165,6 +166,33 @@ def answer(
     )
     found = propose(heatmap, question, spacing=spacing_of(slide), provenance=provenance)
     return SlideAnswer(question, laid, _moved(found, corner, slide), _evidence(plan, similarity))
+
+
+def over_slide(laid: SlideMap, slide: Slide) -> tuple[FloatArray, tuple[float, float]]:
+    """A map over all of a slide, long side at most 512.
+
+    Args:
+        laid: Over a part of it.
+        slide: Its own.
+
+    Returns:
+        float32, NaN where nothing was seen; slide pixels per map pixel, (x, y).
+    """
+    width, height = slide.levels[0].columns, slide.levels[0].rows
+    part = laid.scale[0]
+    longest = max(width, height)
+    # Never finer than the parts, so that each has the middle of one in it.
+    pixel = max(longest / LONGEST_MAP, part)
+    rows, columns = max(1, int(height / pixel)), max(1, int(width / pixel))
+    y, x = np.nonzero(np.isfinite(laid.similarity))
+    down = ((y + 0.5) * part + laid.origin.y) * rows / height
+    across = ((x + 0.5) * part + laid.origin.x) * columns / width
+    at = down.astype(np.intp) * columns + across.astype(np.intp)
+    counts = np.bincount(at, minlength=rows * columns)
+    sums = np.bincount(at, laid.similarity[y, x], minlength=rows * columns)
+    means = np.full(rows * columns, np.nan, np.float32)
+    np.divide(sums, counts, out=means, where=counts > 0, casting="same_kind")
+    return read_only(means.reshape(rows, columns)), (width / columns, height / rows)
 
 
 def spacing_of(slide: Slide) -> Spacing | None:

@@ -77,11 +77,13 @@ class Plan:
 
     Attributes:
         tiling: Of the slide.
+        region: As it was asked for; None for the whole slide.
         left, top, columns, rows: The windows that the region touches, counted in windows.
         windows: Those with tissue, row by row.
     """
 
     tiling: Tiling
+    region: Box | None
     left: int
     top: int
     columns: int
@@ -131,7 +133,7 @@ def tile_slide(slide: Slide, net_side: int, *, um: float = WORKING_UM) -> Tiling
     return Tiling(
         side=side,
         net_side=net_side,
-        level=_coarsest(slide, side / net_side * 1.01),
+        level=slide.level_for(side / net_side),
         columns=columns,
         rows=rows,
         um=None if slide.um_per_pixel is None else um,
@@ -156,11 +158,10 @@ def plan_windows(
 
     Raises:
         UnsupportedImage: No part of the region lies on the slide.
-        UnreadableFile: The slide cannot be read.
     """
     left, top, right, bottom = _touched(slide, tiling, region)
     windows: list[Place] = []
-    level = _coarsest(slide, tiling.side / _MASK_PIXELS)
+    level = slide.level_for(tiling.side / _MASK_PIXELS)
     most = max(1, int(_BLOCK * slide.levels[level].downsample / tiling.side))
     for first in range(top, bottom, most):
         rows = range(first, min(bottom, first + most))
@@ -170,7 +171,7 @@ def plan_windows(
             columns = range(start, min(right, start + most))
             found += _with_tissue(slide, tiling, level, columns, rows)
         windows += sorted(found, key=_by_row)
-    return Plan(tiling, left, top, right - left, bottom - top, tuple(windows))
+    return Plan(tiling, region, left, top, right - left, bottom - top, tuple(windows))
 
 
 def read_window(slide: Slide, tiling: Tiling, place: Place) -> ColourArray:
@@ -178,9 +179,6 @@ def read_window(slide: Slide, tiling: Tiling, place: Place) -> ColourArray:
 
     Returns:
         uint8 RGB, shape (net_side, net_side, 3), read-only.
-
-    Raises:
-        UnreadableFile: The slide cannot be read.
     """
     box = tiling.box(place)
     scale = slide.levels[tiling.level].downsample
@@ -220,12 +218,6 @@ def _touched(slide: Slide, tiling: Tiling, region: Box | None) -> tuple[int, int
         )
     side = tiling.side
     return int(x0 // side), int(y0 // side), math.ceil(x1 / side), math.ceil(y1 / side)
-
-
-def _coarsest(slide: Slide, downsample: float) -> int:
-    """The coarsest level that is at most so coarse, else the finest."""
-    fits = [i for i, level in enumerate(slide.levels) if level.downsample <= downsample]
-    return max(fits, default=0)
 
 
 def _with_tissue(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.domain import IdentityKey, Image, ImageRef
+from afloc_desktop.core.domain import IdentityKey, Image, ImageRef, Prompt
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.slides.answers import answer, pooled, stitched
@@ -17,12 +18,12 @@ from afloc_desktop.core.slides.regions import WORKING_UM, plan_windows, read_win
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
-    from afloc_desktop.core.domain import ColourArray, Prompt
+    from afloc_desktop.core.domain import ColourArray
     from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.slides.answers import SlideAnswer
+    from afloc_desktop.core.slides.regions import Place
     from afloc_desktop.core.slides.slide import Slide
 
 SUFFIX = ".slide"
@@ -76,8 +77,7 @@ class SlideRun:
         except BaseException:
             self._kept.close()
             raise
-        self._left = [place for place in self.plan.windows if place not in self._kept]
-        self._left.reverse()
+        self._left = self._unseen()
 
     @property
     def total(self) -> int:
@@ -145,9 +145,22 @@ class SlideRun:
             answers.append(answer(self.plan, self.slide, similarity, question, key, made))
         return answers
 
+    def start_anew(self) -> None:
+        """Forget what earlier runs kept of this slide and model.
+
+        Raises:
+            ExportError: The disk refuses.
+        """
+        self._kept.forget()
+        self._left = self._unseen()
+
     def close(self) -> None:
         """Let go of the file of windows."""
         self._kept.close()
+
+    def _unseen(self) -> list[Place]:
+        """Windows still to be looked at, the next one last."""
+        return [place for place in reversed(self.plan.windows) if place not in self._kept]
 
     def _key(self) -> str:
         """Of everything that the kept vectors depend on."""
@@ -198,16 +211,12 @@ def check_model(modality: str) -> None:
 
 def _depth_of(localizer: Localizer) -> int:
     """How long the vectors are: as long as those of the words they are compared with."""
-    first = localizer.manifest.findings[0].id
-    from afloc_desktop.core.domain import Prompt
-
-    return int(localizer.words_vectors([Prompt(first, "preset")])[1].shape[1])
+    first = Prompt(localizer.manifest.findings[0].id, "preset")
+    return int(localizer.words_vectors([first])[1].shape[1])
 
 
 def _as_image(pixels: ColourArray) -> Image:
     """A window as the film that the model takes it for."""
-    from pathlib import Path
-
     rows, columns = pixels.shape[:2]
     return Image(
         ref=ImageRef(Path(), 1, "", rows, columns, None),

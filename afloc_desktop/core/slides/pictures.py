@@ -1,0 +1,170 @@
+"""A slide and its answers as pictures: from above, its strongest windows, their distribution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+
+from afloc_desktop.core.domain import Heatmap, Image, Spacing, read_only
+from afloc_desktop.core.eight_bit import luminance
+from afloc_desktop.core.export.overlay import Picture, draw_page, draw_places, with_bars
+from afloc_desktop.core.export.results import Answer
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.answers import spacing_of
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.domain import ColourArray, Finding
+    from afloc_desktop.core.slides.answers import Evidence, SlideAnswer
+    from afloc_desktop.core.slides.regions import Plan
+    from afloc_desktop.core.slides.slide import Slide
+
+LONGEST = 1536  # pixels of a picture from above, as of pictures of films
+_BLOCK = 256  # of its pixels that are read at once
+_TILE = 480  # pixels of a window in a page
+_GROUND, _BARS, _INK = (24, 26, 30), (86, 180, 233), (235, 235, 235)
+
+
+def seen_from_above(slide: Slide, plan: Plan) -> Image:
+    """The windows of a region as one picture, which exporters take for a film.
+
+    Its pixels are larger than the slide's; it has the slide's identity.
+    """
+    box = plan.box
+    width, height = box.x1 - box.x0, box.y1 - box.y0
+    zoom = min(1.0, LONGEST / max(width, height))
+    columns, rows = max(1, round(width * zoom)), max(1, round(height * zoom))
+    colour = _shrunk(slide, box, columns, rows)
+    spacing = spacing_of(slide)
+    if spacing is not None:
+        down, across = spacing.row_mm * height / rows, spacing.column_mm * width / columns
+        spacing = Spacing(down, across, spacing.basis)
+    return Image(
+        ref=replace(slide.refs[0], frame=1),
+        pixels=read_only(luminance(colour).astype(np.float32)),
+        is_inverted=False,
+        padding=None,
+        voi=(),
+        spacing=spacing,
+        pixel_sha256=slide.sha256,
+        orientation=None,
+        warnings=(*slide.warnings, *plan.tiling.notes),
+        colour=read_only(colour),
+    )
+
+
+def in_view(answer: SlideAnswer, view: Image, plan: Plan) -> Answer:
+    """An answer in the pixels of the picture from above.
+
+    Args:
+        answer: In slide pixels.
+        view: As `seen_from_above` made it.
+        plan: Of both.
+    """
+    box, finding = plan.box, answer.finding
+    zoom = (view.columns / (box.x1 - box.x0), view.rows / (box.y1 - box.y0))
+    scale = (answer.map.scale[0] * zoom[0], answer.map.scale[1] * zoom[1])
+    heatmap = Heatmap(
+        similarity=answer.map.similarity,
+        scale=scale,
+        prompt=answer.question.prompt,
+        bundle_id=finding.provenance.bundle_id,
+        key=answer.map.key,
+        notes=answer.question.notes,
+    )
+    return Answer(answer.question, heatmap, _zoomed(finding, Point(box.x0, box.y0), zoom))
+
+
+def draw_view(view: Image, answer: Answer, evidence: Evidence) -> Picture:
+    """One finding over its slide; says how similar, never whether it is there."""
+    assert view.colour is not None
+    finding = answer.finding
+    caption = (
+        f"{answer.question.label}: highest similarity {finding.similarity:.2f} in "
+        f"{evidence.looked} windows; coloured from {finding.level:.2f}"
+    )
+    return with_bars(draw_places(view.colour, answer.heatmap, finding), caption)
+
+
+def draw_evidence(slide: Slide, answer: SlideAnswer, label: str, level: int) -> Picture:
+    """The distribution of the windows' similarities, and the strongest windows, on one page.
+
+    Args:
+        slide: Theirs.
+        answer: On it.
+        label: What the reader calls it.
+        level: Of the pyramid, that windows are drawn from.
+    """
+    panels = [_histogram(answer.evidence)]
+    scale = slide.levels[level].downsample
+    for top in answer.evidence.top:
+        x, y, size = (round(v / scale) for v in (*top.box[:2], top.box.x1 - top.box.x0))
+        pixels = slide.region(level, x, y, max(1, size), max(1, size))
+        tile = PIL.Image.fromarray(pixels).resize((_TILE, _TILE))
+        place = f"{top.similarity:.2f} at {top.box.x0:.0f}, {top.box.y0:.0f}"
+        panels.append(_captioned(tile, place))
+    return draw_page(f"{label}: the windows most similar to the words", panels, columns=4)
+
+
+def _shrunk(slide: Slide, box: Box, columns: int, rows: int) -> ColourArray:
+    """A part of a slide, made small block by block: never more than a block is in memory."""
+    level = slide.level_for((box.x1 - box.x0) / columns)
+    zoom = slide.levels[level].downsample
+    across, down = (box.x1 - box.x0) / columns / zoom, (box.y1 - box.y0) / rows / zoom
+    out = np.empty((rows, columns, 3), np.uint8)
+    step = max(1, min(_BLOCK, int(_BLOCK * 8 / max(across, down))))
+    for top in range(0, rows, step):
+        for left in range(0, columns, step):
+            height, width = min(step, rows - top), min(step, columns - left)
+            x, y = box.x0 / zoom + left * across, box.y0 / zoom + top * down
+            x0, y0 = int(x), int(y)
+            x1, y1 = int(np.ceil(x + width * across)), int(np.ceil(y + height * down))
+            pixels = slide.region(level, x0, y0, x1 - x0, y1 - y0)
+            part = (x - x0, y - y0, x - x0 + width * across, y - y0 + height * down)
+            small = PIL.Image.fromarray(pixels).resize(
+                (width, height), PIL.Image.Resampling.BOX, box=part
+            )
+            out[top : top + height, left : left + width] = np.asarray(small)
+    return out
+
+
+def _zoomed(finding: Finding, origin: Point, zoom: tuple[float, float]) -> Finding:
+    def move(point: Point) -> Point:
+        return Point((point.x - origin.x) * zoom[0], (point.y - origin.y) * zoom[1])
+
+    regions = tuple(
+        replace(
+            region,
+            outline=tuple(map(move, region.outline)),
+            box=Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:]))),
+            peak=move(region.peak),
+        )
+        for region in finding.regions
+    )
+    return replace(
+        finding, regions=regions, peak=None if finding.peak is None else move(finding.peak)
+    )
+
+
+def _histogram(evidence: Evidence) -> Picture:
+    """Windows by similarity, from the lowest to the highest."""
+    picture = PIL.Image.new("RGB", (_TILE, _TILE), _GROUND)
+    draw = PIL.ImageDraw.Draw(picture)
+    width, most = (_TILE - 40) / len(evidence.counts), max(1, int(evidence.counts.max()))
+    for index, count in enumerate(evidence.counts):
+        left, height = 20 + index * width, (_TILE - 60) * int(count) / most
+        draw.rectangle((left, _TILE - 40 - height, left + width - 2, _TILE - 40), fill=_BARS)
+    low, high = f"{evidence.edges[0]:.2f}", f"{evidence.edges[-1]:.2f}"
+    draw.text((20, _TILE - 34), low, fill=_INK, font_size=16)
+    draw.text((_TILE - 20, _TILE - 34), high, fill=_INK, font_size=16, anchor="ra")
+    return _captioned(picture, f"{evidence.looked} windows by their similarity")
+
+
+def _captioned(picture: Picture, caption: str) -> Picture:
+    framed = PIL.Image.new("RGB", (picture.width, picture.height + 26), _GROUND)
+    framed.paste(picture, (0, 0))
+    PIL.ImageDraw.Draw(framed).text((6, picture.height + 4), caption, fill=_INK, font_size=16)
+    return framed
