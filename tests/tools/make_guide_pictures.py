@@ -1,4 +1,4 @@
-"""Draw the pictures of `resources/docs/radiologist-guide.md`: a walk through the window, offscreen.
+"""Draw the pictures of README and of `radiologist-guide.md`: a walk through the window, offscreen.
 
     python tests/tools/make_guide_pictures.py [--output resources/docs/img]
 
@@ -23,12 +23,13 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 import PIL.Image
 from PySide6.QtTest import QTest
-from tour import Tour
+from tour import SIZE, Tour
 
 from afloc_desktop.state.paths import Paths
 from afloc_desktop.ui import theme
 from afloc_desktop.ui.qt import QApplication
 
+OF_README = (1440, 900)
 SETTLED_MS = 400
 LATEST_S = 120
 
@@ -42,9 +43,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as films:
         os.environ["AFLOC_HOME"] = home
 
-        def show(name, widget):
+        def show(name, widget, kind="guide-"):
             QTest.qWait(SETTLED_MS)
-            path = output / f"guide-{name}.png"
+            path = output / f"{kind}{name}.png"
             widget.grab().save(str(path))
             with PIL.Image.open(path) as picture:
                 plain = picture.convert("RGB")
@@ -53,7 +54,13 @@ def main() -> None:
 
         walk = Tour(Paths.default(), Path(films), show, wait)
         try:
-            walk.go()
+            first, *others = walk.steps
+            first()
+            walk.window.resize(*OF_README)
+            show("window", walk.window, kind="")
+            walk.window.resize(*SIZE)
+            for step in others:
+                step()
         finally:
             walk.close()
 
