@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.domain import ImageRef
+    from afloc_desktop.core.slides.places import Places
 
 _MOST_FILES = 1000
 _SAME_SHAPE = 0.02  # of the aspect ratio; levels are rounded to whole pixels, some to whole tiles
@@ -158,24 +159,34 @@ def _by_resolution(file: SlideFile) -> list[_Frames]:
     columns, rows, um = described.columns, described.rows, described.um_per_pixel
     if places is None:
         return [_Frames(file, columns, rows, um, None, None, None)]
-    shown = places.is_shown
     if places.um_per_pixel is None:
-        numbers = np.flatnonzero(shown)
+        numbers = np.flatnonzero(places.is_shown)
         return [_Frames(file, columns, rows, um, numbers, places.x[numbers], places.y[numbers])]
-    found = []
     finest = places.um_per_pixel.min(axis=0)
-    for pair in np.unique(places.um_per_pixel, axis=0):
-        numbers = np.flatnonzero(shown & (places.um_per_pixel == pair).all(axis=1))
-        if not len(numbers):
-            continue
-        x, y = places.x[numbers], places.y[numbers]
-        size = [max(1, round(n)) for n in np.array([columns, rows]) * finest / pair]
-        if x.max() >= size[0] or y.max() >= size[1]:  # stated in pixels of the finest level
-            x, y = (
-                np.rint(at * finest[n] / pair[n]).astype(np.int64) for n, at in ((0, x), (1, y))
-            )
-        found.append(_Frames(file, wide, high, (float(pair[0]), float(pair[1])), numbers, x, y))
+    found = []
+    for spacing in np.unique(places.um_per_pixel, axis=0):
+        is_here = places.is_shown & (places.um_per_pixel == spacing).all(axis=1)
+        if is_here.any():
+            found.append(_frames_at(file, places, np.flatnonzero(is_here), spacing, finest))
     return found
+
+
+def _frames_at(
+    file: SlideFile,
+    places: Places,
+    numbers: npt.NDArray[np.int64],
+    spacing: npt.NDArray[np.float64],
+    finest: npt.NDArray[np.float64],
+) -> _Frames:
+    """The frames of one resolution; the header's matrix is that of the finest."""
+    shrink = finest / spacing
+    columns = max(1, round(file.described.columns * float(shrink[0])))
+    rows = max(1, round(file.described.rows * float(shrink[1])))
+    x, y = places.x[numbers], places.y[numbers]
+    if x.max() >= columns or y.max() >= rows:  # stated in pixels of the finest level
+        x = np.rint(x * shrink[0]).astype(np.int64)
+        y = np.rint(y * shrink[1]).astype(np.int64)
+    return _Frames(file, columns, rows, (float(spacing[0]), float(spacing[1])), numbers, x, y)
 
 
 def _is_same_shape(finest: Level, columns: int, rows: int) -> bool:
