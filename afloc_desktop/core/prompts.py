@@ -1,8 +1,9 @@
-"""The prompt library: what the findings of a chest film are called, in words of our own.
+"""The prompt library: what findings are called, by kind of image, in words of our own.
 
-Read from `resources/prompts/cxr.json`. It makes the prompts of bundles, tells which finding typed
-words name, and is what unrelated words are unlike. `probes.json` beside it holds texts that take
-no part in any of this, to measure it with.
+Read from `resources/prompts`: `cxr.json` for chest films, `fundus.json` for photographs of eyes,
+`histo.json` for stained tissue. It makes the prompts of bundles, tells which finding typed words
+name, and is what unrelated words are unlike. `probes.json` beside them holds texts that take no
+part in any of this, to measure the words of chest films with.
 """
 
 from __future__ import annotations
@@ -95,13 +96,22 @@ class Probes:
     reported: tuple[str, ...]
 
 
-@functools.cache
 def chest_library() -> Library:
     """The words of chest films: 31 findings.
 
     They are those AFLoc was evaluated on, pairs of one meaning merged.
     """
-    document = _read("cxr.json")
+    return library_of("cxr")
+
+
+@functools.cache
+def library_of(modality: str) -> Library:
+    """The words of one kind of image.
+
+    Args:
+        modality: `cxr`, `fundus` or `histo`, as in a bundle's manifest.
+    """
+    document = _read(f"{modality}.json")
     findings = tuple(FindingWords(**_frozen(entry)) for entry in document["findings"])
     return Library(findings, tuple(document["general"]))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
-from afloc_desktop.core.prompts import chest_library
+from afloc_desktop.core.prompts import library_of
 from afloc_desktop.core.text import as_sentence
 from afloc_desktop.core.wording import (
     Mention,
@@ -56,6 +56,7 @@ _UNRELATED = {
     "fundus": "These words do not describe anything this model knows on a fundus photograph.",
     "histo": "These words do not describe anything this model knows on a histology image.",
 }
+_KINDS = {"cxr": "chest films", "fundus": "fundus photographs", "histo": "histology images"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,15 @@ class Interpreter:
         self._is_related = is_related
         self._names = _finding_names(manifest.findings)
         self._listed = {finding.id: finding for finding in manifest.findings}
-        library = chest_library().findings if manifest.modality == "cxr" else ()
-        self._labels = {entry.id: entry.label for entry in library}
+        library = library_of(manifest.modality)
+        self._labels = {entry.id: entry.label for entry in library.findings}
         self._labels |= {finding.id: finding.label for finding in manifest.findings}
-        terms = {term: entry.id for entry in library for term in entry.terms}
+        terms = {term: entry.id for entry in library.findings for term in entry.terms}
         terms |= {name: finding.id for name, finding in self._names.items()}
         self._book = Phrasebook(terms)
-        self._degrees = frozenset(word for entry in library for word in entry.severity)
+        self._degrees = frozenset(word for entry in library.findings for word in entry.severity)
         self._fillers = frozenset(_FILLER.split())
-        self._vocabulary = _vocabulary(terms) if library else None
+        self._vocabulary = _vocabulary((*terms, *library.references))
         self._understood = functools.lru_cache(_KEPT_QUESTIONS)(self._take)
 
     def understand(self, words: str) -> Question:
@@ -237,7 +238,7 @@ class Interpreter:
         return is_known and self._is_related(reading.text)
 
     def _knows(self, word: str) -> bool:
-        return self._vocabulary is None or _stem(word) in self._vocabulary
+        return _stem(word) in self._vocabulary
 
     def _sentence(self, reading: _Reading, finding: FindingSpec | None) -> str:
         place = reading.place
@@ -287,15 +288,15 @@ class Interpreter:
     def _unknown(self, sentence: str, reading: _Reading) -> Iterator[str]:
         unknown = [word for word in reading.others if not self._knows(word)]
         if unknown:
-            yield f"Words unknown for chest films: {', '.join(dict.fromkeys(unknown))}."
+            kind = _KINDS[self._manifest.modality]
+            yield f"Words unknown for {kind}: {', '.join(dict.fromkeys(unknown))}."
         elif self._tokenizer.unknown_id in self._tokenizer.encode(sentence):
             yield "Some of these words are unknown to the model."
 
 
-def _vocabulary(terms: Iterable[str]) -> frozenset[str]:
-    """Stems of every word that stands in a term or in the prompt library."""
-    texts = (*terms, *chest_library().references, *_ZONES.values())
-    return frozenset(_stem(word) for text in texts for word in words_of(text))
+def _vocabulary(texts: Iterable[str]) -> frozenset[str]:
+    """Stems of every word of some texts, and of the zones."""
+    return frozenset(_stem(w) for text in (*texts, *_ZONES.values()) for w in words_of(text))
 
 
 def _stem(word: str) -> str:

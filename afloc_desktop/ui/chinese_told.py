@@ -162,6 +162,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "该模型未学过 {}：图中显示最接近的内容，不判为存在。",
         "The text is too long: its end is not read.": "文字过长：结尾部分未读取。",
         "Words unknown for chest films: {}.": "胸片上不认识的词：{}。",
+        "Words unknown for fundus photographs: {}.": "眼底照片上不认识的词：{}。",
+        "Words unknown for histology images: {}.": "组织学图像上不认识的词：{}。",
         "Some of these words are unknown to the model.": "其中有些词该模型不认识。",
         # the model
         "The model could not be run: {}.": "模型无法运行：{}。",

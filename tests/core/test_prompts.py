@@ -1,9 +1,14 @@
-from afloc_desktop.core.prompts import chest_library, chest_probes
+import re
+
+import pytest
+
+from afloc_desktop.core.prompts import chest_library, chest_probes, library_of
 
 
-def test_the_library_knows_the_31_findings_with_words_for_and_against_each():
-    findings = chest_library().findings
-    assert len(findings) == len({f.id for f in findings}) == 31
+@pytest.mark.parametrize(("modality", "count"), [("cxr", 31), ("fundus", 15), ("histo", 16)])
+def test_the_libraries_know_their_findings_with_words_for_and_against_each(modality, count):
+    findings = library_of(modality).findings
+    assert len(findings) == len({f.id for f in findings}) == count
     for finding in findings:
         assert len(finding.names) >= 2
         assert len(finding.present) >= 4
@@ -13,9 +18,20 @@ def test_the_library_knows_the_31_findings_with_words_for_and_against_each():
         assert all(name == name.lower() for name in finding.terms)
 
 
-def test_no_words_name_two_findings():
+def test_patterns_keep_their_digits_in_every_phrasing():
+    for finding in library_of("histo").findings:
+        if finding.id.startswith("gleason"):
+            own = finding.id[-1]
+            digits = {
+                d for text in (*finding.terms, finding.official) for d in re.findall(r"\d", text)
+            }
+            assert digits == {own}
+
+
+@pytest.mark.parametrize("modality", ["cxr", "fundus", "histo"])
+def test_no_words_name_two_findings(modality):
     owners = {}
-    for finding in chest_library().findings:
+    for finding in library_of(modality).findings:
         for term in finding.terms:
             assert owners.setdefault(term, finding.id) == finding.id
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.dataset import read_header
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
+from afloc_desktop.core.dicom.meaning import EYE
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import UnreadableFile
 
@@ -51,6 +52,7 @@ class FilmLabels:
         modality, body_part, view_position: As in the file, upper case; empty where absent.
         view_words: Everything else that may tell the view: descriptions, protocol, view code.
         patient_orientation: Directions towards the right and the bottom, such as `L\F`.
+        eye: `R`, `L` or `B` for both, of an ophthalmic photograph; else empty.
         sex: `F`, `M`, `O` or empty.
         age_years: None where the file does not say.
         scanner: Maker and model.
@@ -67,6 +69,7 @@ class FilmLabels:
     view_position: str
     view_words: str
     patient_orientation: str
+    eye: str
     sex: str
     age_years: int | None
     scanner: str
@@ -104,6 +107,7 @@ def read_film_labels(path: Path, member: str = "") -> FilmLabels:
             view_position=tags.text("ViewPosition").upper(),
             view_words=" ".join(word for word in words if word),
             patient_orientation=tags.text("PatientOrientation").upper(),
+            eye=_eye(tags),
             sex=tags.text("PatientSex").upper()[:1],
             age_years=_age(tags.text("PatientAge")),
             scanner=" ".join(
@@ -168,6 +172,13 @@ def _texts(element: DataElement) -> list[str]:
     except UnreadableFile:
         return []
     return [text for text in texts if 0 < len(text) <= _LONGEST and text.isprintable()]
+
+
+def _eye(tags: Tags) -> str:
+    if tags.text("Modality").upper() != EYE:
+        return ""
+    side = tags.text("ImageLaterality") or tags.text("Laterality")
+    return side.upper() if side.upper() in ("R", "L", "B") else ""
 
 
 def _age(text: str) -> int | None:

@@ -66,11 +66,11 @@ def site(tmp_path) -> Site:
 
 @pytest.fixture
 def train(tiny_bundle_master, capsys):
-    """Run a verb for the tiny bundle; its exit code and its JSON lines."""
+    """Run a verb for the tiny bundle, or another; its exit code and its JSON lines."""
 
     def run(verb: str, *arguments: object) -> tuple[int, list[dict]]:
         given = [str(argument) for argument in arguments]
-        code = main([verb, *given, "--bundle", str(tiny_bundle_master), "--json"])
+        code = main([verb, "--bundle", str(tiny_bundle_master), *given, "--json"])
         lines = capsys.readouterr().out.splitlines()
         return code, [json.loads(line) for line in lines]
 

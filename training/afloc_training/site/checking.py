@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from afloc_desktop.core.colours import wrong_kind
 from afloc_desktop.core.dicom.polarity import looks_inverted
+from afloc_training.site.eyes import find_eye, of_this_eye
 from afloc_training.site.faults import Fault, fault
 from afloc_training.site.languages import guess_language
 from afloc_training.site.reading import is_normal, read_sentences
@@ -22,7 +24,15 @@ if TYPE_CHECKING:
 
 SPLITS = {"train": "train", "training": "train", "dev": "dev", "val": "dev", "valid": "dev",
           "validation": "dev", "test": "test", "testing": "test"}  # fmt: skip
-_BODY = re.compile(r"CHEST|THORA|LUNG|RIB|HEART|MEDIAST|STERNUM|CLAVIC|TORAX|^CH$")
+_BODY = {
+    "cxr": re.compile(r"CHEST|THORA|LUNG|RIB|HEART|MEDIAST|STERNUM|CLAVIC|TORAX|^CH$"),
+    "fundus": re.compile(r"EYE|RETINA|FUNDUS|MACULA|OPTIC|OCUL|OPHTH"),
+}
+_VIEWS = {"cxr": ("unknown_view", "view"), "fundus": ("unknown_eye", "eye")}
+_COLOURS = {
+    "colour": "The picture is in colour; the model reads radiographs.",
+    "grey": "The picture has no colours; the model reads photographs.",
+}
 _DAMAGED = re.compile(
     r"\ufffd|Ã[\x80-\xbf¡-¿]|â€|\w\?\w|(?<=\s)\?[a-zà-ÿ]{2}|[\x01-\x08\x0b\x0c\x0e-\x1f]"
 )
@@ -46,6 +56,7 @@ class Look:
         rows, columns: Its size.
         is_blank: All pixels have one value.
         looks_inverted: Bones seem to be dark.
+        wrong_colour: `colour` or `grey` where the model reads the other; None where it fits.
     """
 
     pixel_sha256: str
@@ -53,14 +64,21 @@ class Look:
     columns: int
     is_blank: bool
     looks_inverted: bool = False
+    wrong_colour: Literal["colour", "grey"] | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it is a picture of the kind that is read."""
+        return not self.is_blank and self.wrong_colour is None
 
 
-def look_at(image: Image) -> Look:
-    """What counts of a film."""
+def look_at(image: Image, modality: str = "cxr") -> Look:
+    """What counts of a film; `modality` is what the model reads."""
     values = image.pixels if image.padding is None else image.pixels[~image.padding]
     is_blank = values.size == 0 or float(np.ptp(values)) == 0
-    is_negative = looks_inverted(image.pixels)
-    return Look(image.pixel_sha256, image.rows, image.columns, is_blank, is_negative)
+    is_negative = modality == "cxr" and looks_inverted(image.pixels)
+    kind = None if is_blank else wrong_kind(image.colour, modality)
+    return Look(image.pixel_sha256, image.rows, image.columns, is_blank, is_negative, kind)
 
 
 class Verdicts:
@@ -105,7 +123,11 @@ def _key(case: Case) -> tuple[str, int]:
 
 
 def check_cases(
-    cases: Sequence[Case], modalities: Sequence[str], language: str, verdicts: Verdicts
+    cases: Sequence[Case],
+    modalities: Sequence[str],
+    language: str,
+    verdicts: Verdicts,
+    modality: str = "cxr",
 ) -> None:
     """Whatever shows without decoding a film.
 
@@ -114,10 +136,12 @@ def check_cases(
         modalities: Of films the bundle is made for.
         language: The one its text encoder knows.
         verdicts: Takes the faults.
+        modality: What the bundle reads: `cxr`, `fundus` or `histo`.
     """
     frames = Counter(case.film.name for case in cases)
     for case in cases:
-        _check_header(case, frames[case.film.name], modalities, verdicts)
+        _check_kind(case, modalities, modality, verdicts)
+        _check_header(case, frames[case.film.name], verdicts)
     for of_report in _by_report(cases):
         for case in of_report[:1]:
             problem = report_problem(case.report, language)
@@ -128,14 +152,14 @@ def check_cases(
                 verdicts.about_report(kind, case, reason)
     _check_same_words(cases, verdicts)
     _check_splits(cases, verdicts)
-    _check_unknown(verdicts.left(cases), verdicts)
+    _check_unknown(verdicts.left(cases), modality, verdicts)
 
 
 def check_whole(cases: Sequence[Case], splits: Iterable[str], verdicts: Verdicts) -> None:
     """What shows of the films that are left: enough of them, enough normal ones, two splits."""
     frontal = [case for case in cases if case.view != "lateral"]
     if len(frontal) < _FEWEST_FILMS:
-        verdicts.about_all("few_films", f"Only {len(frontal)} frontal films can be used.")
+        verdicts.about_all("few_films", f"Only {len(frontal)} films can be used.")
     normal = sum(is_normal(learned(case.report)) for case in frontal)
     if frontal and normal < _FEWEST_NORMAL * len(frontal):
         reason = f"Only {normal} of {len(frontal)} films are reported as normal."
@@ -192,6 +216,9 @@ def check_look(case: Case, look: Look, seen: dict[str, Case], verdicts: Verdicts
     if max(look.rows, look.columns) < _SMALL_SIDE:
         reason = f"The film has {look.rows} x {look.columns} pixels."
         verdicts.about_film("small_film", case, reason)
+    if look.wrong_colour:
+        verdicts.about_film("wrong_colour", case, _COLOURS[look.wrong_colour])
+        return
     if look.looks_inverted:
         verdicts.about_film("inverted_film", case, "Bones are dark and lungs bright.")
     first = seen.setdefault(look.pixel_sha256, case)
@@ -212,15 +239,29 @@ def split_of(case: Case) -> str:
     return SPLITS.get(case.report.split.strip().lower(), "")
 
 
-def _check_header(case: Case, frames: int, modalities: Sequence[str], verdicts: Verdicts) -> None:
-    film = case.film
-    if frames > 1:
-        verdicts.about_film("multi_frame", case, f"The file holds {frames} images.")
+def _check_kind(case: Case, modalities: Sequence[str], modality: str, verdicts: Verdicts) -> None:
+    film, part = case.film, _BODY.get(modality)
     if film.modality and film.modality not in modalities:
         reason = "The film is of a modality the model is not made for."
         verdicts.about_film("wrong_modality", case, reason)
-    elif film.body_part and not _BODY.search(film.body_part):
+    elif film.body_part and part and not part.search(film.body_part):
         verdicts.about_film("wrong_modality", case, "The film shows another part of the body.")
+    if modality == "fundus":
+        _check_eye(case, verdicts)
+
+
+def _check_eye(case: Case, verdicts: Verdicts) -> None:
+    words = learned(case.report)
+    if {case.view, find_eye(case.report.view)} == {"right", "left"}:
+        verdicts.about_film("other_eye", case, "Table and photograph name different eyes.")
+    elif words and not any(of_this_eye(words, case.view)):
+        verdicts.about_film("other_eye", case, "No sentence speaks of the eye that is shown.")
+
+
+def _check_header(case: Case, frames: int, verdicts: Verdicts) -> None:
+    film = case.film
+    if frames > 1:
+        verdicts.about_film("multi_frame", case, f"The file holds {frames} images.")
     if not _is_plausible(case.report):
         verdicts.about_report("odd_value", case, "The age or sex of this row cannot be read.")
     if film.has_burned_in:
@@ -271,13 +312,15 @@ def _check_splits(cases: Sequence[Case], verdicts: Verdicts) -> None:
                 verdicts.about_report("two_splits", case, reason)
 
 
-def _check_unknown(cases: Sequence[Case], verdicts: Verdicts) -> None:
+def _check_unknown(cases: Sequence[Case], modality: str, verdicts: Verdicts) -> None:
     unknown = [c for c in cases if not c.report.patient_id and not c.film.patient_id]
     reason = "Neither file nor table says whose film it is."
     _each_or_all("unknown_patient", unknown, len(cases), reason, verdicts)
     unseen = [c for c in cases if c.view == "unknown"]
-    reason = "Neither file nor table says which view it is."
-    _each_or_all("unknown_view", unseen, len(cases), reason, verdicts)
+    if modality in _VIEWS:
+        kind, what = _VIEWS[modality]
+        reason = f"Neither file nor table says which {what} it is."
+        _each_or_all(kind, unseen, len(cases), reason, verdicts)
 
 
 def _each_or_all(

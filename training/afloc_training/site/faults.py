@@ -86,7 +86,22 @@ KINDS = {
         "Report that cannot be read", "error", "Fetch the report again, or give it as text."
     ),
     "wrong_modality": Kind(
-        "Not a chest radiograph", "error", "Leave it out; CR, DX and scanned films are used."
+        "Not what the model reads",
+        "error",
+        "Leave it out, or prepare for a bundle that was made for such images with --bundle.",
+    ),
+    "wrong_colour": Kind(
+        "Colour where grey is read, or grey where colour is",
+        "error",
+        "Leave it out, or prepare for a bundle that was made for such images with --bundle.",
+    ),
+    "unknown_eye": Kind(
+        "Right or left unknown",
+        "warning",
+        "Say right or left in a column view; sentences that name one eye are left out.",
+    ),
+    "other_eye": Kind(
+        "Report of the other eye", "error", "Find out which eye the photograph shows."
     ),
     "multi_frame": Kind("Several images in one file", "error", "Export the film alone."),
     "lateral_film": Kind("Lateral film", "warning", "Nothing to do: only frontal films are used."),

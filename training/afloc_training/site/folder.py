@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Listing
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 # Lie beside films and are neither film nor report.
 _OTHER_SUFFIXES = (".md", ".rst", ".html", ".htm", ".xml", ".json", ".log", ".ini", ".db", ".xls")
 _NOT_REPORTS = ("readme", "license", "licence", "copying", "changelog", "notice")
@@ -204,6 +204,7 @@ def _film(ref: ImageRef, name: str) -> Film:
         modality=labels.modality,
         body_part=labels.body_part,
         view=find_view(labels.view_position, labels.view_words, labels.patient_orientation),
+        eye=labels.eye,
         sex=labels.sex,
         age_years=labels.age_years,
         scanner=labels.scanner,

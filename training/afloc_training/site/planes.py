@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 from dataclasses import asdict, dataclass
@@ -40,7 +41,7 @@ class Plane:
     """A film in the file.
 
     Attributes:
-        place: 0-based; bytes start at place x side x side.
+        place: 0-based; bytes start at place times the size of a film.
         pixel_sha256: Of the stored values, as in `Image`.
         rows, columns: Of the film.
         frame: top, left, height, width of the film in the plane.
@@ -65,7 +66,8 @@ class PlaneWriter:
             ExportError: The folder or the disk refuses.
         """
         self._folder = folder
-        self._side = spec.side
+        self._shape = plane_shape(spec)
+        self._size = math.prod(self._shape)
         self._fingerprint = spec.fingerprint
         self._new: list[str] = []
         salt, self._planes = self._journal()
@@ -132,7 +134,7 @@ class PlaneWriter:
         wanted = set(keys)
         gone = [plane.place for key, plane in self._planes.items() if key not in wanted]
         self._planes = {key: p for key, p in self._planes.items() if key in wanted}
-        blank = np.zeros((self._side, self._side), np.uint8)
+        blank = np.zeros(self._shape, np.uint8)
         if gone:
             self._write_journal()
         for place in sorted({*gone, *self._free}):
@@ -153,7 +155,7 @@ class PlaneWriter:
         planes: dict[str, Plane] = {}
         for line in lines[1:]:
             found = _parsed(line)  # the last line of a killed run may be half a line
-            if found and (found[1].place + 1) * self._side**2 <= size:
+            if found and (found[1].place + 1) * self._size <= size:
                 planes[found[0]] = found[1]
         return str(head.get("salt", "")) or None, planes
 
@@ -165,7 +167,7 @@ class PlaneWriter:
     def _write_plane(self, place: int, values: npt.NDArray[np.uint8]) -> None:
         path = self._folder / PLANES
         with path.open("r+b" if path.exists() else "w+b") as stream:
-            stream.seek(place * self._side**2)
+            stream.seek(place * self._size)
             stream.write(values.tobytes())
 
     def _append(self) -> None:
@@ -191,14 +193,21 @@ class PlaneWriter:
             ) from error
 
 
+def plane_shape(spec: PreprocessSpec) -> tuple[int, ...]:
+    """(side, side) of a grey film, (3, side, side) of one in colour."""
+    square = (spec.side, spec.side)
+    return square if spec.planes == "grey" else (3, *square)
+
+
 def quantised(prepared: Prepared, spec: PreprocessSpec) -> npt.NDArray[np.uint8]:
-    """The first plane of a network input in 256 steps, shape (side, side); 0 outside the film."""
-    plane = prepared.tensor[0, 0] * np.float32(spec.std) + np.float32(spec.mean)
+    """The planes of a network input in 256 steps, of `plane_shape`; 0 outside the film."""
+    tensor = prepared.tensor[0, 0] if spec.planes == "grey" else prepared.tensor[0]
+    plane = tensor * np.float32(spec.std) + np.float32(spec.mean)
     frame = prepared.frame
     rows = slice(frame.top, frame.top + frame.height)
     columns = slice(frame.left, frame.left + frame.width)
     values = np.zeros(plane.shape, np.uint8)
-    values[rows, columns] = np.rint(np.clip(plane[rows, columns], 0, 1) * 255)
+    values[..., rows, columns] = np.rint(np.clip(plane[..., rows, columns], 0, 1) * 255)
     return values
 
 

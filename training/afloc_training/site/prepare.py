@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.export.atomic import make_folder
 from afloc_desktop.core.preprocess import prepare
 from afloc_training.site.checking import Look, check_whole, split_of
-from afloc_training.site.cleaning import CleanReport, clean_reports, total
+from afloc_training.site.cleaning import CleanReport, CleanSentence, clean_reports, total
 from afloc_training.site.deidentify import LABELS
+from afloc_training.site.eyes import of_this_eye
 from afloc_training.site.faults import count_kinds
 from afloc_training.site.lock import sole_writer
 from afloc_training.site.planes import Plane, PlaneWriter
@@ -61,15 +63,15 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
         reporter: Told how far it is.
 
     Raises:
-        DatasetError: No film can be used, the bundle asks for more than grey films, or another
-            run is writing the store.
+        DatasetError: No film can be used, the bundle takes films of any size, or another run is
+            writing the store.
         ExportError: The folder or the disk refuses; what is there is kept for the next run.
     """
     spec = bundle.manifest.preprocess
-    if spec.fit == "as-is" or spec.planes != "grey":
+    if spec.fit == "as-is":
         raise DatasetError(
-            "A store holds grey films of one size; this bundle asks for others.",
-            remedy="Prepare for a bundle that reads grey films, such as the shipped one.",
+            "A store holds films of one size; this bundle takes them as they are.",
+            remedy="Prepare for a bundle that fits films into a square, such as a shipped one.",
         )
     make_folder(output)
     with sole_writer(output):
@@ -87,7 +89,8 @@ def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> M
         cleaned = clean_reports(usable, survey)
     for report in cleaned.values():
         say_identifiers(report, survey)
-    usable = [case for case in usable if cleaned[id(case.report)].kept]
+    kept = {id(case): _kept(case, survey, cleaned) for case in usable}
+    usable = [case for case in usable if kept[id(case)]]
     if not usable:
         raise DatasetError(
             "No film of the folder can be used for training.",
@@ -95,7 +98,7 @@ def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> M
         )
     splits = assign_splits(usable)
     check_whole(usable, set(splits), survey.verdicts)
-    cases = _stored(usable, splits, films, cleaned)
+    cases = _stored(usable, splits, films, kept)
     reports = tuple(cleaned.values())
     info = StoreInfo(
         bundle_id=bundle.manifest.id,
@@ -175,7 +178,11 @@ class _Films:
 
     def keep(self, case: Case, image: Image, look: Look) -> None:
         prepared = prepare(
-            image.pixels, self._spec, padding=image.padding, pixel_aspect=image.pixel_aspect
+            image.pixels,
+            self._spec,
+            padding=image.padding,
+            pixel_aspect=image.pixel_aspect,
+            colour=image.colour,
         )
         self.writer.add(self.key(case), prepared, look, self._spec)
 
@@ -184,7 +191,7 @@ def _stored(
     cases: Sequence[Case],
     splits: Sequence[str],
     films: _Films,
-    cleaned: dict[int, CleanReport],
+    words: dict[int, tuple[CleanSentence, ...]],
 ) -> tuple[StoredCase, ...]:
     patients = _numbered("p", [case.patient for case in cases])
     studies = _numbered("s", [f"{c.patient} {c.film.study_uid or c.film.name}" for c in cases])
@@ -194,7 +201,7 @@ def _stored(
         plane = films.plane(case)
         if plane is None:
             raise DatasetError(_NO_PIXELS, remedy="Start again.")
-        kept = cleaned[id(case.report)].kept
+        kept = words[id(case)]
         texts = tuple(sentence.cleaned.text for sentence in kept)
         stored.append(StoredCase(
             plane=plane.place,
@@ -211,6 +218,15 @@ def _stored(
             sentences=tuple(StoredSentence(s.cleaned.text, s.section) for s in kept),
         ))  # fmt: skip
     return tuple(stored)
+
+
+def _kept(case: Case, survey: Survey, cleaned: dict[int, CleanReport]) -> tuple[CleanSentence, ...]:
+    """The sentences that speak of this film; a report on both eyes speaks of two."""
+    kept = cleaned[id(case.report)].kept
+    if survey.modality != "fundus":
+        return kept
+    own = of_this_eye([sentence.written for sentence in kept], case.view)
+    return tuple(itertools.compress(kept, own))
 
 
 def _numbered(prefix: str, names: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.export.atomic import write_atomically
 from afloc_desktop.core.preprocess import PreprocessSpec
 from afloc_desktop.core.strict_json import strict_object
-from afloc_training.site.planes import MANIFEST, PLANES
+from afloc_training.site.planes import MANIFEST, PLANES, plane_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ class StoredCase:
         pixel_sha256: Of the film's stored values: the same film elsewhere has the same.
         patient, study: Made up; the same patient has the same one.
         split: `train`, `dev` or `test`; no patient is in two.
-        view: `frontal` or `unknown`.
+        view: `frontal` or `unknown`; of a photograph of an eye `right`, `left` or `unknown`.
         sex: `F`, `M`, `O` or empty.
         age_group: Such as `40-64`; empty where unknown.
         scanner: Made up; empty where unknown.
@@ -107,23 +108,28 @@ class Store:
         """
         self.info = _read_info(folder / MANIFEST)
         self.cases = _read_cases(folder / CASES, self.info)
-        side = self.info.preprocess.side
+        shape = (self.info.planes, *plane_shape(self.info.preprocess))
         path = folder / PLANES
-        expected = self.info.planes * side * side
+        expected = math.prod(shape)
         if self.info.planes and (not path.is_file() or path.stat().st_size < expected):
             raise _damaged()
         self._planes: npt.NDArray[np.uint8] = (
-            np.memmap(path, np.uint8, "r", shape=(self.info.planes, side, side))
+            np.memmap(path, np.uint8, "r", shape=shape)
             if self.info.planes
-            else np.empty((0, side, side), np.uint8)
+            else np.empty(shape, np.uint8)
         )
+
+    @property
+    def has_colour(self) -> bool:
+        """Whether its films are photographs."""
+        return self.info.preprocess.planes != "grey"
 
     def of_split(self, split: str) -> tuple[int, ...]:
         """Numbers of the cases of a split."""
         return tuple(n for n, case in enumerate(self.cases) if case.split == split)
 
     def planes(self, numbers: Sequence[int]) -> npt.NDArray[np.uint8]:
-        """Films of some cases as stored: 0-255, shape (len, side, side)."""
+        """Films of some cases as stored: 0-255, (len, side, side), or (len, 3, side, side)."""
         return np.asarray(self._planes[[self.cases[n].plane for n in numbers]])
 
     def frame(self, number: int) -> tuple[float, float, float, float]:
@@ -145,8 +151,8 @@ class Store:
         if pad != table[0]:
             for value, number in zip(values, numbers, strict=True):
                 _fill_outside(value, self.cases[number].frame, pad)
-        planes = values[:, None]
-        return planes if spec.channels == 1 else np.repeat(planes, spec.channels, axis=1)
+        planes = values if self.has_colour else values[:, None]
+        return np.repeat(planes, spec.channels // planes.shape[1], axis=1)
 
 
 def write_store(folder: Path, info: StoreInfo, cases: Sequence[StoredCase]) -> StoreInfo:
@@ -169,10 +175,10 @@ def write_store(folder: Path, info: StoreInfo, cases: Sequence[StoredCase]) -> S
 
 def _fill_outside(plane: FloatArray, frame: tuple[int, int, int, int], pad: np.float32) -> None:
     top, left, height, width = frame
-    plane[:top] = pad
-    plane[top + height :] = pad
-    plane[:, :left] = pad
-    plane[:, left + width :] = pad
+    plane[..., :top, :] = pad
+    plane[..., top + height :, :] = pad
+    plane[..., :left] = pad
+    plane[..., left + width :] = pad
 
 
 def _read_info(path: Path) -> StoreInfo:

@@ -7,12 +7,13 @@ import io
 import json
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.errors import AflocError, DatasetError, UnreadableFile
 from afloc_desktop.core.picture import read_picture
+from afloc_desktop.core.prompts import library_of
 from afloc_training.site.checking import (
     LONGEST_REPORT,
     Look,
@@ -21,6 +22,7 @@ from afloc_training.site.checking import (
     check_look,
     look_at,
 )
+from afloc_training.site.eyes import find_eye
 from afloc_training.site.folder import read_folder
 from afloc_training.site.joining import join
 from afloc_training.site.lexicon import WORD, Lexicon, build_lexicon
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image
     from afloc_desktop.core.model.bundle import Bundle
     from afloc_training.progress import Reporter
+    from afloc_training.site.eyes import Eye
     from afloc_training.site.values import Case, Film, Report
 
 _LANGUAGE = "English"  # of every text encoder in use; a bundle does not say
@@ -75,6 +78,7 @@ class Survey:
         codes: Numbers and codes of headers and rows, lower case: none may be in a sentence.
         vocabulary: Words of the text encoder.
         named: Names and codes no path is shown with.
+        modality: What the model reads: `cxr`, `fundus` or `histo`.
     """
 
     films: int
@@ -85,6 +89,7 @@ class Survey:
     codes: frozenset[str]
     vocabulary: frozenset[str]
     named: frozenset[str]
+    modality: str = "cxr"
 
     def usable(self) -> tuple[Case, ...]:
         """Cases that nothing keeps out so far; lateral films are never used."""
@@ -104,13 +109,17 @@ def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
     """
     mapping = _pairs(options.mapping) if options.mapping else {}
     folder = read_folder(options.data, options.reports, dict(options.columns))
+    manifest = bundle.manifest
     joined = join(folder.films, folder.reports, mapping)
+    cases = joined.cases
+    if manifest.modality != "cxr":  # nothing but a chest film is frontal or lateral
+        cases = tuple(replace(case, view=_eye(case)) for case in cases)
     verdicts = Verdicts()
     verdicts.faults += [*folder.faults, *joined.faults]
-    check_cases(joined.cases, bundle.manifest.dicom_modalities, _LANGUAGE, verdicts)
+    check_cases(cases, manifest.dicom_modalities, _LANGUAGE, verdicts, manifest.modality)
     vocabulary = _vocabulary(bundle)
     identifiers = _identifiers(folder.films, folder.reports)
-    patients = {id(case.report): case.patient for case in joined.cases}
+    patients = {id(case.report): case.patient for case in cases}
     lexicon = build_lexicon(
         (
             (patients.get(id(r)) or r.patient_id or f"{r.file} {r.row}", r.text)
@@ -119,7 +128,7 @@ def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
         ),
         identifiers,
         removed=_lines(options.removed),
-        kept=_lines(options.kept),
+        kept=(*_lines(options.kept), *_trade(manifest.modality)),
         vocabulary=vocabulary,
     )
     numbers = (i.lower() for i in identifiers if any(c.isdigit() for c in i))
@@ -127,7 +136,8 @@ def read_site(options: SiteOptions, bundle: Bundle) -> Survey:
     return Survey(
         films=len(folder.films),
         reports=len(folder.reports),
-        cases=joined.cases,
+        modality=manifest.modality,
+        cases=cases,
         verdicts=verdicts,
         lexicon=lexicon,
         codes=codes,
@@ -149,7 +159,7 @@ def examine(
         survey: What was read; its verdicts take the faults.
         reporter: Told how far it is.
         recall: Gives what is known of a film that need not be decoded again.
-        keep: Takes each decoded film that is no blank.
+        keep: Takes each decoded film that is a picture of the kind the model reads.
 
     Raises:
         ExportError: `keep` could not write.
@@ -163,8 +173,8 @@ def examine(
             except AflocError as error:
                 survey.verdicts.about_film("unreadable_film", case, error.reason, error.remedy)
                 continue
-            look = look_at(image)
-            if keep and not look.is_blank:
+            look = look_at(image, survey.modality)
+            if keep and look.is_usable:
                 keep(case, image, look)
         if look is not None:
             check_look(case, look, seen, survey.verdicts)
@@ -206,6 +216,12 @@ def read_film(film: Film) -> Image:
         ) from error
 
 
+def _eye(case: Case) -> Eye:
+    """What the object says; else what the table says."""
+    eye = find_eye(case.film.eye)
+    return find_eye(case.report.view) if eye == "unknown" else eye
+
+
 def _identifiers(films: Sequence[Film], reports: Sequence[Report]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for film in films:
@@ -224,6 +240,15 @@ def own_identifiers(thing: Film | Report) -> tuple[str, ...]:
 def _vocabulary(bundle: Bundle) -> frozenset[str]:
     words = json.loads(bundle.read("tokenizer.json").decode("utf-8"))["model"]["vocab"]
     return frozenset(word for word in words if WORD.fullmatch(word))
+
+
+def _trade(modality: str) -> Iterator[str]:
+    """Every word that findings of such images are spoken of with: nobody's name."""
+    if modality == "cxr":
+        return iter(())  # `words.CLINICAL` has those, sorted out from names one by one
+    library = library_of(modality)
+    texts = (*library.references, *(term for f in library.findings for term in f.terms))
+    return (word for text in texts for word in WORD.findall(text))
 
 
 def _lines(path: Path | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import ImageRef
+    from afloc_training.site.eyes import Eye
     from afloc_training.site.views import View
 
 Split = Literal["train", "dev", "test"]
@@ -23,6 +24,7 @@ class Film:
         study_uid, accession_number, patient_id: Empty where unknown.
         modality, body_part: As in the file, upper case.
         view: As far as the header tells.
+        eye: `R`, `L`, `B` for both, or empty, of a photograph of an eye.
         sex: `F`, `M`, `O` or empty.
         age_years: None where unknown.
         scanner: Maker and model.
@@ -39,6 +41,7 @@ class Film:
     modality: str = ""
     body_part: str = ""
     view: View = "unknown"
+    eye: str = ""
     sex: str = ""
     age_years: int | None = None
     scanner: str = ""
@@ -84,10 +87,10 @@ class Case:
 
     Attributes:
         patient: Whose it is, as the site calls the patient; unlike any other where unknown.
-        view: From header and table.
+        view: From header and table; of a photograph of an eye, which eye it is.
     """
 
     film: Film
     report: Report
     patient: str
-    view: View
+    view: View | Eye
