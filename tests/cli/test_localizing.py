@@ -110,7 +110,7 @@ def test_a_model_of_radiographs_is_not_asked_about_a_photograph(localize, study)
     assert len(results["images"]) == 2
     (skipped,) = results["skipped"]
     assert "picture in colour" in skipped["reason"]
-    assert "--bundle" in skipped["remedy"]
+    assert "Choose another model" in skipped["remedy"]
 
 
 def test_the_source_is_left_as_it_was(localize, study):

@@ -9,7 +9,7 @@ from injecting import can_inject
 from afloc_desktop.core.errors import ExportError, InvalidObject
 from afloc_desktop.core.export import atomic
 from afloc_desktop.core.export.atomic import (
-    _claim,
+    claim,
     make_folder,
     sweep,
     write_atomically,
@@ -89,7 +89,7 @@ def test_what_a_killed_process_left_is_swept_and_what_is_being_written_stays(tmp
     for path in (left, *kept):
         path.write_bytes(b"half")
     with open(held, "wb") as stream:
-        assert _claim(stream.fileno())
+        assert claim(stream.fileno())
         sweep(tmp_path)
         assert sorted(tmp_path.iterdir()) == sorted([held, *kept])
     sweep(tmp_path)
