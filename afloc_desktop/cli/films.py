@@ -18,10 +18,12 @@ from afloc_desktop.cli.common import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from afloc_desktop.core.dicom.display import Choice
-    from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.domain import Image, ImageRef
 
+_OVERVIEW = 2048  # pixels of the longer side of a whole slide
 _LONGEST_NUMBER = 9  # digits
 _COMPRESSION = 3  # as small as the default level on films, in half the time
 
@@ -148,8 +150,36 @@ def _number(frame: str) -> int:
 def _read(path: Path, frame: int) -> Image:
     from afloc_desktop.core.dicom.read import read
     from afloc_desktop.core.dicom.scan import find_frame
+    from afloc_desktop.core.slides.opening import find_slide
 
-    return read(find_frame(path, frame))
+    ref = find_frame(path, frame)
+    files = find_slide(ref)
+    return read(ref) if not files else _overview(ref, files)
+
+
+def _overview(ref: ImageRef, files: Sequence[ImageRef]) -> Image:
+    """A whole slide as a picture of a usual size."""
+    from afloc_desktop.core.dicom.colour import luminance
+    from afloc_desktop.core.domain import Image, read_only
+    from afloc_desktop.core.slides.opening import open_slide
+
+    slide = open_slide(files)
+    try:
+        colour = slide.thumbnail(_OVERVIEW)
+        return Image(
+            ref=ref,
+            pixels=read_only(luminance(colour)),
+            is_inverted=False,
+            padding=None,
+            voi=(),
+            spacing=None,
+            pixel_sha256=slide.sha256,
+            orientation=None,
+            warnings=slide.warnings,
+            colour=read_only(colour),
+        )
+    finally:
+        slide.close()
 
 
 def _unsupported(reason: str) -> Exception:

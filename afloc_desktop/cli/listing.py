@@ -22,7 +22,7 @@ from afloc_desktop.cli.common import (
 if TYPE_CHECKING:
     import argparse
 
-    from afloc_desktop.core.domain import Listing, Series, Study
+    from afloc_desktop.core.domain import Listing, Series, SlideSize, Study
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -89,12 +89,22 @@ def _print_study(study: Study) -> None:
 def _print_series(series: Series) -> None:
     labels = (series.modality, series.body_part, series.view_position, series.description)
     count = f"{len(series.images)} image{'s' if len(series.images) != 1 else ''}"
+    if series.slide is not None:
+        count = _slide(series.slide)
     answer(f"  {printable(' '.join(part for part in labels if part))}: {count}")
     for note in series.notes:
         answer(f"    note: {note}")
     for image in series.images:
         place = f"{image.path} {image.member}".rstrip()
         answer(f"    {printable(place)} [{image.frame}] {image.rows}×{image.columns}")
+
+
+def _slide(size: SlideSize) -> str:
+    words = [f"slide, {size.columns:,} × {size.rows:,}"]
+    if size.um_per_pixel is not None:
+        words.append(f"{size.um_per_pixel[0]:.3g} µm/px")
+    words.append(f"{size.levels} level{'s' if size.levels != 1 else ''}")
+    return ", ".join(words)
 
 
 def _studies(chosen: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from afloc_desktop.core.dicom.overlays import find_overlays
 from afloc_desktop.core.dicom.pictures import read_as_film
 from afloc_desktop.core.dicom.polarity import looks_inverted
 from afloc_desktop.core.dicom.remarks import find_remarks
+from afloc_desktop.core.dicom.slide_header import SLIDE_CLASS
 from afloc_desktop.core.dicom.spacing import find_aspect, find_spacing
 from afloc_desktop.core.dicom.voi import find_voi
 from afloc_desktop.core.dicom.workers import decode_frame
@@ -38,6 +39,7 @@ from afloc_desktop.core.domain import (
     Voi,
     read_only,
 )
+from afloc_desktop.core.errors import UnsupportedImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +82,8 @@ def read(ref: ImageRef, *, should_stop: Callable[[], bool] | None = None) -> Ima
 
     Raises:
         UnreadableFile: Absent, damaged, or not what it claims to be.
-        UnsupportedImage: Sound, but compressed or coloured in a way that is not read.
+        UnsupportedImage: Sound, but a whole slide, or compressed or coloured in a way that is not
+            read.
         Cancelled: `should_stop` said so.
     """
     picture = read_as_film(ref)
@@ -88,10 +91,19 @@ def read(ref: ImageRef, *, should_stop: Callable[[], bool] | None = None) -> Ima
         return picture
     with open_source(ref.path, ref.member) as (file, size), quiet_pydicom():
         parsed = parse(file, size)
+        _refuse_slide(parsed.tags)
         data = frame_bytes(parsed, ref.frame)
         film = describe(parsed, ref.frame)
     decoded = decode_frame(parsed.header, data, should_stop=should_stop)
     return assemble(ref, parsed.header, film, decoded)
+
+
+def _refuse_slide(tags: Tags) -> None:
+    if tags.text("SOPClassUID") == SLIDE_CLASS:
+        raise UnsupportedImage(
+            "This is a file of a whole slide, which is no film: it is read tile by tile.",
+            remedy="Open the folder that holds all files of the slide.",
+        )
 
 
 def assemble(ref: ImageRef, header: Header, film: Film, decoded: Decoded) -> Image:

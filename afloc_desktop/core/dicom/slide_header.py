@@ -37,8 +37,9 @@ Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
 MOST_TILES = 1_000_000  # of one level; 256,000 x 256,000 pixels in tiles of 256
 MOST_TILE_PIXELS = 1 << 24
 MOST_ACROSS = 1 << 24  # pixels of a slide; 1.6 m at 0.1 µm
-_SLIDE_CLASS = re.compile(rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.77\.1\.6(?![0-9.])")
-_META = 1024  # bytes in which the class of a file stands
+SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
+_SLIDE_CLASS = re.compile(re.escape(SLIDE_CLASS.encode()) + rb"(?![0-9.])")
+START = 1024  # bytes in which the class of a file stands
 _MOST_GROUPS = 1 << 28  # bytes of functional groups; some 200 are usual for a tile
 _MOST_PARTS = 100  # elements between the shared functional groups and the pixels
 _UNDEFINED = 0xFFFFFFFF
@@ -134,7 +135,7 @@ class SlideHeader:
 
 def is_slide(start: bytes) -> bool:
     """Whether a file is one of a slide, from its first bytes."""
-    return start[128:132] == b"DICM" and _SLIDE_CLASS.search(start[:_META]) is not None
+    return start[128:132] == b"DICM" and _SLIDE_CLASS.search(start[:START]) is not None
 
 
 def describe_slide(file: BinaryIO, size: int) -> SlideHeader:

@@ -19,7 +19,7 @@ _PIXELS = 0x7FE00010
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _IMPLICIT = b"1.2.840.10008.1.2"
 _NOT_WALKED = (b"1.2.840.10008.1.2.2", b"1.2.840.10008.1.2.1.99")  # big endian, deflated
-_SLIDE = b"1.2.840.10008.5.1.4.1.1.77.1.6"  # of what begins so, a doubt is enough
+_SLIDE = b"1.2.840.10008.5.1.4.1.1.77.1.6"  # whatever begins so is looked at with care
 _BEFORE_PIXELS = 0x7FE00000
 
 _short = Struct("<HH2sH").unpack_from

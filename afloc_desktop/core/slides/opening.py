@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from afloc_desktop.core.dicom.archive import open_source
+from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.dicom.slide_header import START, is_slide
 from afloc_desktop.core.errors import (
     AflocError,
     InconsistentStudy,
@@ -51,6 +54,29 @@ class _Frames(NamedTuple):
     numbers: npt.NDArray[np.int64] | None
     x: npt.NDArray[np.int64] | None
     y: npt.NDArray[np.int64] | None
+
+
+def find_slide(ref: ImageRef) -> tuple[ImageRef, ...]:
+    """All files of the slide that a file belongs to, from its own folder or archive.
+
+    Returns:
+        Finest level first; empty where the file is not one of a slide.
+
+    Raises:
+        UnreadableFile: The file cannot be opened.
+        UnsupportedImage: It is in an archive that cannot be read.
+    """
+    with open_source(ref.path, ref.member) as (file, _):
+        if not is_slide(file.read(START)):
+            return ()
+    listing = scan([ref.path if ref.member else ref.path.parent])
+    every = (series for study in listing.studies for series in study.series if series.is_slide)
+    found = (series.images for series in every if any(_is_same(ref, i) for i in series.images))
+    return next(found, (ref,))
+
+
+def _is_same(one: ImageRef, other: ImageRef) -> bool:
+    return (one.path.resolve(), one.member) == (other.path.resolve(), other.member)
 
 
 def open_slide(refs: Sequence[ImageRef]) -> Slide:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import ColourArray
     from afloc_desktop.core.slides.slide import Level, Slide
 
-MOST_TILES = 2500  # decoded for one picture: some seconds
+MOST_TILES = 1024  # decoded for one picture: two seconds
 _MOST_PIXELS = 1 << 24  # of a level that is put together before it is made smaller
 
 
