@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from afloc_desktop.state.store import Problem
 
@@ -42,7 +42,7 @@ class Run:
     Attributes:
         slide_sha256: `Slide.sha256`.
         region: Slide pixels; None for the whole slide.
-        is_running: Windows are being looked at now; else `start` goes on with the same region.
+        is_running: Windows are being looked at now; else `resume` goes on.
         done, total: Windows looked at and all of them; 0 of 0 until they are planned.
         plan: Which windows; None until then.
         answers: By prompt: the chosen one and those that are kept, as far as the run is.
@@ -77,6 +77,7 @@ class _Live:
     """A run on the inference lane, which alone touches it after it was made."""
 
     def __init__(self, slide: Slide, region: Box | None, open_run: OpenRun) -> None:
+        self.key = slide.sha256
         self.slide = slide
         self.region = region
         self._open = open_run
@@ -118,10 +119,10 @@ class _Live:
 
 
 class SlideRuns:
-    """Runs over slides; one at a time. Main thread only.
+    """The run over the slide on screen. Main thread only.
 
-    `open_run` is `core.slides.runs.SlideRun`, told where windows are kept; it is called on the
-    inference lane.
+    What earlier runs kept is answered as soon as the slide is there; `open_run` is
+    `core.slides.runs.SlideRun`, told where windows are kept, and is called on the inference lane.
     """
 
     def __init__(self, store: Store, tasks: Tasks, questions: Questions, open_run: OpenRun) -> None:
@@ -130,39 +131,47 @@ class SlideRuns:
         self._questions = questions
         self._open_run = open_run
         self._live: _Live | None = None
-        questions.listen(self._model_changed)
-        questions.listen_chosen(self._ask)
+        self._model = ""
+        questions.listen(self._seen)
+        questions.listen_chosen(self._work)
 
-    def open(self, slide: Slide) -> None:
-        """Answer from what was kept of a slide in earlier runs, without looking at it again."""
-        self._begin(slide, None, is_running=False)
+    @property
+    def run(self) -> Run | None:
+        """Of the slide on screen, if there is one."""
+        return None if self._live is None else self._store.state.slide_runs.get(self._live.key)
 
-    def start(self, slide: Slide, region: Box | None = None) -> None:
-        """Look at the windows of a region, or go on where an earlier run ended.
+    def start(self, region: Box | None = None) -> None:
+        """Look at the windows of a region of the slide on screen; known ones are not repeated.
 
         Args:
-            slide: The one on screen.
             region: Slide pixels; None for the whole slide.
         """
-        self._begin(slide, region, is_running=True)
+        opened = self._store.state.slide
+        if opened is not None:
+            self._begin(opened.slide, region, is_running=True)
 
     def resume(self) -> None:
-        """Go on with the run that was cancelled."""
-        if self._live is not None:
+        """Go on with the run that was cancelled or failed."""
+        if self.run is not None:
             self._put(is_running=True, problem=None)
             self._work()
 
     def cancel(self) -> None:
         """Stop; what was looked at stays kept, and answered."""
         self._tasks.cancel(RUN)
-        if self._live is not None:
-            self._put(is_running=False)
+        self._put(is_running=False)
 
-    def close(self) -> None:
-        """The slide leaves the screen."""
-        self._tasks.cancel(RUN)
-        self._live = None
-        self._store.update(slide_runs={})
+    def _seen(self) -> None:
+        """Another film, slide or model is there: no map is ever shown for another of them."""
+        opened, model = self._store.state.slide, self._store.state.model
+        known = "" if model is None else f"{model.bundle_sha256} {model.provider}"
+        if opened is None:
+            self._drop()
+        elif self._live is None or self._live.slide is not opened.slide:
+            self._begin(opened.slide, None, is_running=False)
+        elif known != self._model:
+            self._begin(opened.slide, self._live.region, is_running=False)
+        self._model = known
 
     def _begin(self, slide: Slide, region: Box | None, *, is_running: bool) -> None:
         self._tasks.cancel(RUN)
@@ -171,47 +180,43 @@ class SlideRuns:
         self._store.update(slide_runs={slide.sha256: run})
         self._work()
 
-    def _work(self) -> None:
-        live = self._live
-        if live is not None:
-            state = self._store.state
-            chosen = () if state.prompt is None else (state.prompt,)
-            prompts = tuple(dict.fromkeys((*chosen, *state.kept)))
-            work = partial(live.step, prompts, self._run(live).is_running)
-            self._questions.with_model(RUN, work, partial(self._stepped, live), self._failed)
+    def _drop(self) -> None:
+        if self._live is not None:
+            self._tasks.cancel(RUN)
+            self._live = None
+            self._store.update(slide_runs={})
 
-    def _stepped(self, live: _Live, step: _Step) -> None:
-        run = self._run(live)
-        answers = {**run.answers, **step.answers}
+    def _work(self) -> None:
+        """Look at some windows where a run is on, and answer the prompts that are chosen."""
+        state, live, run = self._store.state, self._live, self.run
+        if live is None or run is None or run.problem is not None:
+            return
+        chosen = () if state.prompt is None else (state.prompt,)
+        prompts = tuple(dict.fromkeys((*chosen, *state.kept)))
+        work = partial(live.step, prompts, run.is_running)
+        self._questions.with_model(RUN, work, self._stepped, self._failed)
+
+    def _stepped(self, step: _Step) -> None:
+        state, live, run = self._store.state, self._live, self.run
+        if (
+            live is None
+            or run is None
+            or state.slide is None
+            or state.slide.slide is not live.slide
+        ):
+            self._drop()  # the slide has left the screen meanwhile
+            return
         total = len(step.plan.windows)
-        is_running = run.is_running and step.done < total
-        self._put(
-            done=step.done, total=total, plan=step.plan, answers=answers, is_running=is_running
-        )
-        if is_running:
+        goes_on = run.is_running and step.done < total
+        answers = {**run.answers, **step.answers}
+        self._put(done=step.done, total=total, plan=step.plan, answers=answers, is_running=goes_on)
+        if goes_on:
             self._work()
 
     def _failed(self, error: AflocError) -> None:
         self._put(is_running=False, problem=Problem.of(error))
 
-    def _ask(self) -> None:
-        """Another prompt was chosen: answer it from what is kept, then go on."""
-        self._work()
-
-    def _model_changed(self) -> None:
-        """Another film or another model: maps of one model are never shown for another."""
-        live, model = self._live, self._store.state.model
-        if live is None or model is None:
-            return
-        answers = self._run(live).answers.values()
-        if any(a.map.key.bundle_sha256 != model.bundle_sha256 for a in answers) or not answers:
-            self._put(answers={}, done=0, total=0, plan=None, problem=None)
-            self._work()
-
-    def _run(self, live: _Live) -> Run:
-        return self._store.state.slide_runs[live.slide.sha256]
-
-    def _put(self, **changes: object) -> None:
-        if self._live is not None:
-            run = replace(self._run(self._live), **changes)  # type: ignore[arg-type]
+    def _put(self, **changes: Any) -> None:
+        if self.run is not None:
+            run = replace(self.run, **changes)
             self._store.update(slide_runs={run.slide_sha256: run})
