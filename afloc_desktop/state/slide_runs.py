@@ -197,13 +197,8 @@ class SlideRuns:
         self._questions.with_model(RUN, work, self._stepped, self._failed)
 
     def _stepped(self, step: _Step) -> None:
-        state, live, run = self._store.state, self._live, self.run
-        if (
-            live is None
-            or run is None
-            or state.slide is None
-            or state.slide.slide is not live.slide
-        ):
+        live, run, opened = self._live, self.run, self._store.state.slide
+        if live is None or run is None or opened is None or opened.slide is not live.slide:
             self._drop()  # the slide has left the screen meanwhile
             return
         total = len(step.plan.windows)

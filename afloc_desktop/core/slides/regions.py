@@ -236,10 +236,9 @@ def _with_tissue(
 
 def _edges(windows: range, side: float) -> npt.NDArray[np.int64]:
     """Where windows start and the last one ends, in pixels of a level."""
-    starts: npt.NDArray[np.int64] = np.arange(windows.start, windows.stop + 1)
-    edges = np.rint(starts * side).astype(np.int64)
-    # Windows below a pixel of the finest level still have one.
-    return np.maximum(edges, edges[0] + np.arange(len(edges), dtype=np.int64))
+    starts = np.arange(windows.start, windows.stop + 1)
+    edges: npt.NDArray[np.int64] = np.rint(starts * side).astype(np.int64)
+    return edges
 
 
 def _by_row(place: Place) -> tuple[int, int]:
