@@ -52,7 +52,8 @@ def show_opening() -> Opening:
     if QApplication.instance() is None:
         QApplication([_NAME])
     sheet, wait = Opening(), QEventLoop()
-    sheet.painted.connect(wait.quit)
+    # Queued: where it is painted while it is being shown, the loop has not begun and cannot end.
+    sheet.painted.connect(wait.quit, Qt.ConnectionType.QueuedConnection)
     late = QTimer()
     late.setSingleShot(True)
     late.timeout.connect(wait.quit)
