@@ -88,6 +88,16 @@ def installed_tiny(tiny_bundle_master, afloc_home) -> str:
     return "tiny"
 
 
+@pytest.fixture(scope="session")
+def huge_slide(tmp_path_factory) -> Path:
+    """The folder of a slide of 100,000 x 100,000 pixels, 8 levels, 51,000 tiles; 170 MB."""
+    from slides_made import make_slide
+
+    folder = tmp_path_factory.mktemp("huge")
+    make_slide(folder, 100_000, 100_000, tile=512)
+    return folder
+
+
 @pytest.fixture
 def study(tmp_path) -> Path:
     """A folder of two films: a dot at (30, 40), and its MONOCHROME1 twin."""

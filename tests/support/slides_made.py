@@ -94,19 +94,31 @@ def make_slide(
     plan = Plan(columns, rows, levels=levels or halves(columns, rows), **more)
     folder.mkdir(parents=True, exist_ok=True)
     if plan.in_one_file:
-        return [_write(folder / f"slide{plan.name}.dcm", plan, plan.levels, 1)]
-    return [
-        _write(folder / f"slide{plan.name}-{number}.dcm", plan, (downsample,), number)
-        for number, downsample in enumerate(plan.levels, start=1)
-    ]
+        every = [tile for downsample in plan.levels for tile in _tiles(plan, downsample)]
+        return [_write(folder / f"slide{plan.name}.dcm", plan, every, 1)]
+    paths = []
+    for downsample in plan.levels:
+        tiles = list(_tiles(plan, downsample))
+        step = -(-len(tiles) // plan.split)
+        for first in range(0, len(tiles), step):
+            number = len(paths) + 1
+            path = folder / f"slide{plan.name}-{number}.dcm"
+            paths.append(_write(path, plan, tiles[first : first + step], number, first))
+    return paths
 
 
-def _write(path: Path, plan: Plan, downsamples: tuple[int, ...], number: int) -> Path:
-    tiles = [tile for downsample in downsamples for tile in _tiles(plan, downsample)]
-    data = _header(plan, downsamples[0], number, len(tiles))
+def _write(
+    path: Path, plan: Plan, tiles: list[tuple[int, int, int]], number: int, first: int = 0
+) -> Path:
+    data = _header(plan, tiles[0][0], number, len(tiles))
+    if plan.split > 1:
+        data.ConcatenationUID = f"{data.SeriesInstanceUID}.{tiles[0][0]}"
+        data.ConcatenationFrameOffsetNumber = first
     if plan.sparse or plan.in_one_file:
         data.DimensionOrganizationType = "TILED_SPARSE"
         data.PerFrameFunctionalGroupsSequence = [_place(plan, *tile) for tile in tiles]
+    for keyword, value in plan.tags.items():
+        setattr(data, keyword, value)
     frames = (_encoded(plan.syntax, plan.tile, *_phase(plan, *tile)) for tile in tiles)
     data.save_as(path, enforce_file_format=True)
     with path.open("ab") as file:
@@ -145,9 +157,20 @@ def _encoded(syntax: str, tile: int, left: int, top: int, downsample: int) -> by
         return imagecodecs.jpeg2k_encode(pixels, reversible=True, codecformat="j2k")
     if syntax == "htj2k":
         return imagecodecs.htj2k_encode(pixels, reversible=True)
-    from pydicom.pixels.encoders.native import _encode_frame as rle_of_plane
+    return _run_lengths(pixels)
 
-    raise NotImplementedError(rle_of_plane)
+
+def _run_lengths(pixels: np.ndarray) -> bytes:
+    """PS3.5 annex G: a segment of PackBits per sample, each row on its own."""
+    segments = [
+        b"".join(imagecodecs.packbits_encode(row.tobytes()) for row in pixels[..., sample])
+        for sample in range(pixels.shape[2])
+    ]
+    segments = [segment + b"\0" * (len(segment) % 2) for segment in segments]
+    starts = np.cumsum([64, *map(len, segments)])[:-1]
+    head = np.zeros(16, "<u4")
+    head[0], head[1 : 1 + len(starts)] = len(segments), starts
+    return head.tobytes() + b"".join(segments)
 
 
 def _header(plan: Plan, downsample: int, number: int, frames: int) -> Dataset:
@@ -178,8 +201,6 @@ def _header(plan: Plan, downsample: int, number: int, frames: int) -> Dataset:
     shared = Dataset()
     shared.PixelMeasuresSequence = [_measures(downsample)]
     data.SharedFunctionalGroupsSequence = [shared]
-    for keyword, value in plan.tags.items():
-        setattr(data, keyword, value)
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = SYNTAXES[plan.syntax]
     data.file_meta.MediaStorageSOPClassUID = SLIDE_CLASS
