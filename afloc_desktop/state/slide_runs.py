@@ -121,8 +121,8 @@ class _Live:
 class SlideRuns:
     """The run over the slide on screen. Main thread only.
 
-    What earlier runs kept is answered as soon as the slide is there; `open_run` is
-    `core.slides.runs.SlideRun`, told where windows are kept, and is called on the inference lane.
+    `open_run` is `core.slides.runs.SlideRun`, told where windows are kept; it is called on the
+    inference lane.
     """
 
     def __init__(self, store: Store, tasks: Tasks, questions: Questions, open_run: OpenRun) -> None:
@@ -140,15 +140,18 @@ class SlideRuns:
         """Of the slide on screen, if there is one."""
         return None if self._live is None else self._store.state.slide_runs.get(self._live.key)
 
+    def open(self, slide: Slide) -> None:
+        """A slide comes on screen: answer what earlier runs kept of it."""
+        self._begin(slide, None, is_running=False)
+
     def start(self, region: Box | None = None) -> None:
         """Look at the windows of a region of the slide on screen; known ones are not repeated.
 
         Args:
             region: Slide pixels; None for the whole slide.
         """
-        opened = self._store.state.slide
-        if opened is not None:
-            self._begin(opened.slide, region, is_running=True)
+        if self._live is not None:
+            self._begin(self._live.slide, region, is_running=True)
 
     def resume(self) -> None:
         """Go on with the run that was cancelled or failed."""
@@ -161,30 +164,29 @@ class SlideRuns:
         self._tasks.cancel(RUN)
         self._put(is_running=False)
 
-    def _seen(self) -> None:
-        """Another film, slide or model is there: no map is ever shown for another of them."""
-        opened, model = self._store.state.slide, self._store.state.model
-        known = "" if model is None else f"{model.bundle_sha256} {model.provider}"
-        if opened is None:
-            self._drop()
-        elif self._live is None or self._live.slide is not opened.slide:
-            self._begin(opened.slide, None, is_running=False)
-        elif known != self._model:
-            self._begin(opened.slide, self._live.region, is_running=False)
-        self._model = known
-
-    def _begin(self, slide: Slide, region: Box | None, *, is_running: bool) -> None:
-        self._tasks.cancel(RUN)
-        self._live = _Live(slide, region, self._open_run)
-        run = Run(slide.sha256, region, is_running=is_running)
-        self._store.update(slide_runs={slide.sha256: run})
-        self._work()
-
-    def _drop(self) -> None:
+    def close(self) -> None:
+        """The slide leaves the screen, and its maps with it."""
         if self._live is not None:
             self._tasks.cancel(RUN)
             self._live = None
             self._store.update(slide_runs={})
+
+    def _seen(self) -> None:
+        """Another film or model is there: no map of one model is ever shown for another."""
+        if self._live is not None and self._model != self._model_in_use():
+            self._begin(self._live.slide, self._live.region, is_running=False)
+
+    def _model_in_use(self) -> str:
+        model = self._store.state.model
+        return "" if model is None else f"{model.bundle_sha256} {model.provider}"
+
+    def _begin(self, slide: Slide, region: Box | None, *, is_running: bool) -> None:
+        self._tasks.cancel(RUN)
+        self._model = self._model_in_use()
+        self._live = _Live(slide, region, self._open_run)
+        run = Run(slide.sha256, region, is_running=is_running)
+        self._store.update(slide_runs={slide.sha256: run})
+        self._work()
 
     def _work(self) -> None:
         """Look at some windows where a run is on, and answer the prompts that are chosen."""
@@ -199,7 +201,7 @@ class SlideRuns:
     def _stepped(self, step: _Step) -> None:
         live, run, opened = self._live, self.run, self._store.state.slide
         if live is None or run is None or opened is None or opened.slide is not live.slide:
-            self._drop()  # the slide has left the screen meanwhile
+            self.close()  # the slide has left the screen meanwhile
             return
         total = len(step.plan.windows)
         goes_on = run.is_running and step.done < total
