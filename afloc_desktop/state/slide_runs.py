@@ -73,48 +73,66 @@ class _Step:
     answers: dict[Prompt, SlideAnswer]
 
 
-class _Live:
-    """A run on the inference lane, which alone touches it after it was made."""
+class _Lane:
+    """The run as the inference lane knows it, which alone calls this."""
 
-    def __init__(self, slide: Slide, region: Box | None, open_run: OpenRun) -> None:
-        self.key = slide.sha256
-        self.slide = slide
-        self.region = region
-        self._open = open_run
+    def __init__(self, open_run: OpenRun) -> None:
+        self._open_run = open_run
         self._run: SlideRun | None = None
-        self._localizer: Localizer | None = None
-        self._answered: dict[Prompt, int] = {}
+        self._wanted: tuple[Slide, Box | None, Localizer] | None = None
         self._next_answer = 0.0
 
     def step(
-        self, prompts: tuple[Prompt, ...], looks: bool, localizer: Localizer, token: Token
+        self,
+        slide: Slide,
+        run: Run,
+        prompts: tuple[Prompt, ...],
+        localizer: Localizer,
+        token: Token,
     ) -> _Step:
-        """Look at windows for a while, if at all; answer what is new."""
-        if self._run is None or self._localizer is not localizer:
-            self._run = None  # lets go of the file, should it be the same
-            self._run = self._open(self.slide, localizer, region=self.region, check=token.check)
-            self._localizer, self._answered = localizer, {}
+        """Look at windows for a while, if that is wanted; answer what is new."""
+        under_way = self._opened(slide, run.region, localizer, token)
         until = time.monotonic() + _AT_ONCE_S
-        while looks and not self._run.is_finished and time.monotonic() < until:
-            self._run.step(check=token.check)
-        return _Step(self._run.done, self._run.plan, self._answers(prompts, self._run, token))
+        while run.is_running and not under_way.is_finished and time.monotonic() < until:
+            under_way.step(check=token.check)
+        answers = self._answers(under_way, prompts, run.answers, token)
+        return _Step(under_way.done, under_way.plan, answers)
+
+    def close(self, token: Token) -> None:
+        """Let go of the file of windows."""
+        if self._run is not None:
+            self._run.close()
+        self._run = self._wanted = None
+
+    def _opened(
+        self, slide: Slide, region: Box | None, localizer: Localizer, token: Token
+    ) -> SlideRun:
+        wanted = slide, region, localizer
+        if self._run is None or self._wanted != wanted:
+            self.close(token)
+            self._run = self._open_run(slide, localizer, region=region, check=token.check)
+            self._wanted, self._next_answer = wanted, 0.0
+        return self._run
 
     def _answers(
-        self, prompts: tuple[Prompt, ...], run: SlideRun, token: Token
+        self,
+        run: SlideRun,
+        prompts: tuple[Prompt, ...],
+        known: Mapping[Prompt, SlideAnswer],
+        token: Token,
     ) -> dict[Prompt, SlideAnswer]:
         started = time.monotonic()
         is_due = run.is_finished or started >= self._next_answer
         wanted = [
             prompt
             for prompt in prompts
-            if prompt not in self._answered or (is_due and self._answered[prompt] != run.done)
+            if prompt not in known or (is_due and known[prompt].evidence.looked != run.done)
         ]
         if not wanted:
             return {}
         answers = run.ask(wanted, check=token.check)
         took = time.monotonic() - started
         self._next_answer = started + took + max(_ANSWER_S, _ANSWER_SHARE * took)
-        self._answered.update(dict.fromkeys(wanted, run.done))
         return dict(zip(wanted, answers, strict=True))
 
 
@@ -129,8 +147,8 @@ class SlideRuns:
         self._store = store
         self._tasks = tasks
         self._questions = questions
-        self._open_run = open_run
-        self._live: _Live | None = None
+        self._lane = _Lane(open_run)
+        self._slide: Slide | None = None
         self._model = ""
         questions.listen(self._seen)
         questions.listen_chosen(self._work)
@@ -138,11 +156,12 @@ class SlideRuns:
     @property
     def run(self) -> Run | None:
         """Of the slide on screen, if there is one."""
-        return None if self._live is None else self._store.state.slide_runs.get(self._live.key)
+        return None if self._slide is None else self._store.state.slide_runs[self._slide.sha256]
 
     def open(self, slide: Slide) -> None:
         """A slide comes on screen: answer what earlier runs kept of it."""
-        self._begin(slide, None, is_running=False)
+        self._slide = slide
+        self._begin(Run(slide.sha256))
 
     def start(self, region: Box | None = None) -> None:
         """Look at the windows of a region of the slide on screen; known ones are not repeated.
@@ -150,14 +169,16 @@ class SlideRuns:
         Args:
             region: Slide pixels; None for the whole slide.
         """
-        if self._live is not None:
-            self._begin(self._live.slide, region, is_running=True)
+        run = self.run
+        if run is not None and run.region == region:
+            self.resume()
+        elif run is not None:
+            self._begin(Run(run.slide_sha256, region, is_running=True))
 
     def resume(self) -> None:
         """Go on with the run that was cancelled or failed."""
-        if self.run is not None:
-            self._put(is_running=True, problem=None)
-            self._work()
+        self._put(is_running=True, problem=None)
+        self._work()
 
     def cancel(self) -> None:
         """Stop; what was looked at stays kept, and answered."""
@@ -166,42 +187,39 @@ class SlideRuns:
 
     def close(self) -> None:
         """The slide leaves the screen, and its maps with it."""
-        if self._live is not None:
-            self._tasks.cancel(RUN)
-            self._live = None
+        if self._slide is not None:
+            self._slide = None
             self._store.update(slide_runs={})
+            self._tasks.submit(RUN, self._lane.close, _leave, _leave, lane="infer")
 
     def _seen(self) -> None:
         """Another film or model is there: no map of one model is ever shown for another."""
-        if self._live is not None and self._model != self._model_in_use():
-            self._begin(self._live.slide, self._live.region, is_running=False)
+        run = self.run
+        if run is not None and self._model != self._model_in_use():
+            self._begin(Run(run.slide_sha256, run.region, is_running=run.is_running))
 
     def _model_in_use(self) -> str:
         model = self._store.state.model
         return "" if model is None else f"{model.bundle_sha256} {model.provider}"
 
-    def _begin(self, slide: Slide, region: Box | None, *, is_running: bool) -> None:
+    def _begin(self, run: Run) -> None:
         self._tasks.cancel(RUN)
         self._model = self._model_in_use()
-        self._live = _Live(slide, region, self._open_run)
-        run = Run(slide.sha256, region, is_running=is_running)
-        self._store.update(slide_runs={slide.sha256: run})
+        self._store.update(slide_runs={run.slide_sha256: run})
         self._work()
 
     def _work(self) -> None:
         """Look at some windows where a run is on, and answer the prompts that are chosen."""
-        state, live, run = self._store.state, self._live, self.run
-        if live is None or run is None or run.problem is not None:
-            return
-        chosen = () if state.prompt is None else (state.prompt,)
-        prompts = tuple(dict.fromkeys((*chosen, *state.kept)))
-        work = partial(live.step, prompts, run.is_running)
-        self._questions.with_model(RUN, work, self._stepped, self._failed)
+        state, slide, run = self._store.state, self._slide, self.run
+        if slide is not None and run is not None and run.problem is None:
+            chosen = () if state.prompt is None else (state.prompt,)
+            prompts = tuple(dict.fromkeys((*chosen, *state.kept)))
+            work = partial(self._lane.step, slide, run, prompts)
+            self._questions.with_model(RUN, work, self._stepped, self._failed)
 
     def _stepped(self, step: _Step) -> None:
-        live, run, opened = self._live, self.run, self._store.state.slide
-        if live is None or run is None or opened is None or opened.slide is not live.slide:
-            self.close()  # the slide has left the screen meanwhile
+        run = self.run
+        if run is None:
             return
         total = len(step.plan.windows)
         goes_on = run.is_running and step.done < total
@@ -214,6 +232,10 @@ class SlideRuns:
         self._put(is_running=False, problem=Problem.of(error))
 
     def _put(self, **changes: Any) -> None:
-        if self.run is not None:
-            run = replace(self.run, **changes)
-            self._store.update(slide_runs={run.slide_sha256: run})
+        run = self.run
+        if run is not None:
+            self._store.update(slide_runs={run.slide_sha256: replace(run, **changes)})
+
+
+def _leave(nothing: object) -> None:
+    """Nobody waits for a file to be closed."""

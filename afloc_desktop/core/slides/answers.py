@@ -139,33 +139,31 @@ def stitched(
 def answer(
     plan: Plan,
     slide: Slide,
-    similarity: FloatArray,
+    laid: SlideMap,
     question: Question,
-    key: IdentityKey,
     provenance: Provenance,
+    looked: int,
 ) -> SlideAnswer:
     """What one map comes to.
 
     Args:
         plan, slide: As for `stitched`.
-        similarity: One of its maps.
+        laid: Over all windows that the region touches.
         question: What was asked.
-        key: What the answer belongs to.
         provenance: What computed it.
+        looked: Windows that the map is made from.
     """
-    side = plan.tiling.side / CELLS
-    corner = Point(plan.box.x0, plan.box.y0)
-    laid = SlideMap(similarity, corner, (side, side), key)
     heatmap = Heatmap(
-        similarity=similarity,
+        similarity=laid.similarity,
         scale=laid.scale,
         prompt=question.prompt,
         bundle_id=provenance.bundle_id,
-        key=key,
+        key=laid.key,
         notes=question.notes,
     )
     found = propose(heatmap, question, spacing=spacing_of(slide), provenance=provenance)
-    return SlideAnswer(question, laid, _moved(found, corner, slide), _evidence(plan, similarity))
+    evidence = _evidence(plan, laid.similarity, looked)
+    return SlideAnswer(question, laid, _moved(found, laid.origin, slide), evidence)
 
 
 def over_slide(laid: SlideMap, slide: Slide) -> tuple[FloatArray, tuple[float, float]]:
@@ -253,7 +251,7 @@ def _moved(finding: Finding, corner: Point, slide: Slide) -> Finding:
     return replace(finding, regions=tuple(regions), peak=peak)
 
 
-def _evidence(plan: Plan, similarity: FloatArray) -> Evidence:
+def _evidence(plan: Plan, similarity: FloatArray, looked: int) -> Evidence:
     parts = similarity.reshape(plan.rows, CELLS, plan.columns, CELLS)
     highest = np.nan_to_num(parts, nan=-np.inf).max(axis=(1, 3))
     is_seen = np.isfinite(highest)
@@ -269,7 +267,7 @@ def _evidence(plan: Plan, similarity: FloatArray) -> Evidence:
         left, up = plan.box.x0 + int(column) * side, plan.box.y0 + int(row) * side
         top.append(TopWindow(Box(left, up, left + side, up + side), float(seen[index])))
     return Evidence(
-        looked=int(seen.size),
+        looked=looked,
         edges=read_only(edges.astype(np.float32)),
         counts=read_only(counts.astype(np.int64)),
         top=tuple(top),

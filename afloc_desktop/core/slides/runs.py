@@ -12,7 +12,8 @@ import numpy as np
 from afloc_desktop.core.domain import IdentityKey, Image, ImageRef, Prompt
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.errors import UnsupportedImage
-from afloc_desktop.core.slides.answers import answer, pooled, stitched
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.slides.answers import SlideMap, answer, pooled, stitched
 from afloc_desktop.core.slides.kept import CELLS, Kept
 from afloc_desktop.core.slides.regions import WORKING_UM, plan_windows, read_window, tile_slide
 
@@ -131,6 +132,7 @@ class SlideRun:
         questions, vectors = self._localizer.words_vectors(prompts, check=check)
         maps = stitched(self.plan, self.slide, self._kept.read(), vectors, check)
         made = self._localizer.provenance()
+        corner, side = Point(*self.plan.box[:2]), self.plan.tiling.side / CELLS
         answers = []
         for prompt, question, similarity in zip(prompts, questions, maps, strict=True):
             check()
@@ -142,7 +144,8 @@ class SlideRun:
                 preprocess_fingerprint=made.preprocess_fingerprint,
                 prompt=prompt.words,
             )
-            answers.append(answer(self.plan, self.slide, similarity, question, key, made))
+            laid = SlideMap(similarity, corner, (side, side), key)
+            answers.append(answer(self.plan, self.slide, laid, question, made, self.done))
         return answers
 
     def start_anew(self) -> None:
