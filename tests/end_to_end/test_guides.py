@@ -1,11 +1,13 @@
-"""The guides, followed step by step: every command in their `sh` blocks, in order.
+"""The guides, followed step by step: every command in them, in order.
 
-An ordinary run follows those for administrators and for trouble. Teaching takes minutes: the guide
-for physicists is followed with AFLOC_BARS=full, its parts without training always.
+An ordinary run follows README and the guides for administrators, for photographs and for trouble.
+Teaching and measuring take minutes: the guide for physicists is followed with AFLOC_BARS=full, its
+parts without training always.
 """
 
 import csv
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,16 +20,40 @@ from afloc_desktop.state.models import shipped
 
 BASE = shipped("bundles") / "afloc-cxr-base"
 PROGRAMS = {"afloc": afloc, "afloc-train": train}
+ROOT = Path(__file__).resolve().parents[2]
+README, EYES = "README.md", "resources/docs/fundus-guide.md"
+ADMINISTRATORS, TROUBLE, PHYSICISTS = (
+    f"resources/docs/{name}.md"
+    for name in ("administrator-guide", "troubleshooting", "physicist-guide")
+)
+FOLLOWED = (README, EYES, ADMINISTRATORS, TROUBLE, PHYSICISTS)
 FEW_FILMS = 40
-TRAINS = ("fit", "export", "calibrate", "evaluate", "promote", "rollback")
+TRAINS = ("fit", "export", "calibrate", "evaluate", "bundles promote", "bundles rollback")
+MEASURES = ("fundus-tables", "evaluate")
 SOME_STAY_OUT = ("check", "prepare")  # rows of the notes without films, told one by one
+# Verbs that need what no guide has at hand (a window, somebody's checkpoint, hours), and the tests
+# that run them.
+ELSEWHERE = {
+    "studies": "tests/cli/test_listing.py",
+    "demo": "tests/end_to_end/test_first_light.py",
+    "/path/to/study": "tests/end_to_end/test_tour.py",
+    "bundles import-checkpoint": "tests/training/afloc/test_importing.py",
+    "default-bundle": "tests/training/test_default_bundle.py",
+    "default-fundus": "tests/training/fundus",
+}
 
 
-def follow(document: str, names: dict[str, str], leave_out=()) -> list[str]:
+def verb(words: list[str]) -> str:
+    return " ".join(words[: 2 if words[0] == "bundles" else 1])
+
+
+def follow(
+    document: str, names: dict[str, str], leave_out=(), kind: str | None = "sh"
+) -> list[str]:
     """Run the commands of a guide where we are; the verbs that ran."""
     done = []
-    for program, *words in commands(shipped("docs") / document, "sh"):
-        if set(leave_out) & set(words[:2]) or (leave_out and "work/bundle" in words):
+    for program, *words in commands(ROOT / document, kind):
+        if verb(words) in leave_out or ("export" in leave_out and "work/bundle" in words):
             continue
         words = [names.get(word, word) for word in words]
         try:
@@ -54,10 +80,42 @@ def a_site(shared: Path, folder: Path) -> None:
     shutil.copyfile(data / "regions.csv", folder / "regions.csv")
 
 
+def test_every_command_of_every_document_is_followed_here_or_run_elsewhere():
+    followed = {verb(words) for name in FOLLOWED for _, *words in commands(ROOT / name)}
+    documents = (ROOT / "resources/docs").glob("*.md")
+    said = {verb(words) for path in documents for _, *words in commands(path)}
+    assert said - followed - set(ELSEWHERE) == set()
+    assert [test for test in ELSEWHERE.values() if not (ROOT / test).exists()] == []
+
+
+@pytest.mark.slow
+def test_what_readme_says_can_be_typed(tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(shipped("sample") / "effusion.dcm", tmp_path / "film.dcm")
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as packed:
+        packed.write("film.dcm")
+    names = {"/path/to/study": "film.dcm", "/path/to/study.zip": "study.zip"}
+    done = follow(README, names, (*ELSEWHERE, "evaluate"), kind=None)
+    assert done == ["scan", "render", "localize", "localize", "findings", "self-test"]
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_the_guide_for_photographs_can_be_followed(shared, tmp_path, monkeypatch, capsysbinary):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(shared / "data/fundus/images/IDRiD_01.jpg", tmp_path / "eye.jpg")
+    data = {"../shared/data": str(shared / "data")}
+    data["../shared/data/fundus"] = str(shared / "data/fundus")
+    slow = () if is_full() else MEASURES
+    done = follow(EYES, data, (*ELSEWHERE, *slow), kind=None)
+    assert done == ["bundles", "localize", *(MEASURES if is_full() else ())]
+
+
 @pytest.mark.slow
 def test_the_guide_for_administrators_can_be_followed(tmp_path, monkeypatch, capsysbinary):
     monkeypatch.chdir(tmp_path)
-    done = follow("administrator-guide.md", {})
+    done = follow(ADMINISTRATORS, {})
     assert done == ["self-test", "bundles", "bundles", "licences", "licences"]
 
 
@@ -65,7 +123,12 @@ def test_the_guide_for_administrators_can_be_followed(tmp_path, monkeypatch, cap
 def test_the_way_out_of_trouble_can_be_followed(tmp_path, monkeypatch, capsysbinary):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sample").symlink_to(shipped("sample"))
-    assert follow("troubleshooting.md", {}) == ["self-test", "--version", "scan", "render"]
+    assert follow(TROUBLE, {}) == [
+        "self-test",
+        "--version",
+        "scan",
+        "render",
+    ]
     assert (tmp_path / "effusion.png").stat().st_size > 10_000
 
 
@@ -76,7 +139,7 @@ def test_the_guide_for_physicists_can_be_followed(shared, tmp_path, monkeypatch,
     monkeypatch.chdir(tmp_path)
     a_site(shared, tmp_path)
     leave_out = () if is_full() else TRAINS
-    done = follow("physicist-guide.md", {"BASE": str(BASE)}, leave_out)
+    done = follow(PHYSICISTS, {"BASE": str(BASE)}, leave_out)
     assert {"self-test", "findings", "check", "prepare"} <= set(done)
     assert (tmp_path / "review.html").is_file()
     if is_full():
