@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Image, ImageRef, Series
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.state.slides import Slides
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
 
@@ -47,19 +48,27 @@ class Films:
         tasks: Tasks,
         read: Callable[..., Image],
         open_stack: Callable[..., Slices],
+        slides: Slides,
     ) -> None:
         self._store = store
         self._tasks = tasks
         self._read = read
         self._open_stack = open_stack
+        self._slides = slides
         self._wanted: tuple[ImageRef, ...] = ()
         self._stack: Slices | None = None
         self._ahead: dict[ImageRef, Image] = {}
 
     def show(self, ref: ImageRef, shown: Callable[[], None]) -> None:
         """Read a film; the one before, and all answers on it, leave the screen at once."""
+        home = home_of(self._store.state.listing, ref)
+        if home is not None and home.series.is_slide:
+            self._let_go()
+            self._slides.show(home.series, ref, shown)
+            return
+        self._slides.put_away()
         if ref not in self._wanted and ref not in self._ahead:
-            self.drop()
+            self._let_go()
         at_hand = self._at_hand(ref)
         self._store.update(image_ref=ref, image=at_hand, image_problem=None, **BLANK)
         if at_hand is not None:
@@ -71,7 +80,15 @@ class Films:
         self._tasks.submit("image", work, done, self._read_failed, lane="files")
 
     def drop(self) -> None:
-        """Give back the memory of the stack that is loaded or being loaded."""
+        """Give back the memory of the stack that is loaded or being loaded, and of the slide."""
+        self._slides.put_away()
+        self._let_go()
+
+    def leave_slide(self) -> None:
+        """The cell that is worked in changes: a slide, which takes the whole screen, leaves it."""
+        self._slides.put_away()
+
+    def _let_go(self) -> None:
         for key in ("stack", "ahead"):
             self._tasks.cancel(key)
         self._wanted, self._stack, self._ahead = (), None, {}

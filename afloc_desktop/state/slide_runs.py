@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from afloc_desktop.state.slide_answers import as_answers
 from afloc_desktop.state.store import Problem
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ class SlideRuns:
     def _begin(self, run: Run) -> None:
         self._tasks.cancel(RUN)
         self._model = self._model_in_use()
-        self._store.update(slide_runs={run.slide_sha256: run})
+        self._store.update(slide_runs={run.slide_sha256: run}, answers={})
         self._work()
 
     def _work(self) -> None:
@@ -234,7 +235,9 @@ class SlideRuns:
     def _put(self, **changes: Any) -> None:
         run = self.run
         if run is not None:
-            self._store.update(slide_runs={run.slide_sha256: replace(run, **changes)})
+            run = replace(run, **changes)
+            answers = as_answers(run.answers, self._store.state.answers)
+            self._store.update(slide_runs={run.slide_sha256: run}, answers=answers)
 
 
 def _leave(nothing: object) -> None:

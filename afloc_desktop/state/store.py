@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.display import PaintedArray
     from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.measuring import Mark
     from afloc_desktop.core.model.manifest import FindingSpec
     from afloc_desktop.core.understanding import Question
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from afloc_desktop.state.judgements import Judgement
     from afloc_desktop.state.reports import Report
     from afloc_desktop.state.returned import Result
+    from afloc_desktop.state.slide_runs import Run
+    from afloc_desktop.state.slides import OpenSlide
 
 Listener = Callable[["State", "State"], None]
 _MOST_QUESTIONS = 50  # that are remembered
@@ -182,6 +185,9 @@ class State:
         sentence: Which of its sentences is chosen; None where none is.
         comparison: With an earlier film; None where none is made.
         thumbs: Small pictures of films, uint8, by film.
+        slide_runs: What the model looked at of the slide on screen, by `Slide.sha256`.
+        slide: The slide on screen, in the place of a film; None where a film is.
+        region: The part of it that was chosen, slide pixels; None for none.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -227,6 +233,9 @@ class State:
     sentence: int | None = None
     comparison: Comparison | None = None
     thumbs: Mapping[ImageRef, PaintedArray] = field(default_factory=dict)
+    slide_runs: Mapping[str, Run] = field(default_factory=dict)
+    slide: OpenSlide | None = None
+    region: Box | None = None
 
     @property
     def questions(self) -> tuple[str, ...]:

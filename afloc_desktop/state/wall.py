@@ -60,6 +60,7 @@ class Wall:
         for key in ("image", pane_key(cell)):
             self._tasks.cancel(key)
         self._questions.drop()
+        self._films.leave_slide()
         pane = state.parked.get(cell, _EMPTY)
         self._store.update(
             active=cell,

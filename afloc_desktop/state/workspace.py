@@ -25,6 +25,8 @@ from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.reports import Reports
 from afloc_desktop.state.returned import Returned
 from afloc_desktop.state.shelf import Shelf
+from afloc_desktop.state.slide_runs import SlideRuns
+from afloc_desktop.state.slides import Slides
 from afloc_desktop.state.thumbs import Thumbs
 from afloc_desktop.state.wall import Wall
 
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Image, ImageRef, Study
+    from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.hanging import Rule
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.slides.runs import SlideRun
+    from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.films import Slices
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.paths import Paths
@@ -53,6 +58,8 @@ class Engine:
         scan: `Shelf.scan`.
         read: `core.dicom.read.read`.
         open_stack: `core.dicom.stack.open_stack`.
+        open_slide: `core.slides.opening.open_slide`.
+        open_run: `core.slides.runs.SlideRun`, told where windows are kept.
         start_decoders: Starts the decoder processes without waiting for them.
         open_model: Gives the model to use; raises `BundleError` where there is none.
         sample: Gives the folder of the sample study.
@@ -68,6 +75,8 @@ class Engine:
     scan: Callable[..., Found]
     read: Callable[..., Image]
     open_stack: Callable[..., Slices]
+    open_slide: Callable[..., Slide]
+    open_run: Callable[..., SlideRun]
     start_decoders: Callable[[], None]
     open_model: Callable[[], Localizer]
     sample: Callable[[], Path]
@@ -88,6 +97,8 @@ def engine(paths: Paths) -> Engine:
         scan=shelf.scan,
         read=_read,
         open_stack=_open_stack,
+        open_slide=_open_slide,
+        open_run=partial(_open_run, paths),
         start_decoders=partial(_start_decoders, paths),
         open_model=partial(_open_model, paths),
         sample=_sample,
@@ -116,14 +127,19 @@ class Workspace:
         reports: What was written about the study on screen.
         wall: The cells of the screen.
         drawings: What the reader measures and draws.
+        slides: The slide on screen.
+        slide_runs: The model on that slide.
     """
 
     def __init__(self, store: Store, tasks: Tasks, engine: Engine, post: Post) -> None:
         self._store = store
         self._tasks = tasks
         self._listings = Listings(store, tasks, post, engine)
-        self._films = Films(store, tasks, engine.read, engine.open_stack)
+        self.slides = Slides(store, tasks, post, engine.open_slide)
+        self._films = Films(store, tasks, engine.read, engine.open_stack, self.slides)
         self._questions = Questions(store, tasks, engine.open_model)
+        self.slide_runs = SlideRuns(store, tasks, self._questions, engine.open_run)
+        self.slides.follow(self.slide_runs.open, self.slide_runs.close)
         self.history = History(store)
         self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
         self.exports = Exports(
@@ -223,6 +239,7 @@ class Workspace:
     def _hang(self, ref: ImageRef) -> None:
         """Hang what was opened; where its prior is known but not open, open that and hang again."""
         self.wall.hang_opened(ref)
+        self.slides.complete()
         self.returned.bring()
         current = self.wall.newest()
         if current is not None:
@@ -290,6 +307,25 @@ def _open_stack(refs: Sequence[ImageRef], *, should_stop: Callable[[], bool]) ->
     from afloc_desktop.core.dicom.stack import open_stack
 
     return open_stack(refs, should_stop=should_stop)
+
+
+def _open_slide(refs: Sequence[ImageRef]) -> Slide:
+    from afloc_desktop.core.slides.opening import open_slide
+
+    return open_slide(refs)
+
+
+def _open_run(
+    paths: Paths,
+    slide: Slide,
+    localizer: Localizer,
+    *,
+    region: Box | None,
+    check: Callable[[], None],
+) -> SlideRun:
+    from afloc_desktop.core.slides.runs import SlideRun
+
+    return SlideRun(slide, localizer, paths.slides, region=region, check=check)
 
 
 def _open_model(paths: Paths) -> Localizer:

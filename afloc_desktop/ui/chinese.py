@@ -302,6 +302,12 @@ RESULT_STATUSES = {
     "edited": "已重绘",
 }
 
+# --- slides
+SLIDE = "切片"
+MAGNIFICATION = "放大倍数"
+SLIDE_NO_SCALE = "无比例尺"
+SLIDE_TOO_FAR = "此切片没有更小的副本：请放大，以看到略图以外的内容。"
+
 # --- settings, keys, help
 SETTINGS = "设置…"
 SETTINGS_TITLE = "设置"

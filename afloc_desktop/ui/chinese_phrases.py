@@ -271,3 +271,7 @@ def other_modality(modality: str, accepted: str) -> str:
 
 def key_conflict(key: str, names: Sequence[str]) -> str:
     return f"{key} 同时用于：{'、'.join(names)}"
+
+
+def slide_levels(level: int, levels: int) -> str:
+    return f"第 {level} 层，共 {levels} 层"

@@ -64,6 +64,8 @@ class Cine(QObject):
 
 
 def playable(state: State) -> Series | None:
-    """The series on screen, if it has more than one image."""
+    """The series on screen, if it has more than one image; the levels of a slide are one."""
     home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
-    return home.series if home is not None and len(home.series.images) > 1 else None
+    if home is None or home.series.is_slide:
+        return None
+    return home.series if len(home.series.images) > 1 else None

@@ -57,13 +57,13 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: Scene) ->
         whose = [person(study.patient_name), one_line(study.patient_id)]
         view = one_line(f"{series.modality} {series.view_position}")
         what = [day(study.date), one_line(series.description or study.description), view]
-        _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
-        _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
+        write_lines(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
+        write_lines(painter, inside, _FLAG.AlignRight | _FLAG.AlignTop, what)
     which = [] if home is None else which_of(home)
-    _text(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, [*which, *how_shown(scene)])
+    write_lines(painter, inside, _FLAG.AlignLeft | _FLAG.AlignBottom, [*which, *how_shown(scene)])
     spacing = state.spacing(image)
     size = [strings.spacing(spacing), strings.zoom(scene.view.zoom * 100)]
-    _text(painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, size)
+    write_lines(painter, inside, _FLAG.AlignRight | _FLAG.AlignBottom, size)
     if spacing is not None:
         _paint_scale(painter, inside, scene, spacing)
     paint_turn(painter, area, scene)
@@ -79,7 +79,7 @@ def paint_turn(painter: QPainter, area: QRect, scene: Scene) -> None:
     font = QFont(painter.font())
     font.setBold(True)
     painter.setFont(font)
-    _text(painter, inside.adjusted(0, _HINT_TOP, 0, 0), _TOP_MIDDLE, [hint], _ALERT)
+    write_lines(painter, inside.adjusted(0, _HINT_TOP, 0, 0), _TOP_MIDDLE, [hint], _ALERT)
     painter.restore()
 
 
@@ -99,8 +99,12 @@ def _paint_scale(painter: QPainter, inside: QRect, scene: Scene, spacing: Spacin
     per_mm /= painter.device().devicePixelRatio()
     size = scale_size(min(inside.width() * _SCALE_SHARE, _SCALE_MOST) / per_mm)
     long = size * per_mm
-    if long < _SCALE_LEAST:
-        return
+    if long >= _SCALE_LEAST:
+        paint_bar(painter, inside, long, strings.scale_bar(size, spacing.basis))
+
+
+def paint_bar(painter: QPainter, inside: QRect, long: float, words: str) -> None:
+    """A bar so many screen points long above the lower right corner, and what is said of it."""
     right, bottom = inside.right(), inside.bottom() - 3 * painter.fontMetrics().lineSpacing()
     bar = QPainterPath()
     bar.moveTo(right - long, bottom - 5)
@@ -110,8 +114,7 @@ def _paint_scale(painter: QPainter, inside: QRect, scene: Scene, spacing: Spacin
     for pen in (QPen(QColor(0, 0, 0, 190), 4), QPen(INK, 1.6)):
         painter.strokePath(bar, pen)
     label = inside.adjusted(0, 0, 0, -2 * painter.fontMetrics().lineSpacing())
-    _text(painter, label, _FLAG.AlignRight | _FLAG.AlignBottom,
-          [strings.scale_bar(size, spacing.basis)])  # fmt: skip
+    write_lines(painter, label, _FLAG.AlignRight | _FLAG.AlignBottom, [words])
 
 
 def which_of(home: Home) -> list[str]:
@@ -289,7 +292,7 @@ def paint_message(painter: QPainter, area: QRect, state: State) -> None:
     painter.drawText(below, int(_FLAG.AlignHCenter | _FLAG.AlignTop) | wrap, second)
 
 
-def _text(
+def write_lines(
     painter: QPainter,
     area: QRect,
     where: Qt.AlignmentFlag,

@@ -46,10 +46,10 @@ class Hands(QObject):
         """What each command does, by its id; a switch is called with its new state."""
         wall = self._workspace.wall
         return {
-            "fit": self._looked(FilmCanvas.fit),
-            "one_to_one": self._looked(FilmCanvas.one_to_one),
-            "zoom_in": self._looked(partial(_zoom, factor=_ZOOM_STEP)),
-            "zoom_out": self._looked(partial(_zoom, factor=1 / _ZOOM_STEP)),
+            "fit": self._fit,
+            "one_to_one": self._one_to_one,
+            "zoom_in": partial(self._zoom, _ZOOM_STEP),
+            "zoom_out": partial(self._zoom, 1 / _ZOOM_STEP),
             "rotate_right": self._looked(FilmCanvas.rotate_right),
             "rotate_left": self._looked(FilmCanvas.rotate_left),
             "flip_across": self._looked(FilmCanvas.flip_across),
@@ -75,6 +75,8 @@ class Hands(QObject):
 
     def put_down(self) -> bool:
         """Esc: leave what is half drawn, then the tool. Whether there was anything to leave."""
+        if self._viewer.slide is not None and self._viewer.slide.put_down():
+            return True
         pencil = self._viewer.canvas.pencil
         if pencil.is_busy or pencil.selected is not None:
             pencil.put_down()
@@ -90,6 +92,15 @@ class Hands(QObject):
         for canvas in self._viewer.wall.canvases:
             canvas.enlarge(is_on)
 
+    def _fit(self, *_: object) -> None:
+        self._viewer.looked_at.fit()
+
+    def _one_to_one(self, *_: object) -> None:
+        self._viewer.looked_at.one_to_one()
+
+    def _zoom(self, factor: float, *_: object) -> None:
+        self._viewer.looked_at.zoom_by(factor)
+
     def _looked(self, what: Callable[[FilmCanvas], None]) -> Callable[..., None]:
         return partial(_apply, self._viewer, what)
 
@@ -103,6 +114,8 @@ class Hands(QObject):
     def _corner_text(self, is_on: bool) -> None:
         for canvas in self._viewer.wall.canvases:
             canvas.set_text(is_on)
+        if self._viewer.slide is not None:
+            self._viewer.slide.set_text(is_on)
 
     def _hang(self, by: int, *_: object) -> None:
         self._workspace.wall.hang_another(by)
@@ -151,10 +164,6 @@ class Hands(QObject):
 
 def _apply(viewer: Viewer, what: Callable[[FilmCanvas], None], *_: object) -> None:
     what(viewer.canvas)
-
-
-def _zoom(canvas: FilmCanvas, factor: float) -> None:
-    canvas.zoom_by(factor)
 
 
 def _grid(arrange: Callable[[Grid], None], grid: Grid, *_: object) -> None:

@@ -84,7 +84,7 @@ def paint(heatmap: Heatmap, view: Viewport, look: Look) -> Layer | None:
     values = _sampled(heatmap.similarity, down, across)
     if view.turn.is_sideways:
         values = np.ascontiguousarray(values.T)
-    return Layer(_contour(values, look) if look.line_px else _filled(values, look), left, top)
+    return Layer(_contour(values, look) if look.line_px else coloured(values, look), left, top)
 
 
 def _extent(heatmap: Heatmap, threshold: float) -> Box | None:
@@ -137,7 +137,7 @@ def _neighbours(
     return low, np.minimum(low + 1, count - 1), weight
 
 
-def _filled(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
+def coloured(values: FloatArray, look: Look) -> npt.NDArray[np.uint32]:
     argb = _table()[_index(values, look)]
     argb[~(values >= look.threshold)] = 0  # also where the network never looked
     return argb

@@ -317,3 +317,29 @@ def key_conflict(key: str, names: Sequence[str]) -> str:
 
 def about(version: str) -> str:
     return f"AFLoc Desktop {version}"
+
+
+def slide_size(columns: int, rows: int) -> str:
+    return f"{columns:,} × {rows:,}"
+
+
+def slide_levels(level: int, levels: int) -> str:
+    return f"Level {level} of {levels}"
+
+
+def slide_magnification(times: float, um_per_pixel: float) -> str:
+    """As of a microscope, and what a pixel of the screen is."""
+    return f"{times:.3g}×   {um_per_pixel:.3g} µm/px"
+
+
+def slide_scale(size_um: float) -> str:
+    return f"{size_um / 1000:g} mm" if size_um >= 1000 else f"{size_um:g} µm"
+
+
+def slide_place(x: int, y: int, place_mm: tuple[float, float] | None) -> str:
+    words = f"x {x:,}  y {y:,}"
+    return words if place_mm is None else f"{words}   {place_mm[0]:.3f} × {place_mm[1]:.3f} mm"
+
+
+def slide_objective(times: float) -> str:
+    return f"{times:g}×"

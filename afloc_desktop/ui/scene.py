@@ -245,7 +245,7 @@ class Scene:
         seen = (part, self.view.turn)
         if self._drawn is None or self._drawn[0] != seen:
             argb = np.where(self.view.turn.apply(mask), _GRAPHICS, np.uint32(0))
-            self._drawn = (seen, _transparent(np.ascontiguousarray(argb)).copy())
+            self._drawn = (seen, transparent(np.ascontiguousarray(argb)).copy())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         painter.drawImage(_rectangle(self.view, part.area), self._drawn[1])
 
@@ -259,7 +259,7 @@ class Scene:
         layer = self._layer[1]
         if layer is not None:
             painter.setOpacity(1.0 if state.is_contour else state.opacity)
-            painter.drawImage(QPointF(layer.left, layer.top), _transparent(layer.argb))
+            painter.drawImage(QPointF(layer.left, layer.top), transparent(layer.argb))
             painter.setOpacity(1.0)
 
 
@@ -308,7 +308,7 @@ def _on_pixels(film: Film, view: Viewport, visible: Box) -> tuple[int, int, Arra
     return left, top, found.swapaxes(0, 1) if view.turn.is_sideways else found
 
 
-def _transparent(argb: npt.NDArray[np.uint32]) -> QImage:
+def transparent(argb: npt.NDArray[np.uint32]) -> QImage:
     rows, columns = argb.shape
     kind = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(argb.data, columns, rows, columns * 4, kind)

@@ -27,7 +27,7 @@ class StatusLine(QObject):
     def render_state(self, old: State, new: State) -> None:
         """Show what is under way, how long the answer took and what computed it."""
         self._doing.setText(doing(new))
-        answer = None if new.is_hidden else new.answer
+        answer = None if new.is_hidden or new.slide is not None else new.answer
         self._timing.setText("" if answer is None else strings.answered_in(answer.seconds))
         model = new.model
         if model is None:

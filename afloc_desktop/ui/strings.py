@@ -44,6 +44,12 @@ from afloc_desktop.ui.phrases import report_says as report_says
 from afloc_desktop.ui.phrases import scale_bar as scale_bar
 from afloc_desktop.ui.phrases import scanned as scanned
 from afloc_desktop.ui.phrases import skipped as skipped
+from afloc_desktop.ui.phrases import slide_levels as slide_levels
+from afloc_desktop.ui.phrases import slide_magnification as slide_magnification
+from afloc_desktop.ui.phrases import slide_objective as slide_objective
+from afloc_desktop.ui.phrases import slide_place as slide_place
+from afloc_desktop.ui.phrases import slide_scale as slide_scale
+from afloc_desktop.ui.phrases import slide_size as slide_size
 from afloc_desktop.ui.phrases import spacing as spacing
 from afloc_desktop.ui.phrases import speed as speed
 from afloc_desktop.ui.phrases import statistics as statistics
@@ -321,6 +327,12 @@ EXPORT_RESULT_COLUMNS = ("File", "Kind", "Film", "Result")
 EXPORT_BY_PLUGIN = "as the plugin decides"
 EXPORT_OK = "written and checked"
 EXPORT_GO = "Export"
+
+# --- slides
+SLIDE = "Slide"
+MAGNIFICATION = "Magnification"
+SLIDE_NO_SCALE = "no scale"
+SLIDE_TOO_FAR = "The slide has no smaller copy of itself: zoom in to see more than a sketch."
 
 # --- settings, keys, help
 SETTINGS = "Settings…"

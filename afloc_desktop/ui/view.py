@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from afloc_desktop.ui.scene import Scene
 
 
-class FilmView(QWidget):
+class DeviceWidget(QWidget):
+    """A widget that counts in device pixels, as everything does that lies on it."""
+
+    def _device(self, position: QPointF) -> Point:
+        ratio = self.devicePixelRatioF()
+        return Point(position.x() * ratio, position.y() * ratio)
+
+    def _pixels(self) -> tuple[int, int]:
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+
+class FilmView(DeviceWidget):
     """Window, inversion, zoom and turn of one film; every call is harmless without a film.
 
     Attributes:
@@ -104,11 +116,3 @@ class FilmView(QWidget):
         """Paint again, and tell whoever shows how the film is looked at."""
         self.viewed.emit()
         self.update()
-
-    def _device(self, position: QPointF) -> Point:
-        ratio = self.devicePixelRatioF()
-        return Point(position.x() * ratio, position.y() * ratio)
-
-    def _pixels(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))

@@ -17,6 +17,7 @@ from afloc_desktop.ui.qt import (
     Qt,
     QToolBar,
     QToolButton,
+    QVBoxLayout,
     QWidget,
     column,
 )
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import State
     from afloc_desktop.state.wall import Wall
     from afloc_desktop.ui.canvas import FilmCanvas
+    from afloc_desktop.ui.slides.canvas import SlideCanvas
     from afloc_desktop.ui.tools.pencil import Tool
+
+
+_OBJECTIVES = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)  # on the keys of the windows
 
 
 class Viewer(QWidget):
@@ -36,12 +41,14 @@ class Viewer(QWidget):
 
     Attributes:
         wall: The films.
+        slide: A slide in their place; None until the first one is opened.
         cine: Plays the series of the active one.
     """
 
     def __init__(self, cells: Wall) -> None:
         super().__init__()
         self.wall = FilmWall()
+        self.slide: SlideCanvas | None = None
         self.wall.activated.connect(cells.activate)
         self.wall.scrolled.connect(cells.scroll)
         self.cine = Cine(self, cells)
@@ -72,6 +79,12 @@ class Viewer(QWidget):
         """The active film."""
         return self.wall.active
 
+    @property
+    def looked_at(self) -> FilmCanvas | SlideCanvas:
+        """The slide, where one is on screen, else the active film."""
+        slide = self.slide
+        return self.canvas if slide is None or slide.scene is None else slide
+
     def add_buttons(self, looking: Sequence[QAction], asking: Sequence[QAction]) -> None:
         """Put actions into the bar: those about the film first, then those about AI."""
         for action in looking:
@@ -90,8 +103,9 @@ class Viewer(QWidget):
     def render_state(self, old: State, new: State) -> None:
         """Show the films, the windows the active one offers and what to be told about it."""
         self.wall.render_state(old, new)
+        self._show_slide(old, new)
         self.cine.render_state(old, new)
-        has_changed = old.image is not new.image
+        has_changed = old.image is not new.image or old.slide is not new.slide
         if has_changed or old.presets != new.presets:
             self._fill_windows(new)
         if old.image_ref != new.image_ref or old.listing is not new.listing:
@@ -105,25 +119,62 @@ class Viewer(QWidget):
         self.wall.viewed.emit()
 
     def choose_number(self, number: int) -> None:
-        """Look through the window on a number key, where the film has one there."""
+        """Look through the window on a number key, where the film has one there.
+
+        On a slide, through an objective.
+        """
         place = self._offered.on_key(number)
-        if place is not None:
+        if self.slide is not None and self.slide.scene is not None:
+            if number <= len(_OBJECTIVES):
+                self._choose_window(number - 1)
+        elif place is not None:
             self._choose_window(place)
 
     def named(self, number: int) -> str:
-        """The name of the window on a number key; empty where there is none."""
+        """The name of the window or objective on a number key; empty where there is none."""
+        if self.looked_at is self.slide:
+            return self._windows.itemText(number - 1)
         place = self._offered.on_key(number)
         return "" if place is None else self._offered.names[place]
 
+    def _show_slide(self, old: State, new: State) -> None:
+        """A slide takes the place of all films; what shows it is made for the first one."""
+        if self.slide is None and new.slide is not None:
+            from afloc_desktop.ui.slides.canvas import SlideCanvas
+
+            self.slide = SlideCanvas()
+            self.slide.has_text = self.canvas.has_text
+            self.slide.probed.connect(self.wall.probed)
+            self.slide.viewed.connect(self.wall.viewed)
+            self.slide.warned.connect(self._notes.show_notes)
+            layout = self.layout()
+            assert isinstance(layout, QVBoxLayout)
+            layout.addWidget(self.slide, 1)
+        if self.slide is not None:
+            self.slide.render_state(old, new)
+            self.slide.setVisible(new.slide is not None)
+            self.wall.setVisible(new.slide is None)
+
     def _fill_windows(self, state: State) -> None:
         self._offered = Offered() if state.image is None else offered(state.image, state.presets)
+        names = list(self._offered.names)
+        if state.slide is not None and state.slide.slide.um_per_pixel is not None:
+            names = [strings.slide_objective(times) for times in _OBJECTIVES]
         self._windows.clear()
-        self._windows.addItems(list(self._offered.names))
-        self._windows.setEnabled(bool(self._offered.names))
+        self._windows.addItems(names)
+        self._windows.setEnabled(bool(names))
+        is_slide = state.slide is not None
+        self._windows.setAccessibleName(strings.MAGNIFICATION if is_slide else strings.WINDOW)
         self._show_window()
 
     def _show_window(self) -> None:
         """Select the window in use; a reader's own stands as text that is not in the list."""
+        if self.slide is not None and self.slide.scene is not None:
+            times = self.slide.scene.magnification
+            self._windows.setCurrentIndex(-1)
+            shown = "" if times is None else strings.slide_objective(float(f"{times:.3g}"))
+            self._windows.setPlaceholderText(shown)
+            return
         scene = self.canvas.scene
         used = None if scene is None else scene.choice
         numbers = [i for i, choice in enumerate(self._offered.choices) if choice == used]
@@ -131,6 +182,9 @@ class Viewer(QWidget):
         self._windows.setPlaceholderText(strings.USER_WINDOW if self._offered.choices else "")
 
     def _choose_window(self, index: int) -> None:
+        if self.slide is not None and self.slide.scene is not None:
+            self.slide.magnify(_OBJECTIVES[index])
+            return
         self.canvas.set_choice(self._offered.choices[index])
 
     def _choose_speed(self, index: int) -> None:
@@ -143,7 +197,9 @@ class Viewer(QWidget):
 
 
 def warnings(state: State) -> list[str]:
-    """What a reader must know before trusting an answer on this film."""
+    """What a reader must know before trusting an answer on this film or slide."""
+    if state.slide is not None:
+        return list(state.slide.slide.warnings)
     if state.image is None:
         return []
     found = list(state.image.warnings)

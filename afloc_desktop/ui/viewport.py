@@ -21,6 +21,7 @@ class Viewport:
         centre: Source point in the middle of the area.
         aspect: Height of a source pixel over its width.
         turn: How the film was turned.
+        smallest: Zoom, beyond which it does not shrink.
     """
 
     width: int
@@ -29,6 +30,7 @@ class Viewport:
     centre: Point
     aspect: float = 1.0
     turn: Turn = _AS_STORED
+    smallest: float = SMALLEST
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -42,7 +44,7 @@ class Viewport:
         if self.turn.is_sideways:
             wide, high = high, wide
         zoom = min((self.width - 2 * margin) / wide, (self.height - 2 * margin) / high)
-        return replace(self, zoom=_clamped(zoom), centre=Point(columns / 2, rows / 2))
+        return replace(self, zoom=self._clamped(zoom), centre=Point(columns / 2, rows / 2))
 
     def to_screen(self, point: Point) -> Point:
         """Source to device pixels."""
@@ -59,11 +61,11 @@ class Viewport:
     def box_on_screen(self, box: Box) -> Box:
         """What a source rectangle covers, device pixels."""
         one, other = self.to_screen(Point(box.x0, box.y0)), self.to_screen(Point(box.x1, box.y1))
-        return _spanned(one, other)
+        return spanned(one, other)
 
     def zoomed(self, factor: float, at: Point) -> Viewport:
         """Zoom so that the source point under `at` (device pixels) stays there."""
-        nearer = replace(self, zoom=_clamped(self.zoom * factor))
+        nearer = replace(self, zoom=self._clamped(self.zoom * factor))
         fixed, moved = self.to_source(at), nearer.to_source(at)
         centre = Point(self.centre.x + fixed.x - moved.x, self.centre.y + fixed.y - moved.y)
         return replace(nearer, centre=centre)
@@ -79,9 +81,12 @@ class Viewport:
 
     def visible(self, rows: int, columns: int) -> Box | None:
         """The part of a film inside the area, source pixels; None where nothing is."""
-        seen = _spanned(self.to_source(Point(0, 0)), self.to_source(Point(self.width, self.height)))
+        seen = spanned(self.to_source(Point(0, 0)), self.to_source(Point(self.width, self.height)))
         box = Box(max(0, seen.x0), max(0, seen.y0), min(columns, seen.x1), min(rows, seen.y1))
         return box if box.x1 > box.x0 and box.y1 > box.y0 else None
+
+    def _clamped(self, zoom: float) -> float:
+        return min(LARGEST, max(self.smallest, zoom))
 
     def _unturned(self, dx: float, dy: float) -> tuple[float, float]:
         """A step on the screen as a step on the film."""
@@ -90,9 +95,6 @@ class Viewport:
         return (a * dx + c * dy) / scale_x, (b * dx + d * dy) / scale_y
 
 
-def _spanned(one: Point, other: Point) -> Box:
+def spanned(one: Point, other: Point) -> Box:
+    """The upright rectangle between two corners."""
     return Box(min(one.x, other.x), min(one.y, other.y), max(one.x, other.x), max(one.y, other.y))
-
-
-def _clamped(zoom: float) -> float:
-    return min(LARGEST, max(SMALLEST, zoom))

@@ -169,12 +169,14 @@ class MainWindow(QMainWindow):
         _set_quietly(self._actions["boxes"], new.has_boxes)
         _set_quietly(self._actions["draw_all"], new.draws_all)
         for name in ("accept", "redraw", "reject", "keep"):
-            self._actions[name].setEnabled(new.answer is not None and not new.is_hidden)
+            is_there = new.answer is not None and new.slide is None
+            self._actions[name].setEnabled(is_there and not new.is_hidden)
         self._actions["compare"].setEnabled(new.image is not None)
         self._actions["undo"].setEnabled(self._workspace.history.can_undo)
         self._actions["redo"].setEnabled(self._workspace.history.can_redo)
         for name in actions.ON_A_FILM:
-            self._actions[name].setEnabled(new.image is not None)
+            is_slide = new.slide is not None and name in actions.ON_A_SLIDE
+            self._actions[name].setEnabled(new.image is not None or is_slide)
         for name, grid in GRIDS.items():
             self._actions[name].setEnabled(new.grid != grid)
         self._actions["link"].setEnabled(new.grid.cells > 1)

@@ -7,6 +7,7 @@ from doubles import Desk, QueueLoop, film, listing, ref
 from afloc_desktop.core.domain import ImageRef, Listing
 from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.state.films import Films
+from afloc_desktop.state.slides import Slides
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 
@@ -21,7 +22,8 @@ def room(desk):
     """Films on fakes, their store, and the loop that carries results home."""
     loop, store = QueueLoop(), Store(State())
     tasks = Tasks(loop.post, lambda keys: store.update(busy=keys))
-    yield Films(store, tasks, desk.read, desk.open_stack), store, loop
+    slides = Slides(store, tasks, loop.post, desk.open_slide)
+    yield Films(store, tasks, desk.read, desk.open_stack, slides), store, loop
     tasks.close()
 
 

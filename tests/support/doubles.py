@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from unittest.mock import create_autospec
 
 import numpy as np
+from bars import LATEST_S
 
 from afloc_desktop.core.domain import (
     Heatmap,
@@ -24,7 +25,7 @@ from afloc_desktop.core.domain import (
     VoiWindow,
     read_only,
 )
-from afloc_desktop.core.errors import BundleMissing
+from afloc_desktop.core.errors import BundleMissing, UnsupportedImage
 from afloc_desktop.core.hanging import Rule
 from afloc_desktop.core.model.manifest import FindingSpec
 from afloc_desktop.core.understanding import TEXT, Question
@@ -175,6 +176,10 @@ class FakeLocalizer:
         )
 
 
+def refuse_run(slide, localizer, *, region, check):
+    raise UnsupportedImage("This model was not made for slides.", remedy="Choose another.")
+
+
 @dataclass
 class Desk:
     """What the fake engine gives out; a test changes it before it starts."""
@@ -189,6 +194,9 @@ class Desk:
     rules: tuple[Rule, ...] = ()
     read_refs: list[ImageRef] = field(default_factory=list)
     stacks: list[tuple[ImageRef, ...]] = field(default_factory=list)
+    slides: list[tuple[ImageRef, ...]] = field(default_factory=list)
+    slide: object = None
+    open_run: object = None  # a stand-in for `SlideRun`; None refuses
     reports: tuple[Report, ...] = ()
     trail: list[tuple] = field(default_factory=list)
     trail_error: Exception | None = None
@@ -198,6 +206,8 @@ class Desk:
             scan=self.scan,
             read=self.read,
             open_stack=self.open_stack,
+            open_slide=self.open_slide,
+            open_run=self.open_run or refuse_run,
             start_decoders=lambda: None,
             open_model=self.open_model,
             sample=lambda: Path("sample"),
@@ -241,6 +251,12 @@ class Desk:
             refs=refs, image=lambda place: film(refs[place].instance_number, **self.film_changes)
         )
 
+    def open_slide(self, refs):
+        self.slides.append(refs)
+        if self.read_error is not None:
+            raise self.read_error
+        return self.slide
+
     def open_model(self) -> FakeLocalizer:
         if self.localizer is None:
             raise BundleMissing("There is no model bundle installed.", remedy="Install one.")
@@ -270,8 +286,8 @@ class QueueLoop:
     def post(self, call) -> None:
         self._calls.put(call)
 
-    def run_until(self, is_done, timeout_s: float = 5.0) -> None:
-        deadline = time.monotonic() + timeout_s
+    def run_until(self, is_done) -> None:
+        deadline = time.monotonic() + LATEST_S
         while not is_done():
             self._calls.get(timeout=max(0.001, deadline - time.monotonic()))()
 

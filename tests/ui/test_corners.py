@@ -98,7 +98,7 @@ def test_corner_text_is_readable_on_white(qtbot):
     picture = QImage(400, 300, QImage.Format.Format_Grayscale8)
     picture.fill(255)
     with QPainter(picture) as painter:
-        corners._text(painter, QRect(0, 0, 400, 300), Qt.AlignmentFlag.AlignLeft, ["W 600"])
+        corners.write_lines(painter, QRect(0, 0, 400, 300), Qt.AlignmentFlag.AlignLeft, ["W 600"])
     assert np.array(picture.constBits()).min() < 90
 
 
@@ -114,7 +114,7 @@ def test_corner_text_is_readable_on_white(qtbot):
     ],
 )
 def test_corner_text_stands_in_its_corner(qtbot, where, rows, columns):
-    ink = painted(corners._text, where, ["Doe, Jane", "", "PID"])
+    ink = painted(corners.write_lines, where, ["Doe, Jane", "", "PID"])
     assert ink[rows, columns].any()
     ink[rows, columns] = 0
     assert not ink.any()

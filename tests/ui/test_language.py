@@ -11,6 +11,7 @@ from afloc_desktop.ui.language import chinese_words
 NEUTRAL = {
     "APP", "ONE_TO_ONE", "NOTE_MARK", "RIGHT", "LEFT", "LANGUAGES", "VERDICT_MARKS",
     "percent", "window", "amount", "angle", "number", "provider", "about",
+    "slide_size", "slide_magnification", "slide_scale", "slide_place", "slide_objective",
 }  # fmt: skip
 
 

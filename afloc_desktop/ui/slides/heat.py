@@ -1,0 +1,104 @@
+"""What the model answered on a slide, in colour over it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.ui import overlay
+from afloc_desktop.ui.qt import QImage, QPainter, QPointF
+from afloc_desktop.ui.scene import transparent
+from afloc_desktop.ui.slides.mosaic import placed
+
+if TYPE_CHECKING:
+    from afloc_desktop.core.slides.answers import SlideMap
+    from afloc_desktop.state.store import Answer, State
+    from afloc_desktop.ui.viewport import Viewport
+
+_LINE = 2.2  # screen points
+
+
+class Heat:
+    """Paints answers on one slide.
+
+    Attributes:
+        is_rough: The last one was painted for speed; painting it again makes it exact.
+    """
+
+    def __init__(self) -> None:
+        self.is_rough = False
+        self._layer: tuple[object, overlay.Layer | None] | None = None
+        self._cells: tuple[object, QImage] | None = None
+
+    def paint(
+        self, painter: QPainter, view: Viewport, state: State, *, is_moving: bool
+    ) -> Answer | None:
+        """Draw the chosen answer, where it belongs to the slide and model of the state.
+
+        Args:
+            painter: In device pixels.
+            view: On the slide.
+            state: Of this very moment.
+            is_moving: The view changes from frame to frame: scale the cells of the map.
+
+        Returns:
+            The answer that was drawn.
+        """
+        self.is_rough = False
+        found = answer_on_slide(state)
+        if found is None or state.has_boxes:
+            return None if found is None else found[0]
+        answer, laid = found
+        low, high = overlay.colour_range(answer.floor, answer.similarity)
+        line_px = _LINE * painter.device().devicePixelRatio() if state.is_contour else 0
+        look = overlay.Look(state.level(answer), low, high, line_px)
+        painter.save()
+        painter.setOpacity(1.0 if state.is_contour else state.opacity)
+        if is_moving and not state.is_contour:
+            self.is_rough = True
+            self._paint_cells(painter, view, laid, look)
+        else:
+            self._paint_exactly(painter, view, answer, laid.origin, look)
+        painter.restore()
+        return answer
+
+    def _paint_exactly(
+        self, painter: QPainter, view: Viewport, answer: Answer, origin: Point, look: overlay.Look
+    ) -> None:
+        seen = (answer, view, look)
+        if self._layer is None or self._layer[0] != seen:
+            x, y = view.centre.x - origin.x, view.centre.y - origin.y
+            on_map = replace(view, centre=Point(x, y))
+            self._layer = (seen, overlay.paint(answer.heatmap, on_map, look))
+        layer = self._layer[1]
+        if layer is not None:
+            painter.drawImage(QPointF(layer.left, layer.top), transparent(layer.argb))
+
+    def _paint_cells(
+        self, painter: QPainter, view: Viewport, laid: SlideMap, look: overlay.Look
+    ) -> None:
+        """One colour a cell, scaled by Qt: a hundredth of the time."""
+        seen = (laid, look)
+        if self._cells is None or self._cells[0] != seen:
+            self._cells = (seen, transparent(overlay.coloured(laid.similarity, look)).copy())
+        rows, columns = laid.similarity.shape
+        (left, top), (across, down) = laid.origin, laid.scale
+        area = Box(left, top, left + columns * across, top + rows * down)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(placed(view, area), self._cells[1])
+
+
+def answer_on_slide(state: State) -> tuple[Answer, SlideMap] | None:
+    """The chosen answer and its map, if they are of exactly the slide and model on screen."""
+    answer, model = state.answer, state.model
+    if state.slide is None or state.is_hidden or not state.is_overlay_on:
+        return None
+    run = state.slide_runs.get(state.slide.slide.sha256)
+    laid = None if run is None or answer is None else run.answers.get(answer.prompt)
+    if answer is None or laid is None or model is None:
+        return None
+    key = answer.heatmap.key
+    shown = (state.slide.slide.sha256, model.bundle_sha256, model.fingerprint)
+    is_its = shown == (key.pixel_sha256, key.bundle_sha256, key.preprocess_fingerprint)
+    return (answer, laid.map) if is_its and key == laid.map.key else None

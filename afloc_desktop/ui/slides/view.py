@@ -1,0 +1,85 @@
+"""What a reader does to the slide on screen. Nothing of it changes the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from afloc_desktop.ui.qt import QTimer, Signal
+from afloc_desktop.ui.view import DeviceWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from afloc_desktop.core.geometry import Box, Point
+    from afloc_desktop.ui.slides.scene import SlideScene
+
+
+class SlideView(DeviceWidget):
+    """Zoom and place of one slide; every call is harmless without a slide.
+
+    Attributes:
+        scene: The slide; None where there is none.
+        has_text: Whose slide it is and how it is shown stands in the corners.
+    """
+
+    viewed = Signal()  # slide, zoom, place or tool changed
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene: SlideScene | None = None
+        self.has_text = True
+        self._asking = timer(self, 0, self._ask)
+
+    def fit(self) -> None:
+        """Show the whole slide."""
+        if self.scene is not None:
+            self.scene.fit()
+            self.changed()
+
+    def one_to_one(self) -> None:
+        """Show one slide pixel per screen pixel."""
+        if self.scene is not None:
+            self.zoom_by(1 / self.scene.view.zoom)
+
+    def zoom_by(self, factor: float, at: Point | None = None) -> None:
+        """Zoom about a position in device pixels, or about the middle."""
+        if self.scene is not None:
+            self.scene.zoom(factor, at)
+            self.changed()
+
+    def magnify(self, times: float) -> None:
+        """Look as through an objective."""
+        if self.scene is not None:
+            self.scene.magnify(times)
+            self.changed()
+
+    def show_box(self, box: Box) -> None:
+        """Show a part of the slide as large as it goes."""
+        if self.scene is not None:
+            self.scene.show(box)
+            self.changed()
+
+    def set_text(self, is_on: bool) -> None:
+        """Write into the corners whose slide it is, or leave it bare."""
+        self.has_text = is_on
+        self.update()
+
+    def changed(self) -> None:
+        """Paint again, read what is missing, and tell whoever shows how the slide is looked at."""
+        self._asking.start()
+        self.viewed.emit()
+        self.update()
+
+    def _ask(self) -> None:
+        """Have the tiles of the view read; not while painting, which must not change the store."""
+        if self.scene is not None:
+            self.scene.opened.tiles.want(self.scene.plan.wanted)
+
+
+def timer(parent: SlideView, delay_ms: int, call: Callable[[], object]) -> QTimer:
+    """Calls once, so long after it was last started."""
+    made = QTimer(parent)
+    made.setSingleShot(True)
+    made.setInterval(delay_ms)
+    made.timeout.connect(call)
+    return made
