@@ -5,6 +5,7 @@ import PIL.Image
 import pydicom
 import pytest
 from phantom_files import dot_film, write_film
+from slides_made import colours, make_slide
 
 from afloc_desktop.cli import main
 
@@ -158,3 +159,16 @@ def test_graphics_of_the_file_are_painted_where_they_are_asked_for(tmp_path):
 def test_render_without_a_file_is_a_usage_error(tmp_path, capsys):
     assert main(["render", "--output", str(tmp_path / "a.png")]) == 2
     assert "FILE" in capsys.readouterr().err
+
+
+def test_render_of_any_file_of_a_slide_is_the_whole_slide(tmp_path):
+    paths = make_slide(tmp_path / "s", 3000, 1000, tile=256, levels=3, syntax="rle")
+    for path in paths[::2]:
+        target = tmp_path / "slide.png"
+        assert main(["render", str(path), "--output", str(target)]) == 0
+        picture = np.asarray(PIL.Image.open(target))
+        assert picture.shape == (683, 2048, 3)  # of the finest level, made smaller
+        assert (
+            abs(picture[300, 1000] - colours(1000, 300, 1, 1, 3000 / 2048)[0, 0].astype(int)).max()
+            < 3
+        )

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from phantom_files import dot_film, write_film
 from pydicom.dataset import Dataset, FileMetaDataset
+from slides_made import make_slide
 
 from afloc_desktop.cli import main
 from afloc_desktop.core.dicom.scan import find
@@ -83,3 +84,19 @@ def test_a_date_is_a_day_or_a_range(tmp_path, capsys):
     assert main(["studies", "--date", "20240301-"]) == 2
     assert main(["studies", "--date", "yesterday"]) == 2
     assert "YYYYMMDD" in capsys.readouterr().err
+
+
+def test_scan_says_what_a_slide_is(tmp_path, capsys):
+    make_slide(tmp_path, 3000, 2000, levels=3)
+    assert main(["scan", str(tmp_path)]) == 0
+    assert (
+        "Synthetic slide: slide, 3,000 × 2,000, 0.25 µm/px, 3 levels\n" in capsys.readouterr().out
+    )
+
+
+def test_scan_as_json_has_the_size_of_a_slide(tmp_path, capsysbinary):
+    make_slide(tmp_path, 3000, 2000, levels=1, tags={"SharedFunctionalGroupsSequence": []})
+    main(["scan", str(tmp_path), "--json"])
+    (series,) = json.loads(capsysbinary.readouterr().out)["studies"][0]["series"]
+    size = {"columns": 3000, "rows": 2000, "um_per_pixel": [0.25, 0.25], "levels": 1}
+    assert series["slide"] == size

@@ -53,7 +53,7 @@ def index(file):
 
 
 def test_what_was_remembered_comes_back_as_it_was(index, file):
-    kept = [film("/a/1"), film("/a/2", ANNA, member="x/y"), REFUSED]
+    kept = [film("/a/1", slide="9f"), film("/a/2", ANNA, member="x/y"), REFUSED]
     index.remember(kept)
     again = StudyIndex(file)
     assert [again.known(entry.path) for entry in kept] == [(entry,) for entry in kept]

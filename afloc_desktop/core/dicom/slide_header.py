@@ -38,7 +38,11 @@ MOST_TILES = 1_000_000  # of one level; 256,000 x 256,000 pixels in tiles of 256
 MOST_TILE_PIXELS = 1 << 24
 MOST_ACROSS = 1 << 24  # pixels of a slide; 1.6 m at 0.1 µm
 SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"  # VL Whole Slide Microscopy Image Storage
-_SLIDE_CLASS = re.compile(re.escape(SLIDE_CLASS.encode()) + rb"(?![0-9.])")
+# As the class of the file itself, (0002,0002) or (0008,0016): results refer to slides, too.
+_SLIDE_CLASS = re.compile(
+    rb"(?:\x02\0\x02\0|\x08\0\x16\0).{4}" + re.escape(SLIDE_CLASS.encode()) + rb"(?![0-9.])",
+    re.DOTALL,
+)
 START = 1024  # bytes in which the class of a file stands
 _MOST_GROUPS = 1 << 28  # bytes of functional groups; some 200 are usual for a tile
 _MOST_PARTS = 100  # elements between the shared functional groups and the pixels

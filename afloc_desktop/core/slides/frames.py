@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from io import BufferedIOBase
 
     from afloc_desktop.core.dicom.codestream import Bytes
+    from afloc_desktop.core.dicom.header import Header
     from afloc_desktop.core.dicom.slide_header import SlideHeader
 
 _ITEM = b"\xfe\xff\x00\xe0"
@@ -100,9 +101,9 @@ def find_frames(file: BinaryIO, size: int, described: SlideHeader) -> Frames:
     offsets = _table(file, pixels.offset + _HEAD, length, "<u4")
     if extended is not None and extended.length:
         offsets = _table(file, extended.offset, extended.length, "<u8")
-    if _is_plausible(offsets, header.frames, size - first):
+    if _is_plausible(offsets, header.frames):
         return Frames(offsets + first, first, 0, size)
-    return Frames(_scanned(file, first, size, header.frames), first, 0, size)
+    return Frames(_scanned(file, first, size, header), first, 0, size)
 
 
 def _table(file: BinaryIO, offset: int, length: int, kind: str) -> Offsets:
@@ -113,15 +114,13 @@ def _table(file: BinaryIO, offset: int, length: int, kind: str) -> Offsets:
     return np.frombuffer(data, kind, count).astype(np.int64)
 
 
-def _is_plausible(offsets: Offsets, frames: int, room: int) -> bool:
+def _is_plausible(offsets: Offsets, frames: int) -> bool:
     """Whether a table tells where every frame is; one of four bytes overflows at 4 GB."""
-    if len(offsets) != frames or offsets[0] != 0:
-        return False
-    return bool((np.diff(offsets) > 0).all()) and int(offsets[-1]) < room
+    return len(offsets) == frames and offsets[0] == 0 and bool((np.diff(offsets) > 0).all())
 
 
-def _scanned(file: BinaryIO, first: int, size: int, frames: int) -> Offsets:
-    """Where each frame begins, from one fragment to the next."""
+def _scanned(file: BinaryIO, first: int, size: int, header: Header) -> Offsets:
+    """Where each frame begins, from one fragment to the next; `size` of those that are cut off."""
     items: list[int] = []
     starts: list[int] = []
     here = first
@@ -134,13 +133,14 @@ def _scanned(file: BinaryIO, first: int, size: int, frames: int) -> Offsets:
         if head[_HEAD:].startswith(_STARTS):
             starts.append(here)
         here += _HEAD + cast("int", struct.unpack("<L", head[4:8])[0])
-    for found in (items, starts):
-        if len(found) == frames:
-            return np.array(found, np.int64)
-    raise UnreadableFile(
-        f"The file claims {frames} tiles and holds {len(starts) or len(items)}.",
-        remedy=FETCH_AGAIN,
-    )
+    is_one_each = header.syntax.codec == "rle" or len(starts) == len(items)
+    found = starts if len(starts) == header.frames else items
+    if len(found) != header.frames and not is_one_each:
+        raise UnreadableFile(
+            f"The file claims {header.frames} tiles and holds {len(starts)}.", remedy=FETCH_AGAIN
+        )
+    missing = [size] * (header.frames - len(found))
+    return np.array(found[: header.frames] + missing, np.int64)
 
 
 def _exactly(file: BinaryIO, offset: int, size: int) -> memoryview:

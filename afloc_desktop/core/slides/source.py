@@ -67,6 +67,8 @@ class SlideFile:
             UnsupportedImage: No decoder for it.
             Cancelled: `should_stop` said so, or the file was closed.
         """
+        if should_stop is not None and should_stop():
+            raise Cancelled
         # One frame is what a decoder is told: the others are none of its business.
         header = replace(self.described.header, frames=1)
         decoded = decode_frame(header, self._bytes(number), should_stop=should_stop)

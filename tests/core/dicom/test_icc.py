@@ -5,7 +5,7 @@ import PIL.Image
 import PIL.ImageCms
 import pytest
 
-from afloc_desktop.core.dicom.icc import read_profile
+from afloc_desktop.core.dicom.icc import of_lab, read_profile
 
 RGB = np.stack(np.meshgrid(*[np.arange(0, 256, 17)] * 3), axis=-1).reshape(64, 64, 3)
 RGB = RGB.astype(np.uint8)
@@ -52,3 +52,16 @@ def test_a_mutilated_profile_never_raises():
         profile = read_profile(bytes(data))
         if profile is not None:
             assert profile.apply(RGB[:1]).shape == (1, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("lab", "rgb"),
+    [((100, 0, 0), (255, 255, 255)), ((0, 0, 0), (0, 0, 0)), ((50, 0, 0), (119, 119, 119))],
+)
+def test_greys_of_cielab_are_those_of_srgb(lab, rgb):
+    assert of_lab(*lab) == rgb
+
+
+def test_a_colour_of_cielab_equals_little_cms():
+    lab = (54.29, 80.81, 69.89)  # the red of sRGB under D50
+    assert np.abs(np.subtract(of_lab(*lab), (255, 0, 0))).max() <= 1

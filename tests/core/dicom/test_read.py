@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import JPEGLSLossless
+from slides_made import make_slide
 
 from afloc_desktop.core.dicom.read import read
 from afloc_desktop.core.dicom.workers import Workers
@@ -285,3 +286,9 @@ def test_compressed_pixels_are_decoded_elsewhere_and_native_ones_here(
     assert asked == ["jpeg-ls"]
     np.testing.assert_array_equal(packed.pixels, native.pixels)
     assert packed.pixel_sha256 == native.pixel_sha256
+
+
+def test_a_file_of_a_whole_slide_is_no_film(tmp_path, ref_of):
+    (path,) = make_slide(tmp_path, 64, 64, tile=64)
+    with pytest.raises(UnsupportedImage, match="whole slide"):
+        read(ref_of(path))

@@ -11,7 +11,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from afloc_desktop.core.dicom.walker import ORDER, walk
+from afloc_desktop.core.dicom.walker import ORDER, sequence_end, walk
 
 TINY = np.arange(6, dtype=np.uint8).reshape(2, 3)
 
@@ -117,3 +117,13 @@ def test_compressed_pixels_have_no_length(walk_film):
     pixels = b"\xe0\x7f\x10\0OB\0\0" + struct.pack("<L", 6)
     walked = walk_film(swap(pixels, pixels[:-4] + b"\xff\xff\xff\xff"))
     assert walked.length is None
+
+
+def test_a_sequence_of_undefined_length_ends_behind_its_delimiter():
+    element = b"\x48\0\x1e\x02SL\x04\0\1\0\0\0"
+    item = b"\xfe\xff\0\xe0" + struct.pack("<L", len(element)) + element
+    opened = b"\xfe\xff\0\xe0\xff\xff\xff\xff" + element + b"\xfe\xff\x0d\xe0\0\0\0\0"
+    whole = item + opened + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    assert sequence_end(whole + b"behind", 0, is_implicit=False) == len(whole)
+    assert sequence_end(whole[:-1], 0, is_implicit=False) is None
+    assert sequence_end(b"no item at all", 0, is_implicit=False) is None
