@@ -104,8 +104,10 @@ def screen(tmp_path_factory):
     if not shutil.which("Xvfb") or not shutil.which("xwininfo"):
         pytest.skip("needs Xvfb and xwininfo")
     read, write = os.pipe()
+    # Else it begins anew when its last client leaves, and refuses who comes in that moment.
+    options = ["-screen", "0", "1440x900x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1440x900x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(write), *options],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
     )
