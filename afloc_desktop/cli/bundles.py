@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CLEANINGS = ("afloc-words", "afloc")
 PHRASINGS = ("official", "library")
+MODES = ("official", "calibrated")
 MODALITIES = ("cxr", "fundus", "histo")
 
 
@@ -88,7 +89,15 @@ def _add_import(actions: Verbs) -> None:
         metavar="FOLDER",
         help="at least 40 DICOM films of the site: adds a network in 8 bits where it draws the "
         "same maps on them, for processors with instructions for it; its maps are not exactly "
-        "AFLoc's",
+        "AFLoc's; and sets the thresholds of the calibrated mode",
+    )
+    action.add_argument(
+        "--mode",
+        choices=MODES,
+        default=MODES[0],
+        help="official (default) draws AFLoc's own maps; calibrated compares unit vectors with the "
+        "library's mean, takes the mean map off, reads words as the default model does, and takes "
+        "thresholds from --calibration",
     )
     add_json(action)
     action.set_defaults(run=_import_checkpoint)
@@ -172,14 +181,16 @@ def _import_checkpoint(chosen: argparse.Namespace) -> int:
         chosen.id,
         chosen.phrasings,
         chosen.calibration,
+        chosen.mode,
     )
     say("checking and converting the checkpoint; the published network takes about a minute")
     told = import_checkpoint(request, Paths.default())
     if chosen.json:
         answer_json(told)
         return DONE
-    if told.get("eight_bits"):
-        say(told["eight_bits"])
+    for note in ("eight_bits", "thresholds"):
+        if told.get(note):
+            say(told[note])
     for heading in ("warnings", "missing", "unexpected"):
         for entry in told[heading]:
             say(f"{heading}: {entry}")

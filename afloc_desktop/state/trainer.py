@@ -34,7 +34,9 @@ class ImportRequest:
         cleaning: `afloc-words`, or `afloc` for that of AFLoc's own code.
         bundle_id: None leaves it to the trainer.
         phrasings: Of the listed findings, `official` or `library`.
-        calibration: Folder of films for a network in 8 bits; None for none.
+        calibration: Folder of films for a network in 8 bits and for the thresholds of the
+            calibrated mode; None for none.
+        mode: `official` for AFLoc's own maps, or `calibrated`.
     """
 
     checkpoint: Path
@@ -44,6 +46,7 @@ class ImportRequest:
     bundle_id: str | None
     phrasings: str = "official"
     calibration: Path | None = None
+    mode: str = "official"
 
 
 def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def import_checkpoint(request: ImportRequest, paths: Paths) -> dict[str, Any]:
         words = ["import-checkpoint", str(request.checkpoint.absolute()), "--json"]
         words += ["--vocab", str(request.vocabulary.absolute()), "--modality", request.modality]
         words += ["--cleaning", request.cleaning, "--phrasings", request.phrasings]
-        words += ["--output", str(output)]
+        words += ["--output", str(output), "--mode", request.mode]
         words += ["--id", request.bundle_id] if request.bundle_id else []
         words += (
             ["--calibration", str(request.calibration.absolute())] if request.calibration else []

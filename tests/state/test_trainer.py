@@ -53,6 +53,7 @@ def test_an_imported_checkpoint_is_installed_and_told(pretender, afloc_home):
     assert told["options"]["--vocab"] == str(Path("vocab.txt").absolute())
     assert told["options"]["--modality"] == "cxr"
     assert told["options"]["--cleaning"] == "afloc"
+    assert told["options"]["--mode"] == "official"
     assert told["options"]["--id"] == "own"
     assert find(Paths.default(), "tiny").manifest.id == "tiny"
     assert [p.name for p in Paths.default().bundles.iterdir()] == ["tiny"]

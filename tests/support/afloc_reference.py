@@ -172,10 +172,10 @@ def word_pieces(text, vocabulary):
     return ["[CLS]", *pieces[: ROWS - 2], "[SEP]"]
 
 
-def heat(deep, vector):
-    """Raw products, Gaussian of 1.5 cells, bilinear to 224 × 224; float64."""
+def heat(deep, vector, sigma_cells=1.5):
+    """Products, Gaussian, bilinear to 224 × 224; float64."""
     grid = torch.einsum("dhw,d->hw", deep.double(), vector.double()).numpy()
-    smooth = ndimage.gaussian_filter(grid, 1.5)
+    smooth = ndimage.gaussian_filter(grid, sigma_cells)
     return functional.interpolate(
         torch.from_numpy(smooth)[None, None], (224, 224), mode="bilinear", align_corners=False
     )[0, 0].numpy()

@@ -55,9 +55,10 @@ def test_a_reader_may_begin_anew(crash, station):
 
 def test_changes_are_on_disk_a_moment_later(station, qtbot, tmp_path):
     made = station(paths=(tmp_path,))
-    qtbot.waitUntil(lambda: read(Paths.default().session) is not None)
+    qtbot.waitUntil(
+        lambda: (kept := read(Paths.default().session)) is not None and kept.opened == (tmp_path,)
+    )
     made.settle()
-    assert read(Paths.default().session).opened == (tmp_path,)
     made.window.close()
     assert read(Paths.default().session) is None
 

@@ -46,6 +46,14 @@ def add_afloc_verbs(verbs: Any) -> None:
         help="of the listed findings: the published protocol's one prompt (default), or the mean "
         "of the library of phrasings",
     )
+    verb.add_argument(
+        "--mode",
+        choices=("official", "calibrated"),
+        default="official",
+        help="official (default) draws AFLoc's own maps; calibrated compares unit vectors with the "
+        "library's mean, takes the mean map off, reads words as the default model does, and takes "
+        "thresholds from --calibration",
+    )
     verb.add_argument("--preset", choices=("paper", "small", "tiny"), default="paper")
     verb.add_argument(
         "--calibration",
@@ -53,7 +61,7 @@ def add_afloc_verbs(verbs: Any) -> None:
         metavar="FOLDER",
         help="at least 40 DICOM films of the site: adds a network in 8 bits where it draws the "
         "same maps on them; it is used on processors with instructions for it, and its maps are "
-        "not exactly AFLoc's",
+        "not exactly AFLoc's; and sets the thresholds of the calibrated mode",
     )
     verb.add_argument("--json", action="store_true", help="one JSON object on stdout")
     verb.set_defaults(run=_import)
@@ -71,12 +79,13 @@ def _import(options: argparse.Namespace, reporter: Reporter) -> int:
         bundle_id=options.id,
         calibration=options.calibration,
         phrasings=options.phrasings,
+        mode=options.mode,
     )
     told = import_checkpoint(plan, options.output)
     lines = [f"{told.id}: every tensor fits, the graphs equal torch, the self-test is passed"]
     lines += [f"not used: {name}" for name in told.unexpected]
     lines += [f"missing, not needed: {name}" for name in told.missing]
     lines += [f"warning: {warning}" for warning in told.warnings]
-    lines += [told.eight_bits] if told.eight_bits else []
+    lines += [note for note in (told.eight_bits, told.thresholds) if note]
     reporter.event("imported", "\n".join(lines), **asdict(told))
     return 0

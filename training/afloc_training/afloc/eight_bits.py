@@ -8,6 +8,7 @@ falls short is not shipped.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.domain import FloatArray
+    from afloc_desktop.core.domain import FloatArray, Image
     from afloc_desktop.core.preprocess import PreprocessSpec
 
 FEWEST_FILMS, MOST_FILMS = 40, 120
@@ -62,19 +63,26 @@ class Fidelity:
         )
 
 
-def read_films(folder: Path, spec: PreprocessSpec) -> list[FloatArray]:
-    """Network inputs of the DICOM films below a folder, at most 120; others are passed over.
+def site_images(folder: Path) -> Iterator[Image]:
+    """The DICOM films below a folder, at most 120; others are passed over.
 
     Args:
         folder: Of the site's own films, of the kind the checkpoint was trained on.
+    """
+    for ref in scan([folder]).images[:MOST_FILMS]:
+        with suppress(InputError):
+            yield read(ref)
+
+
+def read_films(folder: Path, spec: PreprocessSpec) -> list[FloatArray]:
+    """Network inputs of the films of `site_images`.
+
+    Args:
+        folder: As there.
         spec: Of the bundle.
     """
     films = []
-    for ref in scan([folder]).images[:MOST_FILMS]:
-        try:
-            image = read(ref)
-        except InputError:
-            continue
+    for image in site_images(folder):
         prepared = prepare(
             image.pixels,
             spec,

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from afloc_desktop import __version__
-from afloc_desktop.core.errors import CheckpointError
+from afloc_desktop.core.errors import CheckpointError, DatasetError
 from afloc_desktop.core.model.bundle import load_bundle
 from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
 from afloc_desktop.core.model.selftest import self_test
@@ -22,9 +22,10 @@ from afloc_desktop.core.model.session import PATCHES, Sessions, has_int8
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
 from afloc_desktop.core.text import TextSpec, WordPiece, as_sentence
 from afloc_training import bundle_files
+from afloc_training.afloc.calibrated import calibrated_spec, scaled, sigma_of
 from afloc_training.afloc.checkpoint import read_checkpoint
 from afloc_training.afloc.config import PRESETS
-from afloc_training.afloc.eight_bits import add_eight_bits, read_films
+from afloc_training.afloc.eight_bits import add_eight_bits, read_films, site_images
 from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_patches, export_text
 from afloc_training.afloc.import_card import import_card
 from afloc_training.afloc.network import Afloc
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 Cleaning = Literal["afloc", "afloc-words"]
 Phrasings = Literal["official", "library"]
+Mode = Literal["official", "calibrated"]
 SIDE = 224
 # The published protocol's confidence is the raw maximum, cut to [0, 2], over 2; this is its half.
 # It was tuned on nothing: where a finding counts as present is the site's to set.
@@ -62,6 +64,10 @@ _INTENDED_USE = (
     "Research: reproducing AFLoc's maps on the site's own machines. Research use only: not for "
     "diagnosis. Maps are raw products, no probabilities."
 )
+_CALIBRATED_USE = (
+    "Research: AFLoc's weights on a fixed scale, with thresholds from the site's own films; these "
+    "are not AFLoc's own maps. Research use only: not for diagnosis."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,10 @@ class ImportPlan:
         phrasings: A listed finding is asked with the `official` protocol's one prompt, or with the
             mean vector of the `library` of phrasings.
         calibration: Folder of the site's DICOM films, for a network in 8 bits beside the exact
-            one; None for none.
+            one, and for the thresholds of the calibrated mode; None for none.
+        mode: `official` gives AFLoc's own maps. `calibrated` compares unit vectors, asks with the
+            library, takes the mean map off, and needs films for its thresholds; words are then
+            understood as the default model's, whatever `cleaning` and `phrasings` say.
     """
 
     checkpoint: Path
@@ -89,6 +98,12 @@ class ImportPlan:
     bundle_id: str | None = None
     phrasings: Phrasings = "official"
     calibration: Path | None = None
+    mode: Mode = "official"
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether maps are on a fixed scale instead of AFLoc's own."""
+        return self.mode == "calibrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,7 @@ class Imported:
         warnings: What the site should know.
         image_difference, text_difference: Of the graphs from torch, share of the largest number.
         eight_bits: What came of the network in 8 bits; empty where none was asked for.
+        thresholds: What films set them; empty for AFLoc's own maps.
     """
 
     id: str
@@ -111,6 +127,7 @@ class Imported:
     image_difference: float
     text_difference: float
     eight_bits: str = ""
+    thresholds: str = ""
 
 
 def import_checkpoint(
@@ -125,11 +142,11 @@ def import_checkpoint(
 
     Raises:
         CheckpointError: The weights or the vocabulary cannot be used.
-        DatasetError: Too few films for a network in 8 bits.
+        DatasetError: Too few films for a network in 8 bits or the calibrated mode.
         WouldOverwrite: The target exists and is no bundle.
         BundleError, InferenceError: The finished bundle fails its own checks.
     """
-    bundle_files.check_target(output)
+    _check(plan, output)
     config = config or PRESETS[plan.preset]
     pieces, is_published = read_vocabulary(plan.vocabulary, config.text.vocabulary)
     checkpoint = read_checkpoint(plan.checkpoint, config)
@@ -139,6 +156,7 @@ def import_checkpoint(
     with torch.device("meta"):  # the checkpoint's own tensors become the network's
         network = Afloc(config).eval()
     network.load_state_dict(checkpoint.state, assign=True)
+    network.img_encoder.is_unit = network.text_encoder.is_unit = plan.is_calibrated
     with bundle_files.partial_folder(output) as partial:
         write_tokenizer(partial / "tokenizer.json", pieces)
         image = export_image(network, partial / "image.onnx", SIDE)
@@ -150,14 +168,33 @@ def import_checkpoint(
         unsealed = _manifest(plan, config, grid, digest)
         told = (checkpoint.missing, checkpoint.unexpected, warnings)
         eight_bits = _eight_bits(partial, plan, config)
-        card = import_card(unsealed, plan.checkpoint.name, digest, told, (image, text), eight_bits)
+        unsealed, scale = _scaled(partial, unsealed, plan)
+        notes = (eight_bits and f"in 8 bits: {eight_bits}", scale)
+        card = import_card(unsealed, plan.checkpoint.name, digest, told, (image, text), notes)
         bundle_files.seal(partial, unsealed, card)
         bundle = load_bundle(partial)
         self_test(bundle, Sessions(bundle, "cpu"))
         if has_int8(bundle):
             self_test(bundle, Sessions(bundle, "cpu", precision="int8"))
         bundle_files.publish(partial, output)
-    return Imported(unsealed.id, bundle.sha256, *told, image, text, eight_bits)
+    return Imported(unsealed.id, bundle.sha256, *told, image, text, eight_bits, scale)
+
+
+def _check(plan: ImportPlan, output: Path) -> None:
+    bundle_files.check_target(output)
+    if plan.is_calibrated and plan.calibration is None:
+        raise DatasetError(
+            "The calibrated mode takes its thresholds from films of the site, and got none.",
+            remedy="Give --calibration FOLDER, or import with --mode official.",
+        )
+
+
+def _scaled(folder: Path, unsealed: Manifest, plan: ImportPlan) -> tuple[Manifest, str]:
+    """The manifest with the site's thresholds, where films set them, and what was done."""
+    if plan.calibration is None or not plan.is_calibrated:
+        return unsealed, ""
+    bundle_files.seal(folder, unsealed, "")
+    return scaled(folder, unsealed, site_images(plan.calibration))
 
 
 def _eight_bits(folder: Path, plan: ImportPlan, config: AflocConfig) -> str:
@@ -197,7 +234,7 @@ def text_spec(plan: ImportPlan, config: AflocConfig) -> TextSpec:
         tokenizer="wordpiece",
         is_lowercase=True,
         max_tokens=config.text.max_tokens,
-        cleaning=plan.cleaning,
+        cleaning="none" if plan.is_calibrated else plan.cleaning,
         sentence=SENTENCES[plan.modality],
     )
 
@@ -211,6 +248,8 @@ def _write_arrays(folder: Path, plan: ImportPlan, config: AflocConfig, tokenizer
     each = encoded(folder, tokenizer, sentences)
     ends = np.cumsum([len(texts) for texts in prompts])[:-1]
     vectors = np.stack([own.mean(axis=0) for own in np.split(each, ends)])
+    if plan.is_calibrated:
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     np.savez(folder / "findings.npz", ids=np.array([s.id for s in subjects]), vectors=vectors)
     tensor = example(preprocess_spec(plan, config))
     local = run(folder / "image.onnx", {"image": tensor})[0][0]
@@ -259,33 +298,41 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
         min_app_version=__version__,
         preprocess=preprocess_spec(plan, config),
         text=text_spec(plan, config),
-        heatmap=HeatmapSpec(
-            level="local",
-            grid=grid,
-            similarity="dot",
-            extent="input",
-            sigma_cells=_SIGMA_CELLS,
-            sharpness=0.0,
-            threshold=THRESHOLD,
-            side_penalty=0.0,
-            mean_map=0.0,
-        ),
+        heatmap=_heatmap_spec(plan, grid),
         image_outputs=IMAGE_OUTPUTS,
-        findings=tuple(_finding(subject, plan) for subject in SUBJECTS[plan.modality]),
+        findings=tuple(_finding(subject, plan, grid) for subject in SUBJECTS[plan.modality]),
         gate=None,
         licence=_LICENCE,
         data=_DATA,
-        intended_use=_INTENDED_USE,
+        intended_use=_CALIBRATED_USE if plan.is_calibrated else _INTENDED_USE,
         metrics=(),
         files={},
     )
 
 
+def _heatmap_spec(plan: ImportPlan, grid: int) -> HeatmapSpec:
+    if plan.is_calibrated:
+        return calibrated_spec(grid, _SIGMA_CELLS)
+    return HeatmapSpec(
+        level="local",
+        grid=grid,
+        similarity="dot",
+        extent="input",
+        sigma_cells=_SIGMA_CELLS,
+        sharpness=0.0,
+        threshold=THRESHOLD,
+        side_penalty=0.0,
+        mean_map=0.0,
+    )
+
+
 def _prompts(subject: Subject, plan: ImportPlan) -> tuple[str, ...]:
-    return (subject.prompt,) if plan.phrasings == "official" else subject.phrasings
+    is_single = plan.phrasings == "official" and not plan.is_calibrated
+    return (subject.prompt,) if is_single else subject.phrasings
 
 
-def _finding(subject: Subject, plan: ImportPlan) -> FindingSpec:
+def _finding(subject: Subject, plan: ImportPlan, grid: int) -> FindingSpec:
+    is_own = plan.is_calibrated and plan.modality == "cxr"
     return FindingSpec(
         id=subject.id,
         label=subject.label,
@@ -293,7 +340,7 @@ def _finding(subject: Subject, plan: ImportPlan) -> FindingSpec:
         prompts=_prompts(subject, plan),
         synonyms=subject.synonyms,
         threshold=THRESHOLD,
-        sigma_cells=_SIGMA_CELLS,
+        sigma_cells=sigma_of(subject.id, grid, _SIGMA_CELLS) if is_own else _SIGMA_CELLS,
         gain=None,
         bias=None,
         prevalence=None,
