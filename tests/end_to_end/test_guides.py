@@ -5,9 +5,12 @@ Teaching and measuring take minutes: the guide for physicists is followed with A
 parts without training always.
 """
 
+import ast
 import csv
+import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,11 @@ ADMINISTRATORS, TROUBLE, PHYSICISTS = (
     for name in ("administrator-guide", "troubleshooting", "physicist-guide")
 )
 FOLLOWED = (README, EYES, ADMINISTRATORS, TROUBLE, PHYSICISTS)
+_OTHERS = ("radiologist-guide", "results", "site-training", "intended-use")
+GUIDES = (*FOLLOWED, *(f"resources/docs/{name}.md" for name in _OTHERS))
+# Titles of papers and models, what another program shows, keys, and what is only stressed.
+OF_OTHERS = ("ChestX-ray8", "Nature", "Fundus photographs,", "Apps", "Space", "Open a film, say")
+_M = re.DOTALL | re.MULTILINE
 FEW_FILMS = 40
 TRAINS = ("fit", "export", "calibrate", "evaluate", "bundles promote", "bundles rollback")
 MEASURES = ("fundus-tables", "evaluate")
@@ -63,6 +71,35 @@ def follow(
         assert code == (1 if words[0] in SOME_STAY_OUT else 0), (program, words)
         done.append(words[0])
     return done
+
+
+def pieces_said() -> set[str]:
+    """What the programs say, each piece of it, without the marks of keys in menus."""
+    sources = [*ROOT.glob("afloc_desktop/**/*.py"), *ROOT.glob("training/**/*.py")]
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sources)
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    values = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {value.replace("&", "").strip("…") for value in values if isinstance(value, str)}
+
+
+def named(document: Path) -> Iterator[str]:
+    """What a guide sets in italics, and paths through menus."""
+    text = re.sub(r"^```.*?^```|`[^`]*`|^ {4}.*$", "", document.read_text("utf-8"), flags=_M)
+    for stars, words in re.findall(r"(\*+)(\S[^*]*)\1", text):
+        if stars == "*" or "→" in words:
+            yield " ".join(words.split())
+
+
+def test_what_a_guide_names_is_on_the_screen_under_that_name():
+    said = pieces_said()
+    unknown = []
+    for words in (words for guide in GUIDES for words in named(ROOT / guide)):
+        steps = [step.strip("… ") for step in words.split("→")]
+        is_menu = len(steps) > 1 and set(steps) <= said
+        is_text = len(steps) == 1 and any(steps[0].partition(" 8 ")[0] in text for text in said)
+        if not (is_menu or is_text or words.startswith(OF_OTHERS)):
+            unknown.append(words)
+    assert unknown == []
 
 
 def a_site(shared: Path, folder: Path) -> None:
