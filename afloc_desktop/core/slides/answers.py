@@ -255,9 +255,11 @@ def _evidence(plan: Plan, similarity: FloatArray, looked: int) -> Evidence:
     parts = similarity.reshape(plan.rows, CELLS, plan.columns, CELLS)
     highest = np.nan_to_num(parts, nan=-np.inf).max(axis=(1, 3))
     is_seen = np.isfinite(highest)
-    seen = highest[is_seen]
+    seen = highest[is_seen].astype(np.float64)
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
-    counts, edges = np.histogram(seen, bins=_BINS, range=(low, max(high, low + 1e-6)))
+    counts, edges = np.histogram(
+        seen, bins=_BINS, range=(low, max(high, low + 1e-3 * max(1.0, abs(low))))
+    )
     places = np.argwhere(is_seen)
     order = np.argsort(-seen, kind="stable")[:TOP_WINDOWS]
     side = plan.tiling.side
