@@ -180,9 +180,7 @@ def test_a_full_disk_is_told_and_costs_no_window(path):
     script = KILLED.replace("os.kill(os.getpid(), 9)", "sys.exit(1)")
     command = ["strace", "-f", "-o", os.devnull, "-e", "trace=write", "-P", str(path)]
     command += ["-e", "inject=write:error=ENOSPC:when=12+", sys.executable, "-c", script, str(path)]
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False
-    )
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
     assert b"cannot be kept: No space left" in done.stderr
     said = len(done.stdout.split())
     assert len(read(path)[0]) == said == 10  # the first write is the header's
