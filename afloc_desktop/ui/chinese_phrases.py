@@ -10,7 +10,7 @@ from afloc_desktop.ui.phrases import GAP, amount, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Skipped, Spacing
+    from afloc_desktop.core.domain import Skipped, SlideSize, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
     from afloc_desktop.state.store import Home, Problem
@@ -273,5 +273,15 @@ def key_conflict(key: str, names: Sequence[str]) -> str:
     return f"{key} 同时用于：{'、'.join(names)}"
 
 
+def slide_summary(slide: SlideSize) -> str:
+    um = "" if slide.um_per_pixel is None else f"，{slide.um_per_pixel[0]:.3g} µm/px"
+    return f"切片，{slide.columns:,} × {slide.rows:,}{um}，{slide.levels} 层"
+
+
 def slide_levels(level: int, levels: int) -> str:
     return f"第 {level} 层，共 {levels} 层"
+
+
+def slide_progress(done: int, total: int, empty: int) -> str:
+    """`empty` windows hold no tissue and are left out."""
+    return f"已查看 {done:,} / {total:,} 个窗格；略过 {empty:,} 个无组织的窗格"

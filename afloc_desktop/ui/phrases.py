@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Skipped, Spacing
+    from afloc_desktop.core.domain import Skipped, SlideSize, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
     from afloc_desktop.state.store import Home, Problem
@@ -323,6 +323,12 @@ def slide_size(columns: int, rows: int) -> str:
     return f"{columns:,} × {rows:,}"
 
 
+def slide_summary(slide: SlideSize) -> str:
+    um = "" if slide.um_per_pixel is None else f", {slide.um_per_pixel[0]:.3g} µm/px"
+    levels = "1 level" if slide.levels == 1 else f"{slide.levels} levels"
+    return f"slide, {slide_size(slide.columns, slide.rows)}{um}, {levels}"
+
+
 def slide_levels(level: int, levels: int) -> str:
     return f"Level {level} of {levels}"
 
@@ -343,3 +349,8 @@ def slide_place(x: int, y: int, place_mm: tuple[float, float] | None) -> str:
 
 def slide_objective(times: float) -> str:
     return f"{times:g}×"
+
+
+def slide_progress(done: int, total: int, empty: int) -> str:
+    """`empty` windows hold no tissue and are left out."""
+    return f"{done:,} of {total:,} windows looked at; {empty:,} without tissue left out"

@@ -48,8 +48,10 @@ from afloc_desktop.ui.phrases import slide_levels as slide_levels
 from afloc_desktop.ui.phrases import slide_magnification as slide_magnification
 from afloc_desktop.ui.phrases import slide_objective as slide_objective
 from afloc_desktop.ui.phrases import slide_place as slide_place
+from afloc_desktop.ui.phrases import slide_progress as slide_progress
 from afloc_desktop.ui.phrases import slide_scale as slide_scale
 from afloc_desktop.ui.phrases import slide_size as slide_size
+from afloc_desktop.ui.phrases import slide_summary as slide_summary
 from afloc_desktop.ui.phrases import spacing as spacing
 from afloc_desktop.ui.phrases import speed as speed
 from afloc_desktop.ui.phrases import statistics as statistics
@@ -331,6 +333,24 @@ EXPORT_GO = "Export"
 # --- slides
 SLIDE = "Slide"
 MAGNIFICATION = "Magnification"
+SLIDE_CHOOSE = "Choose region"
+SLIDE_CHOOSE_TIP = "Draw a rectangle on the slide; with Shift held, any drag draws one."
+SLIDE_REGION = "Localize region"
+SLIDE_WHOLE = "Localize whole slide"
+SLIDE_GO_ON = "Go on"
+SLIDE_PLANNING = "Looking for tissue…"
+SLIDE_ASK = (
+    "Choose a finding, then a region or the whole slide. The model looks at windows with tissue, "
+    "one after the other; what it saw is kept."
+)
+SLIDE_DISTRIBUTION = "Similarity of the windows"
+SLIDE_TOP = "Strongest windows"
+SLIDE_TOP_TIP = "Similarity of this window, not a verdict; click to look at it."
+SLIDE_NO_MODEL = (
+    "The model in use was not made for slides, and none comes with AFLoc: a site brings its own. "
+    "`afloc bundles import-checkpoint --modality histo` makes a model of an official checkpoint; "
+    "`afloc bundles use` chooses it for the next start."
+)
 SLIDE_NO_SCALE = "no scale"
 SLIDE_TOO_FAR = "The slide has no smaller copy of itself: zoom in to see more than a sketch."
 

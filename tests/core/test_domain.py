@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core import domain
-from afloc_desktop.core.domain import ImageRef, Listing, Orientation, Series, Study, read_only
+from afloc_desktop.core.domain import (
+    ImageRef,
+    Listing,
+    Orientation,
+    Series,
+    SlideSize,
+    Study,
+    read_only,
+)
 
 
 def ref(name: str) -> ImageRef:
@@ -20,6 +28,12 @@ def test_a_listing_gives_its_images_in_order():
     ]
     listing = Listing((Study("u", "", "", "", "", "", tuple(series)),), ())
     assert [image.path.name for image in listing.images] == ["a", "b", "c"]
+
+
+def test_a_slide_is_known_without_opening_it():
+    film = Series("s", 1, "DX", "", "", "", (ref("a"),))
+    slide = dataclasses.replace(film, slide=SlideSize(5, 4, None, 1))
+    assert [film.is_slide, slide.is_slide] == [False, True]
 
 
 def test_masks_over_films_are_no_films():

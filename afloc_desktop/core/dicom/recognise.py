@@ -297,14 +297,17 @@ def _described(source: Source, member: str, described: Described) -> Entry:
 def _slide(source: Source, member: str, described: SlideHeader) -> Entry:
     """A file of a slide; pictures of its label and its glass are named and not shown as it."""
     tags = described.tags
+    labels = _labels(tags, source.path, member)
     about = Entry(
         *source_of(source, member),
-        labels=_labels(tags, source.path, member),
+        labels=labels,
         sop_instance_uid=tags.text("SOPInstanceUID"),
         instance_number=tags.integer("InstanceNumber"),
     )
     if described.flavour in NO_SLIDES:
-        return about._replace(kind=NO_SLIDES[described.flavour])
+        # Not the words of the series, which are those of the slide.
+        kind = NO_SLIDES[described.flavour]
+        return about._replace(kind=kind, labels=labels._replace(series_description=kind))
     x_um, y_um = described.um_per_pixel or (0.0, 0.0)
     spacing = (y_um / UM_PER_MM, x_um / UM_PER_MM) if x_um else ()
     return about._replace(

@@ -75,7 +75,8 @@ class SeriesStrip(QListWidget):
         for place, one in enumerate(shown):
             words = one_line(f"{one.modality} {one.view_position or one.description}")
             item = QListWidgetItem(words)
-            count = strings.images(len(one.images))
+            size = one.slide
+            count = strings.slide_summary(size) if size else strings.images(len(one.images))
             item.setToolTip(plain_tip(one_line(f"{words} {one.description} ({count})")))
             item.setSizeHint(_CELL)
             item.setData(_REF, one.images[0])

@@ -188,6 +188,11 @@ class StudyTree(Tree):
         what = series.description or series.body_part
         part = strings.part(series.part) if is_part else ""
         text = _spaced(series.modality, what, series.view_position, part) or strings.UNKNOWN_SERIES
+        if series.slide is not None:
+            item = _row(f"{text}   ({strings.slide_summary(series.slide)})")
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            item.setData(0, _REF, images[0])
+            return self._noted(item, series)
         item = _row(text if len(images) == 1 else f"{text}   ({strings.images(len(images))})")
         if series.is_result:
             _offer(item, images)
@@ -200,6 +205,10 @@ class StudyTree(Tree):
                 number = max(self._stacks, default=0) + 1
                 self._stacks[number] = images
                 item.setData(0, _STACK, number)
+        return self._noted(item, series)
+
+    def _noted(self, item: QTreeWidgetItem, series: Series) -> QTreeWidgetItem:
+        """The row with what must be known about its series."""
         if series.notes:
             notes = [strings.told(note) for note in series.notes]
             item.setToolTip(0, plain_tip(" ".join((item.text(0), *notes))))

@@ -7,7 +7,7 @@ from bars import in_time
 from doubles import listing, ref
 from readings import MARKUP
 
-from afloc_desktop.core.domain import Listing, NonImage, Series, Study
+from afloc_desktop.core.domain import Listing, NonImage, Series, SlideSize, Study
 from afloc_desktop.ui.mouse import FILM_MIME
 from afloc_desktop.ui.panels import studies
 from afloc_desktop.ui.panels.studies import StudyTree, read_film
@@ -59,6 +59,16 @@ def test_a_stack_is_one_row_and_choosing_it_shows_its_first_image(tree, chosen):
     assert texts(tree) == ["Doe, Jane   P1", "2024-02-29   Chest", "CT   Thorax   (500 films)"]
     tree.setCurrentItem(tree.topLevelItem(0).child(0).child(0))
     assert chosen == [series.images[0]]
+
+
+def test_a_slide_is_one_row_that_says_what_it_is(tree, chosen):
+    size = SlideSize(100_000, 80_000, (0.25, 0.25), 8)
+    slide = Series("1.1", 1, "SM", "Prostate", "", "", tuple(map(ref, range(8))), slide=size)
+    tree.show_listing(Listing((study(slide),), ()))
+    words = "SM   Prostate   (slide, 100,000 × 80,000, 0.25 µm/px, 8 levels)"
+    assert texts(tree)[2:] == [words]
+    tree.setCurrentItem(tree.topLevelItem(0).child(0).child(0))
+    assert chosen == [ref(0)]
 
 
 def test_stepping_through_a_stack_keeps_its_row_and_asks_for_nothing(tree, chosen):
