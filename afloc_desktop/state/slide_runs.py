@@ -94,8 +94,10 @@ class _Lane:
         """Look at windows for a while, if that is wanted; answer what is new."""
         under_way = self._opened(slide, run.region, localizer, token)
         until = time.monotonic() + _AT_ONCE_S
-        while run.is_running and not under_way.is_finished and time.monotonic() < until:
+        while run.is_running and not under_way.is_finished:
             under_way.step(check=token.check)
+            if time.monotonic() >= until:
+                break
         answers = self._answers(under_way, prompts, run.answers, token)
         return _Step(under_way.done, under_way.plan, answers)
 
