@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from afloc_desktop.ui import chinese_films
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -204,6 +206,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "该显示状态还规定了影像的灰阶；此处仍使用影像自身的窗。",
         "The presentation state also turns or mirrors the film; here it lies as it is.":
             "该显示状态还会旋转或镜像影像；此处保持原样。",
+        **chinese_films.TABLE,
     }
 )
 # fmt: on
@@ -256,6 +259,37 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "Cotton wool spots": "棉絮斑",
         "Optic disc": "视盘",
         "Referable diabetic retinopathy": "需转诊的糖尿病视网膜病变",
+        "Diabetic retinopathy": "糖尿病视网膜病变",
+        "Macula": "黄斑",
+        "Drusen": "玻璃膜疣",
+        "Macular edema": "黄斑水肿",
+        "Age-related macular degeneration": "年龄相关性黄斑变性",
+        "Epiretinal membrane": "视网膜前膜",
+        "Glaucomatous cupping": "青光眼性视杯扩大",
+        "Optic disc swelling": "视盘水肿",
+        "Vessels": "血管",
+        "Neovascularization": "新生血管",
+        "Retinal vein occlusion": "视网膜静脉阻塞",
+        "Pathologic myopia": "病理性近视",
+        "Retinal detachment": "视网膜脱离",
+        "Prostate": "前列腺",
+        "Benign prostate glands": "良性前列腺腺体",
+        "Gleason pattern 3": "Gleason 3 级",
+        "Gleason pattern 4": "Gleason 4 级",
+        "Gleason pattern 5": "Gleason 5 级",
+        "Tissue": "组织",
+        "Invasive carcinoma": "浸润性癌",
+        "Tumor-associated stroma": "肿瘤相关间质",
+        "Non-tumor tissue": "非肿瘤组织",
+        "Lymphocytes": "淋巴细胞",
+        "Necrosis": "坏死",
+        "Nuclei": "细胞核",
+        "Densely packed nuclei": "密集的细胞核",
+        "Lepidic adenocarcinoma": "贴壁型腺癌",
+        "Acinar adenocarcinoma": "腺泡型腺癌",
+        "Papillary adenocarcinoma": "乳头型腺癌",
+        "Micropapillary adenocarcinoma": "微乳头型腺癌",
+        "Solid adenocarcinoma": "实体型腺癌",
     }
 )
 
