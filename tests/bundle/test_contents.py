@@ -35,8 +35,9 @@ sys.meta_path.insert(0, Refusal())
 from afloc_desktop.cli import main
 words = ["--finding", "pleural effusion", "--formats", "json,npz,png,csv,pdf,seg,sr,sc,gsps"]
 code = main(["localize", {film!r}, *words, "--output", {output!r}])
-import afloc_desktop.ui.app, afloc_desktop.ui.training, afloc_desktop.ui.papers
-import afloc_desktop.core.registration, afloc_desktop.engine, afloc_desktop.core.evaluate, pypdf
+import importlib, pkgutil, pypdf, afloc_desktop
+for found in pkgutil.walk_packages(afloc_desktop.__path__, "afloc_desktop."):
+    importlib.import_module(found.name)
 from afloc_desktop.core.dicom.trial import try_decoders
 assert not [trial for trial in try_decoders() if trial.error]
 sys.exit(code)
