@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.tasks import Post, Tasks, Token
 
 MAP_SIDE = 240  # pixels of the longer side of the small picture
+WINDOW_SIDE = 96  # at least, of the picture of a part of it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +54,7 @@ class Slides:
         self._tasks = tasks
         self._post = post
         self._open_slide = open_slide
-        self._closed = 0
+        self._leaving: list[Slide] = []  # what the lane of the model has still to close
         self._entered: Callable[[Slide], None] = _leave
         self._left: Callable[[], None] = _nothing
 
@@ -89,18 +90,41 @@ class Slides:
         opened = self._store.state.slide
         if opened is not None:
             self._left()
-            self._tasks.cancel("slide map")
-            self._store.update(slide=None, region=None, **BLANK)
+            for key in ("slide map", "slide windows"):
+                self._tasks.cancel(key)
+            self._store.update(slide=None, region=None, windows={}, **BLANK)
             opened.tiles.close()
             # On the lane of the model, which may be looking at a window of it.
-            self._closed += 1
-            key, work = f"close slide {self._closed}", partial(_close, opened.slide)
-            self._tasks.submit(key, work, _leave, _leave, lane="infer")
+            self._leaving.append(opened.slide)
+            work = partial(_close, tuple(self._leaving))
+            self._tasks.submit("close slides", work, self._are_closed, _leave, lane="infer")
+
+    def _are_closed(self, slides: tuple[Slide, ...]) -> None:
+        self._leaving = [slide for slide in self._leaving if slide not in slides]
+
+    def end(self) -> None:
+        """Close every slide: all work has ended."""
+        opened = self._store.state.slide
+        for slide in (*self._leaving, *([] if opened is None else [opened.slide])):
+            slide.close()
 
     def choose(self, region: Box | None) -> None:
         """Choose a part of the slide, slide pixels; None for none."""
         if self._store.state.slide is not None:
             self._store.update(region=region)
+
+    def picture(self, boxes: tuple[Box, ...]) -> None:
+        """Have small pictures of these parts read, slide pixels; no others are kept."""
+        state = self._store.state
+        missing = tuple(box for box in boxes if box not in state.windows)
+        if state.slide is not None and missing:
+            work = partial(_pictures, state.slide.slide, missing)
+            done = partial(self._has_pictures, boxes)
+            self._tasks.submit("slide windows", work, done, _leave, lane="files")
+
+    def _has_pictures(self, boxes: tuple[Box, ...], made: dict[Box, ColourArray]) -> None:
+        known = {**self._store.state.windows, **made}
+        self._store.update(windows={box: known[box] for box in boxes if box in known})
 
     def _begin(self, series: Series, shown: Callable[[], None]) -> None:
         work, done = partial(self._open, series), partial(self._opened, series, shown)
@@ -134,8 +158,23 @@ def _small(slide: Slide, token: Token) -> ColourArray:
     return read_only(slide.thumbnail(MAP_SIDE, should_stop=lambda: token.is_cancelled))
 
 
-def _close(slide: Slide, token: Token) -> None:
-    slide.close()
+def _pictures(slide: Slide, boxes: tuple[Box, ...], token: Token) -> dict[Box, ColourArray]:
+    made = {}
+    for box in boxes:
+        token.check()
+        wide, high = box.x1 - box.x0, box.y1 - box.y0
+        number = slide.level_for(max(wide, high) / WINDOW_SIDE)
+        scale = slide.levels[number].downsample
+        left, top = round(box.x0 / scale), round(box.y0 / scale)
+        columns, rows = max(1, round(wide / scale)), max(1, round(high / scale))
+        made[box] = read_only(slide.region(number, left, top, columns, rows))
+    return made
+
+
+def _close(slides: tuple[Slide, ...], token: Token) -> tuple[Slide, ...]:
+    for slide in slides:
+        slide.close()
+    return slides
 
 
 def _nothing() -> None:

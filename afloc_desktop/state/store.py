@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.dicom.display import PaintedArray
-    from afloc_desktop.core.domain import Heatmap, Image, ImageRef, Series, Spacing, Study
+    from afloc_desktop.core.domain import (
+        ColourArray,
+        Heatmap,
+        Image,
+        ImageRef,
+        Series,
+        Spacing,
+        Study,
+    )
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.measuring import Mark
@@ -188,6 +196,7 @@ class State:
         slide_runs: What the model looked at of the slide on screen, by `Slide.sha256`.
         slide: The slide on screen, in the place of a film; None where a film is.
         region: The part of it that was chosen, slide pixels; None for none.
+        windows: Small pictures of parts of it, uint8 RGB, by their boxes in slide pixels.
     """
 
     listing: Listing = field(default_factory=partial(Listing, (), ()))
@@ -236,6 +245,7 @@ class State:
     slide_runs: Mapping[str, Run] = field(default_factory=dict)
     slide: OpenSlide | None = None
     region: Box | None = None
+    windows: Mapping[Box, ColourArray] = field(default_factory=dict)
 
     @property
     def questions(self) -> tuple[str, ...]:

@@ -146,7 +146,9 @@ class Station:
     def close(self) -> bool:
         """Stop all work; nothing is delivered any more. Whether all of it has ended."""
         self._schooling.trainer.close()
-        return self.tasks.close()
+        has_ended = self.tasks.close()
+        self.workspace.slides.end()
+        return has_ended
 
     def _begin(self, paths: tuple[Path, ...], is_demo: bool) -> None:
         self.has_begun = True

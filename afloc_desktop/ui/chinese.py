@@ -305,6 +305,21 @@ RESULT_STATUSES = {
 # --- slides
 SLIDE = "切片"
 MAGNIFICATION = "放大倍数"
+SLIDE_CHOOSE = "选择区域"
+SLIDE_CHOOSE_TIP = "在切片上画一个矩形；按住 Shift 时任何拖动都会画矩形。"
+SLIDE_REGION = "定位区域"
+SLIDE_WHOLE = "定位整张切片"
+SLIDE_GO_ON = "继续"
+SLIDE_PLANNING = "正在查找组织…"
+SLIDE_ASK = "先选择征象，再选择区域或整张切片。模型逐一查看含组织的窗格；已查看的内容会保留。"
+SLIDE_DISTRIBUTION = "各窗格的相似度"
+SLIDE_TOP = "最相似的窗格"
+SLIDE_TOP_TIP = "此窗格的相似度，并非结论；点击查看。"
+SLIDE_NO_MODEL = (
+    "当前模型不适用于切片，AFLoc 也不附带此类模型：需由机构自备。"
+    "`afloc bundles import-checkpoint --modality histo` 可将官方检查点转换为模型；"
+    "`afloc bundles use` 选定后于下次启动生效。"
+)
 SLIDE_NO_SCALE = "无比例尺"
 SLIDE_TOO_FAR = "此切片没有更小的副本：请放大，以看到略图以外的内容。"
 

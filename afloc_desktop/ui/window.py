@@ -42,6 +42,7 @@ from afloc_desktop.ui.qt import (
     label,
 )
 from afloc_desktop.ui.returned import Returning
+from afloc_desktop.ui.slides.side import SlideSide
 from afloc_desktop.ui.statusline import StatusLine
 from afloc_desktop.ui.viewer import Viewer
 
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.heatmap = HeatmapPanel(workspace)
         self.report = ReportPanel(workspace)
         self.verdict = VerdictPanel(workspace)
+        self.slide = SlideSide(workspace, self.viewer)
         self.comparing = Comparing(self, store, workspace)
         self.judging = Judging(self, store, workspace, self.verdict, self._canvas)
         self._exporting = Exporting(self, store, workspace)
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
             self.heatmap,
             self.report,
             self.verdict,
+            self.slide,
             self.judging,
             self.comparing,
             self._returning,
@@ -144,7 +147,9 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.report, strings.REPORT)
         side = QWidget()
         side.setLayout(
-            column(research, self.tabs, self.heatmap, self.verdict, margins=(6, 8, 8, 0))
+            column(
+                research, self.tabs, self.slide, self.heatmap, self.verdict, margins=(6, 8, 8, 0)
+            )
         )
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setHandleWidth(3)
@@ -160,6 +165,7 @@ class MainWindow(QMainWindow):
         """Let every part show the new state."""
         for part in self._parts:
             part.render_state(old, new)
+        self.verdict.setVisible(new.slide is None)
         self._actions["overlay"].setEnabled(new.model is not None)
         self._actions["contour"].setEnabled(new.model is not None)
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))

@@ -37,6 +37,8 @@ from afloc_desktop.state.index import KnownStudy
 from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.reports import Report, Reports
 from afloc_desktop.state.shelf import Found
+from afloc_desktop.state.slide_runs import SlideRuns
+from afloc_desktop.state.slides import Slides
 from afloc_desktop.state.workspace import Engine, Workspace
 
 FINGERPRINT = "fingerprint"
@@ -272,6 +274,8 @@ def recording_workspace():
         ("history", History),
         ("reports", Reports),
         ("comparing", Comparisons),
+        ("slides", Slides),
+        ("slide_runs", SlideRuns),
     ):
         setattr(made, name, create_autospec(kind, instance=True))
     return made

@@ -98,6 +98,7 @@ class FindingsPanel(QWidget):
             self.box.setPlaceholderText(_hint(new))
             self._list.fill(new)
             self._narrow(self.box.text())
+        self._show_or_hide(old, new)
         if is_rebuilt or old.prompt != new.prompt:
             self._list.mark(new.prompt)
         if (
@@ -115,7 +116,19 @@ class FindingsPanel(QWidget):
         self._busy.setVisible(bool(new.busy & {"model", "survey", "answer"}))
         self._explain(new)
 
+    def _show_or_hide(self, old: State, new: State) -> None:
+        """Nothing is offered on a slide by a model that was made for something else."""
+        cannot_ask = has_no_model_for_slides(new)
+        if cannot_ask or has_no_model_for_slides(old):
+            for part in (self.box, self._all, self._list):
+                part.setVisible(not cannot_ask)
+
     def _explain(self, state: State) -> None:
+        if has_no_model_for_slides(state):
+            _say(self._gate, strings.SLIDE_NO_MODEL)
+            for part in (self._overrule, self._note, self._warning, self._state_line):
+                part.hide()
+            return
         found, is_shut = gate(state), is_refused(state)
         reasons = [strings.REFUSALS[r] for r in found.refusals]
         doubts = [] if found.refusals else [strings.DOUBTS[d] for d in found.doubts]
@@ -160,6 +173,11 @@ class FindingsPanel(QWidget):
             self._workspace.select_finding(prompt.words)
         else:
             self._workspace.ask(prompt.words)
+
+
+def has_no_model_for_slides(state: State) -> bool:
+    """Whether a slide is on screen, and a model that was made for something else."""
+    return state.slide is not None and state.model is not None and state.model.modality != "histo"
 
 
 def _in_report(state: State) -> list[str]:

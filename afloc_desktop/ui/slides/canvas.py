@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.slides import OpenSlide
 
 _REST_MS = 80  # after the last change of the view, it is painted exactly
-_REGION = QColor(theme.DARK.warning)
+_REGION, _MARKED = QColor(theme.DARK.warning), QColor(theme.DARK.accent)
 
 
 class SlideCanvas(SlideHand):
@@ -61,7 +61,7 @@ class SlideCanvas(SlideHand):
 
     def _show_slide(self, opened: OpenSlide | None) -> None:
         self.let_go()
-        self.scene = None
+        self.scene = self.marked = None
         if opened is not None:
             self.scene = SlideScene(opened, *self._pixels())
             self._warnings = opened.slide.warnings
@@ -96,7 +96,10 @@ class SlideCanvas(SlideHand):
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
         answer = scene.paint(painter, self._shown)
-        self._paint_region(painter, scene, ratio)
+        region = self._shown.region if self.drawn is None else spanned(*self.drawn)
+        for box, ink in ((self.marked, _MARKED), (region, _REGION)):
+            if box is not None:
+                _frame(painter, QRectF(placed(scene.view, box)), ink, ratio)
         painter.restore()
         if scene.is_rough:
             self._rest.start()
@@ -114,12 +117,10 @@ class SlideCanvas(SlideHand):
         overview.paint(painter, self._map, scene.opened.small, scene.visible, region)
         paint_caption(painter, self.rect(), self._shown, answer)
 
-    def _paint_region(self, painter: QPainter, scene: SlideScene, ratio: float) -> None:
-        box = self._shown.region if self.drawn is None else spanned(*self.drawn)
-        if box is None:
-            return
-        where = QRectF(placed(scene.view, box))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for pen in (QPen(QColor(0, 0, 0, 160), 4 * ratio), QPen(_REGION, 2 * ratio)):
-            painter.setPen(pen)
-            painter.drawRect(where)
+
+def _frame(painter: QPainter, where: QRectF, ink: QColor, ratio: float) -> None:
+    """A rectangle that is seen on any tissue; widths in screen points."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 160), 4 * ratio), QPen(ink, 2 * ratio)):
+        painter.setPen(pen)
+        painter.drawRect(where)

@@ -58,8 +58,9 @@ class SlideHand(SlideView):
 
     def put_down(self) -> bool:
         """Leave what is half drawn, then the tool. Whether there was anything to leave."""
-        was_busy = self.is_choosing or self.drawn is not None
+        was_busy = self.is_choosing or self.drawn is not None or self.marked is not None
         if was_busy:
+            self.marked = None
             self.choose_region(False)
         return was_busy
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.ui import overlay
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF
@@ -12,6 +14,7 @@ from afloc_desktop.ui.scene import transparent
 from afloc_desktop.ui.slides.mosaic import placed
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.domain import FloatArray, Heatmap
     from afloc_desktop.core.slides.answers import SlideMap
     from afloc_desktop.state.store import Answer, State
     from afloc_desktop.ui.viewport import Viewport
@@ -30,6 +33,7 @@ class Heat:
         self.is_rough = False
         self._layer: tuple[object, overlay.Layer | None] | None = None
         self._cells: tuple[object, QImage] | None = None
+        self._wider: tuple[Answer, Heatmap] | None = None
 
     def paint(
         self, painter: QPainter, view: Viewport, state: State, *, is_moving: bool
@@ -59,18 +63,24 @@ class Heat:
             self.is_rough = True
             self._paint_cells(painter, view, laid, look)
         else:
-            self._paint_exactly(painter, view, answer, laid.origin, look)
+            self._paint_exactly(painter, view, answer, laid, look)
         painter.restore()
         return answer
 
     def _paint_exactly(
-        self, painter: QPainter, view: Viewport, answer: Answer, origin: Point, look: overlay.Look
+        self, painter: QPainter, view: Viewport, answer: Answer, laid: SlideMap, look: overlay.Look
     ) -> None:
         seen = (answer, view, look)
         if self._layer is None or self._layer[0] != seen:
-            x, y = view.centre.x - origin.x, view.centre.y - origin.y
+            if self._wider is None or self._wider[0] is not answer:
+                wider = replace(answer.heatmap, similarity=widened(laid.similarity))
+                self._wider = (answer, wider)
+            x, y = view.centre.x - laid.origin.x, view.centre.y - laid.origin.y
             on_map = replace(view, centre=Point(x, y))
-            self._layer = (seen, overlay.paint(answer.heatmap, on_map, look))
+            layer = overlay.paint(self._wider[1], on_map, look)
+            if layer is not None:
+                _clear_unseen(layer, on_map, laid)
+            self._layer = (seen, layer)
         layer = self._layer[1]
         if layer is not None:
             painter.drawImage(QPointF(layer.left, layer.top), transparent(layer.argb))
@@ -87,6 +97,40 @@ class Heat:
         area = Box(left, top, left + columns * across, top + rows * down)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placed(view, area), self._cells[1])
+
+
+def widened(similarity: FloatArray) -> FloatArray:
+    """A map whose values go on for one map pixel where nobody looked.
+
+    Between a value and none there is nothing to interpolate: half a map pixel would be lost at
+    every edge of the tissue.
+    """
+    found = similarity.copy()
+    for axis in (0, 1):
+        for step in (1, -1):
+            beside = np.roll(found, step, axis)
+            edge = [slice(None)] * 2
+            edge[axis] = slice(0, 1) if step == 1 else slice(-1, None)
+            beside[tuple(edge)] = np.nan
+            found = np.where(np.isnan(found), beside, found)
+    return found
+
+
+def _clear_unseen(layer: overlay.Layer, on_map: Viewport, laid: SlideMap) -> None:
+    """No colour on the screen where the map has no value."""
+    rows, columns = layer.argb.shape
+    near = on_map.to_source(Point(layer.left + 0.5, layer.top + 0.5))
+    far = on_map.to_source(Point(layer.left + columns - 0.5, layer.top + rows - 0.5))
+    down = np.linspace(near.y, far.y, rows) // laid.scale[1]
+    across = np.linspace(near.x, far.x, columns) // laid.scale[0]
+    most_down, most_across = laid.similarity.shape
+    is_unseen = np.isnan(laid.similarity)[
+        np.ix_(
+            np.clip(down, 0, most_down - 1).astype(np.intp),
+            np.clip(across, 0, most_across - 1).astype(np.intp),
+        )
+    ]
+    layer.argb[is_unseen] = 0
 
 
 def answer_on_slide(state: State) -> tuple[Answer, SlideMap] | None:

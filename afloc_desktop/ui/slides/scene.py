@@ -110,10 +110,10 @@ class SlideScene:
         self._look(replace(self.view, centre=point))
 
     def show(self, box: Box) -> None:
-        """Show a part of the slide as large as it goes."""
+        """Show a part of the slide as large as it goes, but no pixel larger than it is."""
         wide, high = box.x1 - box.x0, box.y1 - box.y0
         nearer = self.view.fitted(max(1, round(high)), max(1, round(wide)), _MARGIN)
-        self._look(replace(nearer, centre=box.centre))
+        self._look(replace(nearer, zoom=min(1.0, nearer.zoom), centre=box.centre))
 
     def resize(self, width: int, height: int) -> None:
         """Follow the canvas."""

@@ -20,6 +20,7 @@ class SlideView(DeviceWidget):
     Attributes:
         scene: The slide; None where there is none.
         has_text: Whose slide it is and how it is shown stands in the corners.
+        marked: A part of the slide that was gone to, slide pixels.
     """
 
     viewed = Signal()  # slide, zoom, place or tool changed
@@ -28,6 +29,7 @@ class SlideView(DeviceWidget):
         super().__init__()
         self.scene: SlideScene | None = None
         self.has_text = True
+        self.marked: Box | None = None
         self._asking = timer(self, 0, self._ask)
 
     def fit(self) -> None:
@@ -54,8 +56,9 @@ class SlideView(DeviceWidget):
             self.changed()
 
     def show_box(self, box: Box) -> None:
-        """Show a part of the slide as large as it goes."""
+        """Go to a part of the slide, and mark it."""
         if self.scene is not None:
+            self.marked = box
             self.scene.show(box)
             self.changed()
 

@@ -1,11 +1,21 @@
 """A small slide of known colours on screen: 1,000 x 700 pixels, and its halves twice."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from doubles import FINGERPRINT, FakeLocalizer
+from readings import MODEL
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.domain import Finding, IdentityKey, Prompt, Provenance, read_only
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.answers import Evidence, SlideAnswer, SlideMap, TopWindow
 from afloc_desktop.core.slides.opening import open_slide
+from afloc_desktop.state.slide_answers import as_answers
+from afloc_desktop.state.slide_runs import Run
 from afloc_desktop.state.slide_tiles import Tiles
 from afloc_desktop.state.slides import OpenSlide
 from afloc_desktop.state.store import State
@@ -82,3 +92,40 @@ def seen():
         return np.stack([packed >> shift & 255 for shift in (16, 8, 0)], axis=-1).astype(np.uint8)
 
     return pixels
+
+
+GREEN = Prompt("green", "typed")
+EDGES = read_only(np.linspace(0.0, 0.8, 33, dtype=np.float32))
+
+
+@pytest.fixture
+def answered(room):
+    """A run over the left half of the slide: 4 x 4 map pixels of 100, the lower right one high.
+
+    The map begins at (100, 200); its upper left pixel was never looked at.
+    """
+    similarity = np.full((4, 4), 0.1, np.float32)
+    similarity[3, 3], similarity[0, 0] = 0.8, np.nan
+    key = IdentityKey("1.2.9.1.3.1", 1, room.slide.sha256, "bundle", FINGERPRINT, "green")
+    question = FakeLocalizer().understand("green")
+    made = Provenance("fake", "bundle", FINGERPRINT, "1", "CPU", "now")
+    finding = Finding("text", GREEN, 0.8, 0.3, 0.3, True, None, Point(450, 550), (), "proposed",
+                      "", made)  # fmt: skip
+    counts = np.zeros(32, np.int64)
+    counts[3], counts[31] = 14, 1
+    top = (TopWindow(Box(400, 500, 500, 600), 0.8), TopWindow(Box(200, 200, 300, 300), 0.1))
+    answer = SlideAnswer(
+        question,
+        SlideMap(read_only(similarity), Point(100, 200), (100.0, 100.0), key),
+        finding,
+        Evidence(15, EDGES, read_only(counts), top),
+    )
+    plan = SimpleNamespace(empty=1, windows=(None,) * 20)
+    run = Run(room.slide.sha256, None, False, 15, 20, plan, {GREEN: answer})
+    return replace(
+        room.state,
+        model=replace(MODEL, modality="histo"),
+        prompt=GREEN,
+        slide_runs={room.slide.sha256: run},
+        answers=as_answers(run.answers, {}),
+    )
