@@ -16,6 +16,7 @@ from pathlib import Path
 import make
 import pytest
 from bars import hold_within, is_full
+from slides_made import make_slide
 
 pytestmark = [
     pytest.mark.bundle,
@@ -80,6 +81,14 @@ def test_a_film_is_localized_and_exported_without_a_network(installed, tmp_path)
     kinds = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert {".png", ".pdf", ".dcm", ".json"} <= kinds
     assert "AF_INET" not in log.read_text()
+
+
+def test_a_slide_is_listed_and_painted(installed, tmp_path):
+    make_slide(tmp_path / "slide", 1500, 1000, tile=256)
+    listed = run(installed / "afloc", "scan", tmp_path / "slide", env=home(tmp_path)).stdout
+    assert "2 levels" in listed.decode()
+    run(installed / "afloc", "render", tmp_path / "slide", "--output", tmp_path / "slide.png")
+    assert (tmp_path / "slide.png").stat().st_size > 10_000
 
 
 def test_the_engine_answers(installed, tmp_path):
