@@ -24,6 +24,8 @@ _STAGES = (
     (6, 320, 1, 1),
 )
 STEM_CHANNELS, MIDDLE_CHANNELS, DEEP_CHANNELS = 32, 96, 320
+# torchvision's preset for this weight file.
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _STEM_END, _MIDDLE_END = 7, 14
 
 

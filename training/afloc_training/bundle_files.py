@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from afloc_training.vocabulary import Term
 
 WEIGHTS = "weights.safetensors"
-"""File of a bundle that holds what was trained, under the names of `network.Matcher`."""
+"""File of a bundle that holds what was trained, under the names of `network.Matcher`; a trunk that
+is not there stands in `image.onnx`."""
 _SELF_TEST_WORDS = (
     "There is a right pleural effusion.",
     "Pneumonia in the left lower lobe.",

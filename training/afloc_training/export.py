@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from afloc_desktop.core.errors import CheckpointError
 from afloc_desktop.core.model.runtime import onnxruntime
+from afloc_training.backbone import IMAGENET_MEAN, IMAGENET_STD
 from afloc_training.network import FilmVectors, TrunkFeatures
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from afloc_training.text_features import SentenceEncoder
 
 _OPSET = 17
-# torchvision's preset for this weight file.
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGE_TOLERANCE = 1e-4
 TEXT_TOLERANCE = 1e-4
 # Cosine of a text vector to its 8-bit twin. The encoder alone keeps .988 at worst over 40 sentences

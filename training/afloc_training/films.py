@@ -110,5 +110,9 @@ def hold_out(
 def network_input(image: Image, spec: PreprocessSpec) -> FloatArray:
     """The tensor the desktop would give the network, shape (1, channels, side, side)."""
     return prepare(
-        image.pixels, spec, padding=image.padding, pixel_aspect=image.pixel_aspect
+        image.pixels,
+        spec,
+        padding=image.padding,
+        pixel_aspect=image.pixel_aspect,
+        colour=image.colour,
     ).tensor

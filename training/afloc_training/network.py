@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNELS, MobileNetV2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GRID = 24
 TEXT_FEATURES = 768
@@ -156,6 +159,19 @@ class Matcher(nn.Module):
         """From the cached stem onwards."""
         middle = self.trunk.middle(stem)
         return TrunkFeatures(stem, middle, self.trunk.deep(middle))
+
+    def frozen_features(self, films: Tensor) -> tuple[Tensor, ...]:
+        """What blocks 0 to 6, which fine-tuning leaves alone, say of films.
+
+        Args:
+            films: (N, 3, side, side), ImageNet-normalised.
+        """
+        return (self.trunk.stem(films),)
+
+    def vectors(self, frozen: Sequence[Tensor]) -> FilmVectors:
+        """Vectors of films from what `frozen_features` said of them."""
+        vectors: FilmVectors = self.image(self.trunk_features(*frozen))
+        return vectors
 
     def local_logits(self, films: FilmVectors, words: Tensor) -> Tensor:
         """(N, K, 576): each place of each film against each sentence."""

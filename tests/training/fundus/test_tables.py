@@ -13,7 +13,7 @@ from afloc_training.fundus.tables import (
 from afloc_training.fundus.vocabulary import IDS
 
 from afloc_desktop.core.errors import DatasetError
-from afloc_desktop.core.regions import read_cases, read_labels
+from afloc_desktop.core.regions import read_cases, read_labels, read_table
 
 
 def row(grade, oedema=0, name="a.png", folder=None):
@@ -94,7 +94,7 @@ def test_the_outlined_photographs_are_cases_by_kind_of_lesion(shared):
 @pytest.mark.shared
 def test_the_tables_that_are_written_are_those_an_evaluation_reads(shared, tmp_path):
     folder = shared / "data" / "fundus"
-    regions, labels = write_tables(folder, tmp_path)
+    regions, labels, reports, held_out = write_tables(folder, tmp_path)
     key = lambda case: (case.image, case.label)  # noqa: E731
     written, known = (sorted(c, key=key) for c in (read_cases(regions, None), read_lesions(folder)))
     assert [key(case) for case in written] == [key(case) for case in known]
@@ -102,3 +102,13 @@ def test_the_tables_that_are_written_are_those_an_evaluation_reads(shared, tmp_p
     graded = read_labels(labels, None)
     assert len(graded) == 45
     assert sum("Referable diabetic retinopathy" in row.labels for row in graded.values()) == 25
+    site = {row["image"]: row for row in read_table(reports, ("split", "report"))}
+    assert len(site) == 65 + 44
+    held = {case.image for case in read_cases(held_out, None)}
+    assert held == {i for i, row in site.items() if row["split"] == "dev"} - {
+        i for i in site if i.startswith("grading")
+    }
+    assert site["images/IDRiD_01.jpg"]["report"] == (
+        "Fundus photograph showing microaneurysms, retinal hemorrhage, hard exudates. "
+        "No cotton wool spots."
+    )

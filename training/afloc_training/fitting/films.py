@@ -33,13 +33,21 @@ def grey(store: Store, numbers: Sequence[int]) -> Tensor:
     return values * spec.std + spec.mean
 
 
+def shown(store: Store, numbers: Sequence[int]) -> Tensor:
+    """Films of some cases, float32 (N, planes, side, side) in [0, 1]; photographs in colour."""
+    if not store.has_colour:
+        return grey(store, numbers)
+    spec = store.info.preprocess
+    return torch.from_numpy(store.batch(numbers)) * spec.std + spec.mean
+
+
 def varied(
     films: Tensor, rngs: Sequence[np.random.Generator], settings: VariationSettings, pad: float
 ) -> Tensor:
     """Turned, shifted, scaled and with another gamma, each film by its own generator.
 
     Args:
-        films: (N, 1, side, side) in [0, 1].
+        films: (N, planes, side, side) in [0, 1].
         rngs: One a film.
         settings: The largest changes.
         pad: Grey value outside the films.

@@ -50,6 +50,7 @@ from afloc_training.fundus.tables import (
     UNKNOWN,
     grade_labels,
     hold_out,
+    outlined,
     read_grades,
     read_lesions,
     without_copies,
@@ -67,11 +68,14 @@ from afloc_training.thresholds import Threshold, choose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from torch import Tensor
+
     from afloc_desktop.core.evaluate import Report
     from afloc_desktop.core.model.manifest import Figure, GateSpec
     from afloc_training.fundus.features import EyeSet
     from afloc_training.fundus.recipe import EyeRecipe
     from afloc_training.fundus.tables import EyeRow
+    from afloc_training.network import Matcher
     from afloc_training.progress import Reporter
 
 _SCALING_EYES = 48
@@ -147,8 +151,7 @@ def build_fundus_bundle(
 def _rows(folder: Path, recipe: EyeRecipe, reporter: Reporter) -> _Rows:
     every = read_grades(folder, "train")
     with reporter.stage("looking for copies of the evaluation's photographs"):
-        outlined = {folder / case.image for case in read_lesions(folder)}
-        rows = without_copies(every, sorted(outlined))
+        rows = without_copies(every, outlined(folder))
     kept, held = hold_out(rows, recipe.fit.held_out_share, recipe.fit.seed)
     copies = len(every) - len(rows)
     reporter.event(
@@ -216,6 +219,7 @@ def _export(
     """Graphs, finding vectors, self-test and gate."""
     tokenizer, encoder = language
     export_eyes(matcher, partial / "image.onnx")
+    save_file(trained_state(matcher), partial / bundle_files.WEIGHTS)
     bank = sentence_bank()
     ids, mask = (torch.tensor(v) for v in tokenizer.encode_all([s.text for s in bank[::9]]))
     export_text(TextEncoder(encoder, matcher.text), partial / "text.onnx", ids, mask)
@@ -229,6 +233,11 @@ def _export(
         unrelated=(*chest_probes().unrelated, *ELSEWHERE),
     )
     return bundle_files.write_gate(partial, tokenizer, probes)
+
+
+def trained_state(matcher: Matcher) -> dict[str, Tensor]:
+    """What was trained; the trunk stands in `image.onnx` as it is."""
+    return {n: v for n, v in matcher.state_dict().items() if not n.startswith("trunk.")}
 
 
 def export_eyes(matcher: EyeMatcher, path: Path) -> float:

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from afloc_training.backbone import STEM_CHANNELS
-from afloc_training.export import IMAGENET_MEAN, IMAGENET_STD
+from afloc_training.backbone import IMAGENET_MEAN, IMAGENET_STD, STEM_CHANNELS
 from afloc_training.network import FilmVectors, ImageAdapter, Matcher, ResidualBlock, TrunkFeatures
 
 if TYPE_CHECKING:
@@ -83,6 +82,22 @@ class EyeMatcher(Matcher):
         super().__init__(channels, dimensions)
         self.image = EyeAdapter(channels, dimensions)
 
+    def frozen_features(self, films: Tensor) -> tuple[Tensor, ...]:
+        """Strides 4 and 8 of photographs, (N, 3, 512, 512), ImageNet-normalised."""
+        return shallow_and_stem(self.trunk, films)
+
+    def vectors(self, frozen: Sequence[Tensor]) -> FilmVectors:
+        """Vectors of photographs from what `frozen_features` said of them."""
+        shallow, stem = frozen
+        return self.image.answer(EyeFeatures(shallow, self.trunk_features(stem)))
+
+
+def shallow_and_stem(trunk: MobileNetV2, films: Tensor) -> tuple[Tensor, Tensor]:
+    """What the trunk says at strides 4 and 8 of photographs, ImageNet-normalised."""
+    shallow: Tensor = trunk.features[:_SHALLOW_END](films)
+    stem: Tensor = trunk.features[_SHALLOW_END:_STEM_END](shallow)
+    return shallow, stem
+
 
 class EyeTrunk(nn.Module):
     """`image` (N, 3, 512, 512) in [0, 1], red first, to the trunk's features."""
@@ -97,9 +112,7 @@ class EyeTrunk(nn.Module):
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1))
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        blocks = self.trunk.features
-        shallow = blocks[:_SHALLOW_END]((image - self.mean) / self.std)
-        stem = blocks[_SHALLOW_END:_STEM_END](shallow)
+        shallow, stem = shallow_and_stem(self.trunk, (image - self.mean) / self.std)
         middle = self.trunk.middle(stem)
         return shallow, stem, middle, self.trunk.deep(middle)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ from afloc_training.films import may_ship
 from afloc_training.fundus.vocabulary import FINDINGS, IDRID_LABELS, IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from afloc_desktop.core.domain import FloatArray
 
 GRADING, SEGMENTATION = "idrid_grading.csv", "idrid_segmentation.csv"
+_WORDED = ("image", "text_template")
 _COLUMNS = ("image", "split", "dr_grade", "dme_risk", "license")
 _THUMB = (32, 48)
 # Correlation of two thumbnails in green, less their means. Photographs of IDRiD that are in both
@@ -120,6 +122,15 @@ def read_lesions(folder: Path) -> list[RegionCase]:
     ]
 
 
+def outlined(folder: Path) -> list[Path]:
+    """The photographs that people outlined.
+
+    Raises:
+        DatasetError: No table, or a missing column.
+    """
+    return sorted({folder / case.image for case in read_lesions(folder)})
+
+
 def grade_labels(rows: Iterable[EyeRow]) -> dict[str, Labelled]:
     """What is known of graded photographs, as an evaluation takes it: their findings, or none."""
     names = [term.label for term in FINDINGS]
@@ -131,13 +142,15 @@ def grade_labels(rows: Iterable[EyeRow]) -> dict[str, Labelled]:
     return labels
 
 
-def write_tables(folder: Path, output: Path) -> tuple[Path, Path]:
-    """The evaluation's photographs as `afloc evaluate` takes them: regions, and labels.
+def write_tables(folder: Path, output: Path) -> tuple[Path, ...]:
+    """What no model here was trained on, as an evaluation takes it, and as a site would have it.
 
     Args:
         folder: Holds IDRiD's tables, photographs and masks.
         output: Receives `regions.csv`, of the outlined photographs, and `labels.csv`, of the
-            graded ones of the test split. Images are relative to `folder`.
+            graded ones of the test split; and both together as a small site: `reports.csv`, half
+            of it for training, and `held-out.csv`, the regions of the other half. Images are
+            relative to `folder`.
 
     Raises:
         DatasetError: A table cannot be used.
@@ -147,11 +160,37 @@ def write_tables(folder: Path, output: Path) -> tuple[Path, Path]:
     regions = [(case.image, case.label, "", "", "", "", case.masks[0].resolve()) for case in cases]
     graded = grade_labels(read_grades(folder, "test"))
     labels = [(name, ";".join(sorted(row.labels))) for name, row in graded.items()]
+    reports = list(_reports(folder, cases))
+    held = {image for image, split, _ in reports if split == "dev"}
+    held_out = [row for row in regions if row[0] in held]
     make_folder(output)
+    head = ("image", "label", *"xywh", "mask")
     return (
-        _write(output / "regions.csv", (("image", "label", *"xywh", "mask"), *regions)),
+        _write(output / "regions.csv", (head, *regions)),
         _write(output / "labels.csv", (("image", "labels"), *labels)),
+        _write(output / "reports.csv", (("image", "split", "report"), *reports)),
+        _write(output / "held-out.csv", (head, *held_out)),
     )
+
+
+def _reports(folder: Path, cases: Sequence[RegionCase]) -> Iterator[tuple[str, str, str]]:
+    """Photographs, their split, and templated words: which lesions were outlined, or the grade."""
+    drawn: dict[str, set[str]] = defaultdict(set)
+    for case in cases:
+        drawn[case.image].add(case.label)
+    words = {image: _lesions(labels) for image, labels in sorted(drawn.items())}
+    graded = without_copies(read_grades(folder, "test"), outlined(folder))
+    texts = {r["image"]: r["text_template"] for r in read_table(folder / GRADING, _WORDED)}
+    words |= {row.name: texts[row.name] for row in graded}
+    for number, (image, report) in enumerate(words.items()):
+        yield image, ("train", "dev")[number % 2], report
+
+
+def _lesions(labels: Collection[str]) -> str:
+    names = [term.label for term in FINDINGS[: len(IDRID_LABELS) - 1]]
+    there = ", ".join(name.lower() for name in names if name in labels)
+    absent = [f" No {name.lower()}." for name in names if name not in labels]
+    return f"Fundus photograph showing {there}." + "".join(absent)
 
 
 def _write(path: Path, rows: Iterable[Iterable[object]]) -> Path:

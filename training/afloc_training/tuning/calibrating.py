@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from afloc_desktop.core.domain import Image, ImageRef, read_only
+from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
@@ -18,7 +19,8 @@ from afloc_training.facts import Claim
 from afloc_training.model_card import threshold_table
 from afloc_training.thresholds import SPECIFICITY, choose
 from afloc_training.tuning.exporting import UNCALIBRATED
-from afloc_training.tuning.said import phrasebook, read_case, truth
+from afloc_training.tuning.field import field_of
+from afloc_training.tuning.said import truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.model.manifest import FindingSpec, Manifest
     from afloc_training.site.store import Store, StoredCase
     from afloc_training.thresholds import Threshold
+    from afloc_training.tuning.field import Field
 
 FEWEST_NEGATIVES = 20
 """Films on which a finding is denied; a percentile of fewer is an accident."""
@@ -69,7 +72,7 @@ def calibrate_bundle(
     manifest = bundle.manifest
     cases = [n for split in HELD_OUT for n in store.of_split(split)]
     ids = [finding.id for finding in manifest.findings]
-    known = known_findings([store.cases[n] for n in cases], ids)
+    known = known_findings([store.cases[n] for n in cases], ids, field_of(manifest.modality))
     asked = [i for i, name in enumerate(ids) if (known[:, i] == 0).sum() >= FEWEST_NEGATIVES]
     if not asked:
         raise DatasetError(
@@ -95,7 +98,12 @@ def film_of(store: Store, number: int) -> Image:
     """A film of a store as the desktop would open it."""
     case = store.cases[number]
     top, left, height, width = case.frame
-    plane = store.planes([number])[0][top : top + height, left : left + width]
+    plane = store.planes([number])[0][..., top : top + height, left : left + width]
+    colour = None
+    if store.has_colour:
+        blue_first = store.info.preprocess.planes == "bgr"
+        colour = np.ascontiguousarray((plane[::-1] if blue_first else plane).transpose(1, 2, 0))
+        plane = luminance(colour)
     return Image(
         ref=ImageRef(Path(case.study), 1, "", height, width, None),
         pixels=read_only(plane.astype(np.float32)),
@@ -106,13 +114,13 @@ def film_of(store: Store, number: int) -> Image:
         pixel_sha256=case.pixel_sha256,
         orientation=None,
         warnings=(),
+        colour=None if colour is None else read_only(colour),
     )
 
 
-def known_findings(cases: Sequence[StoredCase], ids: Sequence[str]) -> np.ndarray:
+def known_findings(cases: Sequence[StoredCase], ids: Sequence[str], field: Field) -> np.ndarray:
     """1, 0 or -1 for unknown, shape (cases, findings)."""
-    book = phrasebook()
-    said = [read_case(case, book) for case in cases]
+    said = field.all_said(cases)
     answers = [[truth(Claim(name), film) for name in ids] for film in said]
     values = [[-1 if answer is None else int(answer) for answer in row] for row in answers]
     return np.array(values, np.int8).reshape(len(cases), len(ids))

@@ -35,7 +35,7 @@ from afloc_training.tuning.pictures import chosen_cases, draw_case
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from afloc_desktop.core.domain import FloatArray, Heatmap
+    from afloc_desktop.core.domain import Heatmap
     from afloc_desktop.core.regions import Labelled, RegionCase
     from afloc_training.progress import Reporter
     from afloc_training.tuning.comparison import PresenceRow, RetrievalRow, Shortcut
@@ -263,10 +263,8 @@ class _Bench:
 
 
 def _without_edges(film: Image) -> Image:
-    """The film with its border and corners in the grey of its median."""
-    pixels: FloatArray = film.pixels.copy()
-    rows, columns = pixels.shape
-    grey = float(np.median(pixels))
+    """The film with its border and corners in the grey, or the colour, of its median."""
+    rows, columns = film.pixels.shape
     down, across = round(rows * _BORDER), round(columns * _BORDER)
     is_edge = np.ones((rows, columns), bool)
     is_edge[down : rows - down, across : columns - across] = False
@@ -274,8 +272,15 @@ def _without_edges(film: Image) -> Image:
     for vertical in (slice(0, down), slice(rows - down, rows)):
         for horizontal in (slice(0, across), slice(columns - across, columns)):
             is_edge[vertical, horizontal] = True
-    pixels[is_edge] = grey
-    # Another hash: the localizer keeps what it computed for a film.
+    pixels = film.pixels.copy()
+    pixels[is_edge] = np.median(pixels)
+    colour = None if film.colour is None else film.colour.copy()
+    if colour is not None:
+        colour[is_edge] = np.median(colour, axis=(0, 1))
     return replace(
-        film, pixels=read_only(pixels), pixel_sha256=f"{film.pixel_sha256} edges", colour=None
+        film,
+        pixels=read_only(pixels),
+        # Another hash: the localizer keeps what it computed for a film.
+        pixel_sha256=f"{film.pixel_sha256} edges",
+        colour=None if colour is None else read_only(colour),
     )

@@ -17,11 +17,9 @@ from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.regions import asked_words, read_cases, read_table
 from afloc_training.fitting.films import moved
-from afloc_training.network import GRID
 from afloc_training.site.folder import PICTURE_SUFFIXES
+from afloc_training.tuning.chest import FIELD as CHEST
 from afloc_training.tuning.routing import place_cells
-from afloc_training.tuning.said import phrasebook
-from afloc_training.vocabulary import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,9 +33,10 @@ if TYPE_CHECKING:
     from afloc_training.fitting.settings import VariationSettings
     from afloc_training.progress import Reporter
     from afloc_training.site.store import Store
+    from afloc_training.tuning.field import Field
 
-_FINE = 4 * GRID
-"""Cells of a stored mask on each side: finer than a map, because films are turned and shifted."""
+_FINE = 4
+"""Cells of a stored mask to a cell of a map: finer, because films are turned and shifted."""
 _SMALLEST = 0.05  # share of a cell; below it a region lies elsewhere
 
 
@@ -46,7 +45,7 @@ class Drawn:
     """What was drawn on training films.
 
     Attributes:
-        masks: By case and finding, share of each fine cell: float32 (96, 96).
+        masks: By case and finding, share of each fine cell: float32, square.
         sha256: Of all of it; names no film.
     """
 
@@ -61,7 +60,9 @@ class Drawn:
 NOTHING_DRAWN = Drawn({}, "")
 
 
-def read_drawn(table: Path, images: Path, store: Store, reporter: Reporter) -> Drawn:
+def read_drawn(
+    table: Path, images: Path, store: Store, reporter: Reporter, field: Field = CHEST
+) -> Drawn:
     """Regions of training films; a film is found in the store by its pixels.
 
     Args:
@@ -69,6 +70,7 @@ def read_drawn(table: Path, images: Path, store: Store, reporter: Reporter) -> D
         images: Folder of the films that the table names, pictures or DICOM.
         store: Of the site.
         reporter: Told of labels that the model does not know.
+        field: What kind of images these are.
 
     Raises:
         DatasetError: The table cannot be used, or a film of it is not one to learn from.
@@ -76,7 +78,7 @@ def read_drawn(table: Path, images: Path, store: Store, reporter: Reporter) -> D
     """
     cases = read_cases(table, None)
     labels = {case.label for case in cases}
-    findings = {label: found for label in labels if (found := _finding(label)) is not None}
+    findings = {label: name for label in labels if (name := _finding(label, field)) is not None}
     if not findings:
         raise DatasetError(
             f"{table.name} has no region of a finding that the model knows.",
@@ -90,7 +92,7 @@ def read_drawn(table: Path, images: Path, store: Store, reporter: Reporter) -> D
     for case in cases:
         finding = findings[case.label]
         for number in by_image[case.image]:
-            mask = _fine(case, store, number)
+            mask = _fine(case, store, number, _FINE * field.grid)
             if mask.any():  # an empty picture, or a box beyond the film, shows nothing
                 own = masks.setdefault(number, {})
                 own[finding] = torch.maximum(own[finding], mask) if finding in own else mask
@@ -130,24 +132,27 @@ def drawn_targets(
         if own is None:
             continue
         maps = moved(torch.stack(list(own.values()))[None], [rng], variation)
-        cells = dict(zip(own, functional.adaptive_avg_pool2d(maps, GRID)[0].numpy(), strict=True))
+        grid = maps.shape[-1] // _FINE
+        pooled = functional.avg_pool2d(maps, _FINE)[0].numpy()
+        cells = dict(zip(own, pooled, strict=True))
         for number, claim in enumerate(claims):
             is_taught = claim.finding in cells and not claim.is_negated
             if not is_taught or content[film, number] != 1:
                 continue
-            target = cells[claim.finding] * place_cells(store.frame(case), (claim.side, claim.zone))
+            where = place_cells(store.frame(case), (claim.side, claim.zone), grid)
+            target = cells[claim.finding] * where
             if target.max() > _SMALLEST:
                 pairs.append((film, number))
                 targets.append(target.ravel())
     if not pairs:
-        return np.zeros((0, 2), np.intp), np.zeros((0, GRID * GRID), np.float32)
+        return np.zeros((0, 2), np.intp), np.zeros((0, 0), np.float32)
     return np.array(pairs), np.stack(targets).astype(np.float32)
 
 
-def _finding(label: str) -> str | None:
-    mentions, _ = phrasebook().find(asked_words(label))
+def _finding(label: str, field: Field) -> str | None:
+    mentions, _ = field.phrasebook().find(asked_words(label))
     found = {mention.finding_id for mention in mentions if not mention.is_negated}
-    return found.pop() if len(found) == 1 and found <= BY_ID.keys() else None
+    return found.pop() if len(found) == 1 and found <= field.labels.keys() else None
 
 
 def _in_store(
@@ -191,11 +196,11 @@ def _open(path: Path) -> Image:
     return read(find_frame(path, 1))
 
 
-def _fine(case: RegionCase, store: Store, number: int) -> Tensor:
+def _fine(case: RegionCase, store: Store, number: int, cells: int) -> Tensor:
     """The regions of a case in the plane of its film."""
     side = store.info.preprocess.side
     top, left, height, width = store.cases[number].frame
     plane = np.zeros((side, side), np.float32)
     region = np.logical_or.reduce(list(lesion_masks(case, height, width)))
     plane[top : top + height, left : left + width] = region
-    return functional.adaptive_avg_pool2d(torch.from_numpy(plane)[None, None], _FINE)[0, 0]
+    return functional.adaptive_avg_pool2d(torch.from_numpy(plane)[None, None], cells)[0, 0]

@@ -15,19 +15,19 @@ from afloc_desktop.core.export.atomic import write_atomically
 from afloc_desktop.core.model.bundle import GATE, load_arrays
 from afloc_training import bundle_files
 from afloc_training.bundle_files import WEIGHTS
-from afloc_training.export import TextEncoder, export_image, export_text
+from afloc_training.export import TextEncoder, export_text
 from afloc_training.fitting.exporting import Exported, export_run
 from afloc_training.fitting.run_folder import RunFolder
 from afloc_training.pretrained import load_text_encoder, text_files
 from afloc_training.text_features import SentenceEncoder
 from afloc_training.tuning.base import new_matcher, open_base
+from afloc_training.tuning.field import field_of
 from afloc_training.tuning.fit import BASE, PRESET
-from afloc_training.tuning.routing import TAUGHT
 from afloc_training.tuning.settings import parse_tune_recipe
 from afloc_training.tuning.stopping import standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from afloc_training.fitting.run_folder import About
     from afloc_training.network import Matcher
     from afloc_training.tuning.base import Base
+    from afloc_training.tuning.field import Field
     from afloc_training.tuning.settings import TuneSettings
     from afloc_training.tuning.stopping import TuneStanding
 
@@ -68,7 +69,7 @@ is taught to draw; what a report does not mention stays unknown.
 
 ## How
 
-{steps}; blocks 7 to 17 of the image trunk, the adapter and the text head were trained. \
+{steps}; {trained} were trained. \
 Began with {source}; the weights are a mean of both, {share:.0%} of the base.
 
 ## Thresholds
@@ -95,6 +96,9 @@ UNCALIBRATED = (
     "stated. `afloc-train calibrate` sets both from the site's held-out films."
 )
 """What the card of a bundle says before `calibrate`."""
+
+
+_TRUNK = "blocks 7 to 17 of the image trunk, "
 
 
 class _Told(NamedTuple):
@@ -138,11 +142,13 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
     folder = RunFolder(run)
     weights, state = folder.best()
     base = open_base(run / BASE)
+    field = field_of(base.bundle.manifest.modality)
     with bundle_files.partial_folder(output) as partial:
-        parity = _write_graphs(partial, new_matcher(weights), base)
+        parity = _write_graphs(partial, new_matcher(weights), base, field)
         vectors = _write_vectors(partial, base.bundle.manifest, base.tokenizer)
-        film = load_arrays(base.bundle, "selftest.npz")["tensor"][0, 0]
-        bundle_files.write_self_test(partial, film, vectors, base.tokenizer)
+        own = load_arrays(base.bundle, "selftest.npz")
+        words = [str(text) for text in own["words"]]
+        bundle_files.write_self_test(partial, own["tensor"][0], vectors, base.tokenizer, words)
         if base.bundle.manifest.gate is not None:
             # It compares what the frozen encoder says, which training leaves alone.
             write_atomically(partial / GATE, base.bundle.read(GATE))
@@ -155,10 +161,10 @@ def export_tuning(run: Path, output: Path, bundle_id: str | None) -> Exported:
     return Exported(manifest.id, sha256, parity.image, parity.text)
 
 
-def _write_graphs(folder: Path, matcher: Matcher, base: Base) -> Parity:
+def _write_graphs(folder: Path, matcher: Matcher, base: Base, field: Field) -> Parity:
     manifest = base.bundle.manifest
     write_atomically(folder / "tokenizer.json", base.bundle.read("tokenizer.json"))
-    image = export_image(matcher, folder / "image.onnx", manifest.preprocess.side)
+    image = field.export_image(matcher, folder / "image.onnx", manifest.preprocess.side)
     save_file(matcher.state_dict(), folder / WEIGHTS)
     texts = [prompt for finding in manifest.findings for prompt in finding.prompts]
     examples = texts[:: max(1, len(texts) // _EXAMPLES)]
@@ -188,6 +194,7 @@ def _digest(weights: Mapping[str, Tensor]) -> str:
 
 def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
     own, about = base.bundle.manifest, told.about
+    taught = field_of(own.modality).taught
     return replace(
         own,
         id=f"afloc-{own.modality}-site-{digest[:8]}",
@@ -195,7 +202,7 @@ def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
         title=f"{own.title}, taught at a site",
         created=bundle_files.now(),
         min_app_version=__version__,
-        findings=tuple(_finding(finding, told.tune) for finding in own.findings),
+        findings=tuple(_finding(finding, told.tune, taught) for finding in own.findings),
         licence=_LICENCE.format(base=own.licence),
         data=_DATA.format(
             train=about.films["train"],
@@ -209,9 +216,9 @@ def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
     )
 
 
-def _finding(finding: FindingSpec, tune: TuneSettings) -> FindingSpec:
+def _finding(finding: FindingSpec, tune: TuneSettings, taught: Collection[str]) -> FindingSpec:
     """As the base has it, but for what holds for the base's similarities alone."""
-    sigma = tune.routed_sigma_cells if finding.id in TAUGHT else finding.sigma_cells
+    sigma = tune.routed_sigma_cells if finding.id in taught else finding.sigma_cells
     return replace(finding, sigma_cells=sigma, gain=None, bias=None, prevalence=None)
 
 
@@ -228,6 +235,7 @@ def _card(manifest: Manifest, base: Base, told: _Told, parity: Parity) -> str:
         replay=replay or "Maps that no report speaks of were held near the base's.",
         drawn=_drawn(about),
         steps=_steps(told),
+        trained=_TRUNK * bool(told.tune.trunk_rate) + "the adapter and the text head",
         share=told.tune.base_share,
         source=about.source,
         thresholds=UNCALIBRATED,

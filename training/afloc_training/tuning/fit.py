@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from afloc_desktop.core.errors import DatasetError
@@ -25,15 +24,13 @@ from afloc_training.fitting.run_folder import (
     sources_sha256,
 )
 from afloc_training.pretrained import load_text_encoder, text_files
-from afloc_training.sentences import sentence_bank
 from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
 from afloc_training.text_features import SentenceEncoder, sentence_features
 from afloc_training.tuning.base import new_matcher, open_base
 from afloc_training.tuning.drawn import NOTHING_DRAWN, read_drawn
+from afloc_training.tuning.field import field_of
 from afloc_training.tuning.lessons import Besides, TuneLessons, some_wordings
-from afloc_training.tuning.replay import Replay
-from afloc_training.tuning.said import phrasebook, read_case
 from afloc_training.tuning.settings import load_tune_recipe, parse_tune_recipe
 from afloc_training.tuning.stopping import TuneStanding, standing_of
 from afloc_training.tuning.tuner import Tuner
@@ -47,6 +44,7 @@ if TYPE_CHECKING:
     from afloc_training.progress import Reporter
     from afloc_training.sentences import Sentence
     from afloc_training.tuning.base import Base
+    from afloc_training.tuning.field import Field
     from afloc_training.tuning.settings import TuneRecipe
 
 PRESET = "default"
@@ -102,14 +100,17 @@ def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
     """
     store, base = Store(order.store), open_base(order.source)
     _check_fits(store, base)
-    spec = base.bundle.manifest.preprocess
-    replay = None if order.replay is None else Replay(order.replay, spec)
+    manifest = base.bundle.manifest
+    field = field_of(manifest.modality)
+    replay = None
+    if order.replay is not None:
+        replay = field.rehearsal(order.replay, manifest.preprocess)
     drawn = NOTHING_DRAWN
     if order.regions is not None:
         images = order.images or order.regions.parent
         with reporter.stage("regions"):
-            drawn = read_drawn(order.regions, images, store, reporter)
-    besides = Besides(replay, drawn)
+            drawn = read_drawn(order.regions, images, store, reporter, field)
+    besides = Besides(replay, drawn, field)
     run = open_run(order.run, is_resumed=order.is_resumed)
     with sole_writer(order.run, "training"):
         if not run.is_begun:
@@ -128,7 +129,7 @@ def _check_fits(store: Store, base: Base) -> None:
 
 
 def _begin(run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: Besides) -> None:
-    recipe, text = load_tune_recipe(order.recipe)
+    recipe, text = load_tune_recipe(order.recipe, besides.field.recipe)
     bundle = base.bundle
     is_half = recipe.tune.precision == "auto" and has_fast_bfloat16(torch.device("cpu"))
     about = About(
@@ -182,7 +183,7 @@ def _check_same(
 
 
 def _code_sha256() -> str:
-    return sources_sha256("*.py", "tuning/*.py")
+    return sources_sha256("*.py", "tuning/*.py", "fundus/*.py", "histo/*.py")
 
 
 class _Tuning:
@@ -195,14 +196,16 @@ class _Tuning:
         self._run, self._reporter = run, reporter
         self._recipe = parse_tune_recipe(run.recipe())
         torch.set_num_threads(about.threads)
-        bank, features = _language(base, self._recipe, reporter)
-        book = phrasebook()
-        said = [read_case(case, book) for case in store.cases]
+        field = besides.field
+        bank, features = _language(base, self._recipe, field, reporter)
+        said = field.all_said(store.cases)
         self._lessons = TuneLessons(store, said, bank, self._recipe, besides)
         stop = self._recipe.stop
         self._held_out = self._lessons.held_out(stop.films) if stop.patience else None
         is_half = about.precision == "bfloat16"
-        self._tuner = Tuner(new_matcher(base.weights), features, self._recipe.tune, is_half=is_half)
+        self._tuner = Tuner(
+            new_matcher(base.weights), features, self._recipe.tune, is_half=is_half, field=field
+        )
         self._standing = TuneStanding()
         if about.code_sha256 != _code_sha256():
             text = "The trainer has changed since this training began; not to the same numbers."
@@ -297,10 +300,10 @@ class _Tuning:
 
 
 def _language(
-    base: Base, recipe: TuneRecipe, reporter: Reporter
+    base: Base, recipe: TuneRecipe, field: Field, reporter: Reporter
 ) -> tuple[tuple[Sentence, ...], Tensor]:
     """Some sentences of the base's training, and what the frozen text encoder makes of them."""
-    bank = some_wordings(sentence_bank(np.random.default_rng(0)), recipe.tune.seed)
+    bank = some_wordings(field.bank(), recipe.tune.seed)
     with reporter.stage("sentence features"):
         encoder = SentenceEncoder(load_text_encoder(text_files()))
         texts = [sentence.text for sentence in bank]

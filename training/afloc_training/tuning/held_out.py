@@ -18,8 +18,8 @@ from afloc_training.films import network_input
 from afloc_training.fitting.retrieval import places_of_partners
 from afloc_training.tuning.calibrating import HELD_OUT, film_of, highest_scores, known_findings
 from afloc_training.tuning.comparison import Pair, PresenceRow, RetrievalRow, area_rows
+from afloc_training.tuning.field import field_of
 from afloc_training.tuning.pictures import draw_maps
-from afloc_training.vocabulary import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,9 +65,7 @@ def site_rows(
         InferenceError: A bundle cannot be run.
     """
     cases = held_out(store)
-    listed = [{finding.id for finding in side.manifest.findings} for side in sides]
-    ids = sorted(set.intersection(*listed) & BY_ID.keys())
-    known = known_findings([store.cases[n] for n in cases], ids)
+    ids, known = _known(sides, store, cases)
     scores = [highest_scores(side, store, cases, ids, progress) for side in sides]
     patients = [store.cases[n].patient for n in cases]
     rows = list(area_rows(ids, known, scores, patients))
@@ -76,6 +74,16 @@ def site_rows(
         found = area_rows(ids, known[members], some, [patients[n] for n in members])
         rows += [PresenceRow(name, row.positives, row.films, row.auroc) for row in found[-1:]]
     return tuple(rows)
+
+
+def _known(
+    sides: Sequence[Localizer], store: Store, cases: Sequence[int]
+) -> tuple[list[str], np.ndarray]:
+    """Findings that all sides list and reports may speak of; 1, 0, -1, (cases, findings)."""
+    field = field_of(sides[-1].manifest.modality)
+    listed = [{finding.id for finding in side.manifest.findings} for side in sides]
+    ids = sorted(set.intersection(*listed) & field.labels.keys())
+    return ids, known_findings([store.cases[n] for n in cases], ids, field)
 
 
 def _groups(store: Store, cases: Sequence[int]) -> Iterator[tuple[str, list[int]]]:
@@ -99,15 +107,14 @@ def site_pictures(
         InferenceError: A bundle cannot be run.
     """
     cases = held_out(store)
-    listed = [{finding.id for finding in side.manifest.findings} for side in sides]
-    ids = sorted(set.intersection(*listed) & BY_ID.keys())
-    known = known_findings([store.cases[n] for n in cases], ids)
+    ids, known = _known(sides, store, cases)
+    labels = field_of(sides[1].manifest.modality).labels
     drawn = []
     for column, name in enumerate(ids):
         for place in np.flatnonzero(known[:, column] == 1)[:_DRAWN_EACH]:
             film = film_of(store, cases[place])
             base, bundle = (side.localize_all(film, [name])[name] for side in sides)
-            drawn.append(draw_maps(film, BY_ID[name].label, (base, bundle)))
+            drawn.append(draw_maps(film, labels[name], (base, bundle)))
     return [(_DRAWN, drawn)] if drawn else []
 
 

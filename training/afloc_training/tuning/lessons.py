@@ -13,14 +13,9 @@ import numpy as np
 import torch
 
 from afloc_desktop.core.errors import DatasetError
-from afloc_training.facts import shown_by
-from afloc_training.features import cell_masks
-from afloc_training.fitting.films import grey, varied
-from afloc_training.lessons import truth_table as painted_truth
-from afloc_training.network import GRID
-from afloc_training.synthesis import PAINTABLE
+from afloc_training.fitting.films import shown, varied
+from afloc_training.tuning.chest import FIELD as CHEST
 from afloc_training.tuning.drawn import NOTHING_DRAWN, Drawn, drawn_targets
-from afloc_training.tuning.routing import ROUTED
 from afloc_training.tuning.said import places, truth_table
 
 if TYPE_CHECKING:
@@ -31,8 +26,7 @@ if TYPE_CHECKING:
     from afloc_training.facts import Claim
     from afloc_training.sentences import Sentence
     from afloc_training.site.store import Store
-    from afloc_training.synthesis import SyntheticFilm
-    from afloc_training.tuning.replay import Replay
+    from afloc_training.tuning.field import Field, Rehearsal, Rehearsed
     from afloc_training.tuning.said import Place, Said
     from afloc_training.tuning.settings import TuneRecipe
 
@@ -63,7 +57,7 @@ class TuneLesson:
     """One batch.
 
     Attributes:
-        films: (N, 1, side, side) in [0, 1]; those of the site first.
+        films: (N, planes, side, side) in [0, 1]; those of the site first.
         site_films: How many those are.
         sentences: Numbers in the bank, (K,).
         presence, agreement: As in `lessons.Lesson`, (N, K).
@@ -94,10 +88,12 @@ class Besides(NamedTuple):
     Attributes:
         replay: None where the base's training films are not at hand.
         drawn: Regions on films of the site; of none as a rule.
+        field: What kind of images these are.
     """
 
-    replay: Replay | None = None
+    replay: Rehearsal | None = None
     drawn: Drawn = NOTHING_DRAWN
+    field: Field = CHEST
 
 
 class TuneLessons:
@@ -124,7 +120,7 @@ class TuneLessons:
             DatasetError: Fewer than two training films whose report states anything.
         """
         self._store, self._said, self._recipe = store, said, recipe
-        self._replay, self._drawn = besides.replay, besides.drawn
+        self._replay, self._drawn, self._field = besides
         self._claims = tuple(dict.fromkeys(sentence.claim for sentence in bank))
         self._wordings: dict[Claim, list[int]] = {claim: [] for claim in self._claims}
         for number, sentence in enumerate(bank):
@@ -148,7 +144,7 @@ class TuneLessons:
         replayed = self._replayed(rng)
         truth = self._truth[chosen]
         if replayed:
-            known = painted_truth([film.facts for film in replayed], self._claims)
+            known = [film.truth(self._claims) for film in replayed]
             truth = np.concatenate((truth, known))
         claims = self._about(rng, truth)
         content = truth[:, claims]
@@ -195,9 +191,9 @@ class TuneLessons:
         is_stated = ~self._is_negated & (truth == 1).any(axis=0)
         claims = np.union1d(self._plain, np.flatnonzero(is_stated))
         content = truth[:, claims]
-        no_pairs, no_targets = _no_masks()
+        no_pairs, no_targets = self._no_masks()
         return TuneLesson(
-            films=grey(self._store, cases),
+            films=shown(self._store, cases),
             site_films=len(cases),
             sentences=np.array([self._wordings[self._claims[claim]][0] for claim in claims]),
             presence=content,
@@ -228,7 +224,7 @@ class TuneLessons:
             row[[c.finding in drawn and c.details == 0 for c in self._claims]] = 1
         return truth
 
-    def _replayed(self, rng: np.random.Generator) -> list[SyntheticFilm]:
+    def _replayed(self, rng: np.random.Generator) -> list[Rehearsed]:
         if self._replay is None:
             return []
         tune = self._recipe.tune
@@ -238,13 +234,13 @@ class TuneLessons:
         ]
 
     def _films(
-        self, seeds: np.ndarray, cases: Sequence[int], replayed: Sequence[SyntheticFilm]
+        self, seeds: np.ndarray, cases: Sequence[int], replayed: Sequence[Rehearsed]
     ) -> Tensor:
         rngs = [np.random.default_rng(seed) for seed in seeds]
         pad = self._store.info.preprocess.pad
-        films = varied(grey(self._store, cases), rngs, self._recipe.variation, pad)
-        others = [torch.from_numpy(np.ascontiguousarray(film.film)) for film in replayed]
-        return torch.cat((films, torch.stack(others)[:, None])) if others else films
+        films = varied(shown(self._store, cases), rngs, self._recipe.variation, pad)
+        others = [torch.from_numpy(np.ascontiguousarray(film.planes)) for film in replayed]
+        return torch.cat((films, torch.stack(others))) if others else films
 
     def _about(self, rng: np.random.Generator, truth: np.ndarray) -> np.ndarray:
         """Every finding, and of each film some true claims with a place and a false one."""
@@ -266,7 +262,7 @@ class TuneLessons:
             for sentence in np.flatnonzero(content[film] == 1):
                 claim = self._claims[claims[sentence]]
                 is_drawn = claim.finding in self._drawn.findings(case)
-                if claim.finding in ROUTED and not claim.is_negated and not is_drawn:
+                if claim.finding in self._field.routed and not claim.is_negated and not is_drawn:
                     where = places(claim, self._said[case])
                     found.append(Routed(film, int(sentence), self._store.frame(case), where))
         return found
@@ -283,7 +279,7 @@ class TuneLessons:
     def _masks(
         self,
         rng: np.random.Generator,
-        films: Sequence[SyntheticFilm],
+        films: Sequence[Rehearsed],
         claims: np.ndarray,
         content: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -292,23 +288,20 @@ class TuneLessons:
         pairs, targets = [], []
         for n, k in np.argwhere((content == 1) | is_empty):
             claim, film = self._claims[claims[k]], films[n]
-            if claim.is_negated or not film.masks:
+            if claim.is_negated or not film.is_painted:
                 continue
-            target = np.zeros((GRID, GRID), np.float32)
-            if content[n, k] == 1:
-                shown = shown_by(claim, film.facts.painted)
-                if not shown:
-                    continue
-                target = cell_masks(film)[[PAINTABLE.index(f) for f in shown]].max(axis=0)
+            is_there = content[n, k] == 1
+            target = film.target(claim) if is_there else np.zeros(self._field.grid**2, np.float32)
+            if target is None:
+                continue
             pairs.append((n + self.batch, k))
             targets.append(target.ravel())
         if not pairs:
-            return _no_masks()
+            return self._no_masks()
         return np.array(pairs), np.stack(targets)
 
-
-def _no_masks() -> tuple[np.ndarray, np.ndarray]:
-    return np.zeros((0, 2), np.intp), np.zeros((0, GRID * GRID), np.float32)
+    def _no_masks(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((0, 2), np.intp), np.zeros((0, self._field.grid**2), np.float32)
 
 
 def some_wordings(bank: Sequence[Sentence], seed: int) -> tuple[Sentence, ...]:

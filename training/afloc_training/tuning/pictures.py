@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 
 from afloc_desktop.core.baselines import region_mask
-from afloc_desktop.core.colours import heat
+from afloc_desktop.core.colours import has_hues, heat
 from afloc_desktop.core.export.overlay import Picture, draw_film, to_png
 from afloc_desktop.core.preprocess import resize
 
@@ -76,6 +76,8 @@ def draw_maps(
 ) -> DrawnCase:
     """A film beside what base and bundle draw on it; outlined where a region is known."""
     plain = np.repeat(_grey(film.pixels)[..., None], 3, axis=2)
+    if film.colour is not None and has_hues(film.colour):
+        plain = film.colour
     outline = np.zeros(plain.shape[:2], bool)
     if region is not None:
         outline = _edge(region, max(film.pixels.shape) / 250)

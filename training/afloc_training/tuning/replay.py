@@ -6,26 +6,62 @@ generator alone.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.picture import read_picture
-from afloc_training.facts import FilmFacts
+from afloc_training.facts import FilmFacts, shown_by
+from afloc_training.features import cell_masks
 from afloc_training.films import hold_out, network_input, read_rows
+from afloc_training.lessons import truth_table
 from afloc_training.lung_fields import find_lungs
 from afloc_training.recipe import load_recipe
-from afloc_training.synthesis import SyntheticFilm, compose, vary
+from afloc_training.synthesis import PAINTABLE, SyntheticFilm, compose, vary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
+    import numpy.typing as npt
 
+    from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.preprocess import PreprocessSpec
+    from afloc_training.facts import Claim
     from afloc_training.films import FilmRow
 
 _MOST_TRIES = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplayedFilm:
+    """A film of the base's training, as `field.Rehearsed`."""
+
+    film: SyntheticFilm
+
+    @property
+    def planes(self) -> FloatArray:
+        """In [0, 1], shape (1, side, side)."""
+        return self.film.film[None]
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether something was painted on it."""
+        return bool(self.film.masks)
+
+    def truth(self, claims: Sequence[Claim]) -> npt.NDArray[np.int8]:
+        """Of the positive content of every claim: 1, 0, or -1 for unknown."""
+        answers: npt.NDArray[np.int8] = truth_table([self.film.facts], claims)[0]
+        return answers
+
+    def target(self, claim: Claim) -> FloatArray | None:
+        """Share of each cell that what a true claim speaks of covers; None where that is vague."""
+        shown = shown_by(claim, self.film.facts.painted)
+        if not shown:
+            return None
+        covered: FloatArray = cell_masks(self.film)[[PAINTABLE.index(f) for f in shown]].max(axis=0)
+        return covered
 
 
 class Replay:
@@ -52,7 +88,7 @@ class Replay:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def plain(self, rng: np.random.Generator, count: int) -> Iterator[SyntheticFilm]:
+    def plain(self, rng: np.random.Generator, count: int) -> Iterator[ReplayedFilm]:
         """Real films, each patient's as likely as another's.
 
         Raises:
@@ -61,9 +97,9 @@ class Replay:
         for number in rng.choice(len(self._rows), count, replace=False):
             row = self._rows[number]
             film, _ = vary(rng, self._plane(row), ())
-            yield SyntheticFilm(film, FilmFacts(row.labels), ())
+            yield ReplayedFilm(SyntheticFilm(film, FilmFacts(row.labels), ()))
 
-    def painted(self, rng: np.random.Generator, count: int) -> Iterator[SyntheticFilm]:
+    def painted(self, rng: np.random.Generator, count: int) -> Iterator[ReplayedFilm]:
         """Normal films with lesions painted on them.
 
         Raises:
@@ -71,7 +107,7 @@ class Replay:
             UnreadableFile: A picture is absent or damaged.
         """
         for _ in range(count):
-            yield self._painted(rng)
+            yield ReplayedFilm(self._painted(rng))
 
     def _painted(self, rng: np.random.Generator) -> SyntheticFilm:
         for number in rng.permutation(len(self._grounds))[:_MOST_TRIES]:

@@ -37,23 +37,26 @@ def routed_target(
     film: Frame,
     where: Iterable[Place],
     share: float,
+    sigma_cells: float = _SIGMA_CELLS,
 ) -> FloatArray:
     """What the tuned model should draw for a claim that is true.
 
     Args:
-        logits: The base's map, shape (GRID, GRID).
+        logits: The base's map, square.
         film: top, left, height, width of the film in the map, as shares of its side.
         where: Places the report names; one without side and zone allows the whole film.
         share: How much of the film the target covers, about.
+        sigma_cells: Smoothing before that.
 
     Returns:
         float32 in [0, 1], same shape.
     """
-    smooth = ndimage.gaussian_filter(logits.astype(np.float64), _SIGMA_CELLS)
-    inside = _film_cells(film)
-    allowed = inside & np.logical_or.reduce([place_cells(film, place) for place in where])
+    smooth = ndimage.gaussian_filter(logits.astype(np.float64), sigma_cells)
+    grid = len(logits)
+    inside = _film_cells(film, grid)
+    allowed = inside & np.logical_or.reduce([place_cells(film, place, grid) for place in where])
     if not allowed.any():
-        return np.zeros((GRID, GRID), np.float32)
+        return np.zeros((grid, grid), np.float32)
     values = np.where(allowed, smooth, smooth[inside].min())
     level = np.percentile(values[inside], 100 * (1 - share))
     probability = 1 / (1 + np.exp(level - values))
@@ -63,23 +66,24 @@ def routed_target(
     return target
 
 
-def _film_cells(film: Frame) -> BoolArray:
-    down, right = _positions(film)
+def _film_cells(film: Frame, grid: int) -> BoolArray:
+    down, right = _positions(film, grid)
     rows, columns = (down >= 0) & (down < 1), (right >= 0) & (right < 1)
     cells: BoolArray = rows[:, None] & columns[None, :]
     return cells
 
 
-def place_cells(film: Frame, place: Place) -> BoolArray:
-    """The cells of a place, (GRID, GRID); without side and zone all of them.
+def place_cells(film: Frame, place: Place, grid: int = GRID) -> BoolArray:
+    """The cells of a place, (grid, grid); without side and zone all of them.
 
     Args:
         film: top, left, height, width of the film in the map, as shares of its side.
         place: Side of the patient, and zone.
+        grid: Cells of the map on each side.
     """
     side, zone = place
-    down, right = _positions(film)
-    rows, columns = np.ones(GRID, bool), np.ones(GRID, bool)
+    down, right = _positions(film, grid)
+    rows, columns = np.ones(grid, bool), np.ones(grid, bool)
     # The patient's right is on the left of the film.
     if side == "right":
         columns = right < _RIGHT_ENDS
@@ -93,8 +97,8 @@ def place_cells(film: Frame, place: Place) -> BoolArray:
     return cells
 
 
-def _positions(film: Frame) -> tuple[np.ndarray, np.ndarray]:
+def _positions(film: Frame, grid: int) -> tuple[np.ndarray, np.ndarray]:
     """Where the cells' centres lie: share of the film from its top, and from its left."""
     top, left, height, width = film
-    centres = (np.arange(GRID) + 0.5) / GRID
+    centres = (np.arange(grid) + 0.5) / grid
     return (centres - top) / height, (centres - left) / width

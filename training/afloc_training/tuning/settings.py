@@ -93,13 +93,13 @@ class TuneRecipe:
     variation: VariationSettings
 
 
-def load_tune_recipe(path: Path | None) -> tuple[TuneRecipe, str]:
-    """A recipe and its text; None takes the one that comes along.
+def load_tune_recipe(path: Path | None, shipped: str = _SHIPPED) -> tuple[TuneRecipe, str]:
+    """A recipe and its text; None takes the one that comes along, `shipped`.
 
     Raises:
         SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
     """
-    text = recipe_text(path, _SHIPPED)
+    text = recipe_text(path, shipped)
     return parse_tune_recipe(text), text
 
 

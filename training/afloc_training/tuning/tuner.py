@@ -12,17 +12,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from afloc_desktop.core.errors import SettingsError
-from afloc_training.export import FilmTrunk
+from afloc_training.backbone import IMAGENET_MEAN, IMAGENET_STD
 from afloc_training.fitting import snapshots
 from afloc_training.fitting.learner import rate_factor
 from afloc_training.losses import balanced_loss, mask_loss, pooled
-from afloc_training.network import GRID, FilmVectors
+from afloc_training.network import FilmVectors
+from afloc_training.tuning.chest import FIELD as CHEST
 from afloc_training.tuning.routing import routed_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from afloc_training.network import Matcher
+    from afloc_training.tuning.field import Field
     from afloc_training.tuning.lessons import TuneLesson
     from afloc_training.tuning.settings import TuneSettings
 
@@ -35,7 +37,13 @@ class Tuner:
     """A matcher in training; on the processor equal seeds give equal bits."""
 
     def __init__(
-        self, matcher: Matcher, bank_features: Tensor, settings: TuneSettings, *, is_half: bool
+        self,
+        matcher: Matcher,
+        bank_features: Tensor,
+        settings: TuneSettings,
+        *,
+        is_half: bool,
+        field: Field = CHEST,
     ) -> None:
         """Take a matcher as the base left it.
 
@@ -44,13 +52,16 @@ class Tuner:
             bank_features: Of all sentences, (sentences, 768).
             settings: Of the recipe.
             is_half: Films are computed in bfloat16 where that is safe.
+            field: What kind of images these are.
         """
-        self._is_half = is_half
+        self._is_half, self._field = is_half, field
         self.matcher = matcher.to(memory_format=_LAST)  # type: ignore[call-overload]
         self.average = copy.deepcopy(matcher).eval().requires_grad_(False)
         self._teacher = copy.deepcopy(self.average)
         self._kept = copy.deepcopy(self.average)
-        self._input = FilmTrunk(self._teacher.trunk)
+        self._mean, self._std = (
+            torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD)
+        )
         self._features, self._settings = bank_features, settings
         self._optimiser = _optimiser(matcher, settings)
         self.matcher.train()
@@ -98,8 +109,8 @@ class Tuner:
     def losses(self, lesson: TuneLesson, matcher: Matcher | None = None) -> dict[str, Tensor]:
         """The weighted terms of one lesson, for the matcher in training or another."""
         settings, matcher = self._settings, matcher or self.matcher
-        stem = self._stem(lesson.films)
-        films = self._film_vectors(matcher, stem)
+        frozen = self._frozen(lesson.films)
+        films = self._film_vectors(matcher, frozen)
         sentences = self._features[torch.from_numpy(lesson.sentences)]
         words = matcher.text(sentences)
         logits = matcher.local_logits(films, words)
@@ -119,7 +130,8 @@ class Tuner:
                 terms[name] = weight * mask_loss(logits[n, k], torch.from_numpy(wanted))
         has_replay = len(lesson.films) > lesson.site_films
         if lesson.routed or not has_replay:
-            base = self._base_logits(stem[: lesson.site_films], sentences)
+            own = [some[: lesson.site_films] for some in frozen]
+            base = self._base_logits(own, sentences)
         if lesson.routed:
             n, k = torch.tensor([(r.film, r.sentence) for r in lesson.routed]).T
             targets, found = self._routed_targets(lesson, base), logits[n, k]
@@ -144,33 +156,34 @@ class Tuner:
         snapshots.restore(tensors, step, self.matcher, self.average, self._optimiser)
 
     @torch.no_grad()
-    def _stem(self, films: Tensor) -> Tensor:
+    def _frozen(self, films: Tensor) -> list[Tensor]:
         """From blocks 0 to 6, which are never trained."""
-        stems = []
+        found = []
         for film in torch.split(films, 1):
-            scaled = (film.repeat(1, 3, 1, 1) - self._input.mean) / self._input.std
-            stems.append(self._teacher.trunk.stem(scaled.contiguous(memory_format=_LAST)))
-        return torch.cat(stems).contiguous(memory_format=_LAST)
+            scaled = (film.expand(-1, 3, -1, -1) - self._mean) / self._std
+            found.append(self._teacher.frozen_features(scaled.contiguous(memory_format=_LAST)))
+        return [
+            torch.cat(some).contiguous(memory_format=_LAST) for some in zip(*found, strict=True)
+        ]
 
-    def _film_vectors(self, matcher: Matcher, stem: Tensor) -> FilmVectors:
+    def _film_vectors(self, matcher: Matcher, frozen: Sequence[Tensor]) -> FilmVectors:
         """Of all films, a few at a time: what lies between two layers then fits a cache."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self._is_half):
-            parts = [
-                matcher.image(matcher.trunk_features(some))
-                for some in torch.split(stem, _FILMS_AT_ONCE)
-            ]
+            split = (torch.split(some, _FILMS_AT_ONCE) for some in frozen)
+            parts = [matcher.vectors(some) for some in zip(*split, strict=True)]
         return FilmVectors(*(torch.cat(some).float() for some in zip(*parts, strict=True)))
 
     @torch.no_grad()
-    def _base_logits(self, stem: Tensor, sentences: Tensor) -> Tensor:
-        films = self._film_vectors(self._teacher, stem)
+    def _base_logits(self, frozen: Sequence[Tensor], sentences: Tensor) -> Tensor:
+        films = self._film_vectors(self._teacher, frozen)
         return self._teacher.local_logits(films, self._teacher.text(sentences))
 
     def _routed_targets(self, lesson: TuneLesson, base: Tensor) -> Tensor:
-        share = self._settings.routed_share
-        maps = base.reshape(*base.shape[:2], GRID, GRID).numpy()
+        share, grid = self._settings.routed_share, self._field.grid
+        sigma_cells = self._field.target_sigma_cells
+        maps = base.reshape(*base.shape[:2], grid, grid).numpy()
         targets = [
-            routed_target(maps[r.film, r.sentence], r.frame, r.where, share).ravel()
+            routed_target(maps[r.film, r.sentence], r.frame, r.where, share, sigma_cells).ravel()
             for r in lesson.routed
         ]
         return torch.from_numpy(np.stack(targets))
