@@ -38,7 +38,8 @@ _M = re.DOTALL | re.MULTILINE
 FEW_FILMS = 40
 TRAINS = ("fit", "export", "calibrate", "evaluate", "bundles promote", "bundles rollback")
 MEASURES = ("fundus-tables", "evaluate")
-SOME_STAY_OUT = ("check", "prepare")  # rows of the notes without films, told one by one
+# Rows of the notes without films are told one by one; the held-out films are too few to calibrate.
+EXPECTED = {"check": 1, "prepare": 1, "calibrate": 2}
 # Verbs that need what no guide has at hand (a window, somebody's checkpoint, hours), and the tests
 # that run them.
 ELSEWHERE = {
@@ -68,7 +69,7 @@ def follow(
             code = PROGRAMS[program](words)
         except SystemExit as end:  # --version
             code = end.code
-        assert code == (1 if words[0] in SOME_STAY_OUT else 0), (program, words)
+        assert code == EXPECTED.get(words[0], 0), (program, words)
         done.append(words[0])
     return done
 
