@@ -301,8 +301,8 @@ def _slide(source: Source, member: str, described: SlideHeader) -> Entry:
     about = Entry(
         *source_of(source, member),
         labels=labels,
-        sop_instance_uid=tags.text("SOPInstanceUID"),
-        instance_number=tags.integer("InstanceNumber"),
+        sop_instance_uid=described.sop_instance_uid,
+        instance_number=described.instance_number,
     )
     if described.flavour in NO_SLIDES:
         # Not the words of the series, which are those of the slide.

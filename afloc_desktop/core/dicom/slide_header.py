@@ -101,7 +101,9 @@ class SlideHeader:
         per_frame: The functional groups of the frames; None where there are none.
         offsets, lengths: The extended offset table; None where there is none.
         pixels: The pixel data.
-        tags: Everything else.
+        sop_instance_uid, series_uid: As in the file; may be empty.
+        instance_number: None where absent.
+        tags: Everything else; asked inside `quiet_pydicom` alone.
         notes: What the reader must be told.
     """
 
@@ -123,6 +125,9 @@ class SlideHeader:
     offsets: PixelElement | None
     lengths: PixelElement | None
     pixels: PixelElement
+    sop_instance_uid: str
+    series_uid: str
+    instance_number: int | None
     tags: Tags
     notes: tuple[str, ...]
 
@@ -202,6 +207,9 @@ def _checked(body: Body, tags: Tags, parts: dict[int, PixelElement]) -> SlideHea
         offsets=parts.get(_OFFSETS),
         lengths=parts.get(_LENGTHS),
         pixels=pixels,
+        sop_instance_uid=tags.text("SOPInstanceUID"),
+        series_uid=tags.text("SeriesInstanceUID"),
+        instance_number=tags.integer("InstanceNumber"),
         tags=tags,
         notes=notes,
     )

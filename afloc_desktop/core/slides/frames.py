@@ -65,13 +65,13 @@ class Frames:
         parts: list[Bytes] = []
         total = 0
         while here + _HEAD <= end:
-            file.seek(here)
-            head = file.read(_HEAD)
+            head = _exactly(file, here, _HEAD)
             if head[:4] == _END and parts:
                 break
-            length = struct.unpack("<L", head[4:])[0] if head[:4] == _ITEM else _MOST_BYTES
+            length = struct.unpack_from("<L", head, 4)[0]
             total += length
-            if total >= _MOST_BYTES or here + _HEAD + length > self.end:
+            is_beyond = here + _HEAD + length > self.end
+            if head[:4] != _ITEM or total > _MOST_BYTES or is_beyond:
                 raise _lost()
             parts.append(_exactly(file, here + _HEAD, length))
             here += _HEAD + length

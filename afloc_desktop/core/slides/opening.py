@@ -101,7 +101,7 @@ def open_slide(refs: Sequence[ImageRef]) -> Slide:
         layers, notes = _layers(files)
         used = [file for file in files if any(file in layer.files for layer in layers)]
         slide = Slide(
-            files[0].described.tags.text("SeriesInstanceUID"),
+            files[0].described.series_uid,
             layers,
             sha256=_identity(used),
             background=files[0].described.background,
@@ -142,7 +142,7 @@ def _open(refs: Sequence[ImageRef], opened: ExitStack) -> tuple[list[SlideFile],
 
 def _order(file: SlideFile) -> tuple[int, bool, int, int, str]:
     described = file.described
-    number = described.tags.integer("InstanceNumber")
+    number = described.instance_number
     return (
         -described.columns,
         described.flavour == "THUMBNAIL",
@@ -285,7 +285,7 @@ def _identity(files: Sequence[SlideFile]) -> str:
     for file in files:
         described = file.described
         words = (
-            described.tags.text("SOPInstanceUID"),
+            described.sop_instance_uid,
             file.size,
             *(described.columns, described.rows),
             *(described.header.columns, described.header.rows, described.header.frames),

@@ -1,13 +1,21 @@
+import os
 import shutil
 
 import numpy as np
 import pytest
+from mutate import mutants
 from pydicom.dataset import Dataset
 from pydicom.pixels import pixel_array
 from slides_made import SYNTAXES, colours, is_absent, make_slide
 
-from afloc_desktop.core.dicom.scan import find_frame
-from afloc_desktop.core.errors import InconsistentStudy, UnreadableFile, UnsupportedImage
+from afloc_desktop.core.dicom.scan import find_frame, scan
+from afloc_desktop.core.domain import ImageRef
+from afloc_desktop.core.errors import (
+    InconsistentStudy,
+    InputError,
+    UnreadableFile,
+    UnsupportedImage,
+)
 from afloc_desktop.core.slides.opening import find_slide, open_slide
 
 LAYOUTS = [
@@ -136,3 +144,38 @@ def test_one_file_finds_the_others_of_its_slide(tmp_path):
 
 def test_a_film_is_part_of_no_slide(study):
     assert find_slide(find_frame(study / "a.dcm", 1)) == ()
+
+
+def test_a_damaged_slide_is_shown_or_refused_and_nothing_else(tmp_path):
+    """More of them with AFLOC_MUTANTS=5000."""
+    plans = (
+        {"syntax": "jpeg"},
+        {"syntax": "jpeg2000", "sparse": True},
+        {"syntax": "rle", "in_one_file": True},
+        {"syntax": "implicit", "sparse": True},
+        {"syntax": "htj2k", "table": "extended"},
+        {"syntax": "jpeg", "table": "none"},
+    )
+    seeds = [
+        make_slide(tmp_path / str(number), 256, 192, tile=64, levels=2, **plan)[0]
+        for number, plan in enumerate(plans)
+    ]
+    path = tmp_path / "damaged" / "slide.dcm"
+    path.parent.mkdir()
+    shown = 0
+    for _, data in mutants(seeds, int(os.environ.get("AFLOC_MUTANTS", "30")), seed=9):
+        path.write_bytes(data)
+        listed = [series for study in scan([path]).studies for series in study.series]
+        try:
+            slide = open_slide(
+                [ref for series in listed for ref in series.images]
+                or [ImageRef(path, 1, "", 0, 0, None)]
+            )
+        except InputError:
+            continue
+        try:
+            assert slide.thumbnail(64).shape[2] == 3
+            shown += 1
+        finally:
+            slide.close()
+    assert shown
