@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import weakref
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # A window is kept as the means of 4 x 4 parts. A part of 19 / 4 cells of AFLoc's grid averages as
 # far as the Gaussian of 1.5 cells of its authors (4.75² / 12 = 1.9 against 1.5² = 2.25 cells²).
 CELLS = 4
+SUFFIX = ".slide"
+_MOST_BYTES = 20 << 30  # of all slides: some fifty large ones
 _MAGIC = b"AFLoc slide 1\n"
 _KEY_BYTES = 64
 _HEADER_BYTES = len(_MAGIC) + _KEY_BYTES
@@ -70,11 +72,10 @@ class Kept:
             self._file: BinaryIO = os.fdopen(os.open(path, flags, 0o600), "r+b", buffering=0)
         except OSError as error:
             raise _refused(error) from error
-        try:
+        with ExitStack() as opened:
+            opened.callback(self._file.close)
             self._start(_MAGIC + key.encode("ascii"))
-        except BaseException:
-            self._file.close()
-            raise
+            opened.pop_all()
         # Whoever lets go of this lets go of the file, without having to say so.
         weakref.finalize(self, self._file.close)
 
@@ -197,6 +198,23 @@ class Kept:
                 yield np.frombuffer(data[:whole], self._kind)
         except OSError as error:
             raise _refused(error) from error
+
+
+def make_room(folder: Path, keep: Path) -> None:
+    """Take away what was written longest ago where all files together have become too large.
+
+    Args:
+        folder: Of such files.
+        keep: The one in use, which stays.
+    """
+    with suppress(OSError):  # somebody else's file, or somebody else was quicker
+        files = [path for path in folder.glob(f"*{SUFFIX}") if path != keep]
+        files.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        total = keep.stat().st_size
+        for path in files:
+            total += path.stat().st_size
+            if total > _MOST_BYTES:
+                path.unlink()
 
 
 def _checksum(record: np.ndarray) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.core.slides.answers import SlideMap, answer, pooled, stitched
-from afloc_desktop.core.slides.kept import CELLS, Kept
+from afloc_desktop.core.slides.kept import CELLS, SUFFIX, Kept, make_room
 from afloc_desktop.core.slides.regions import WORKING_UM, plan_windows, read_window, tile_slide
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from afloc_desktop.core.slides.regions import Place
     from afloc_desktop.core.slides.slide import Slide
 
-SUFFIX = ".slide"
 _VERSION = 1  # of what is computed and kept; another one means other numbers
 _COMPARED = 8  # windows whose pixels are looked at again before a run goes on
 
@@ -71,13 +71,13 @@ class SlideRun:
         tiling = tile_slide(slide, localizer.manifest.preprocess.side, um=um)
         self.plan = plan_windows(slide, tiling, region, check=check)
         key = self._key()
-        self._depth = _depth_of(localizer)
-        self._kept = Kept(folder / (key[:32] + SUFFIX), key, self._depth)
-        try:
+        path = folder / (key[:32] + SUFFIX)
+        self._kept = Kept(path, key, _depth_of(localizer))
+        make_room(folder, path)
+        with ExitStack() as opened:
+            opened.callback(self._kept.close)
             self._forget_if_changed()
-        except BaseException:
-            self._kept.close()
-            raise
+            opened.pop_all()
         self._left = self._unseen()
 
     @property

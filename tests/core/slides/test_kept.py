@@ -7,7 +7,7 @@ import pytest
 from injecting import can_inject
 
 from afloc_desktop.core.errors import ExportError
-from afloc_desktop.core.slides.kept import CELLS, Kept
+from afloc_desktop.core.slides.kept import CELLS, Kept, make_room
 from afloc_desktop.core.slides.regions import Place
 
 KEY, DEPTH = "a" * 64, 5
@@ -148,6 +148,18 @@ def test_a_folder_that_cannot_be_is_told_in_words(tmp_path):
     (tmp_path / "slides").write_bytes(b"a file")
     with pytest.raises(ExportError):
         Kept(tmp_path / "slides" / "one.slide", KEY, DEPTH)
+
+
+def test_slides_of_long_ago_make_room_and_the_one_in_use_stays(tmp_path, monkeypatch):
+    names = ["old", "older", "in use", "new"]
+    for age, name in zip((20, 30, 40, 10), names, strict=True):
+        filled(tmp_path / f"{name}.slide")
+        os.utime(tmp_path / f"{name}.slide", (1e9 - age, 1e9 - age))
+    (tmp_path / "other.txt").write_text("not ours")
+    size = (tmp_path / "new.slide").stat().st_size
+    monkeypatch.setattr("afloc_desktop.core.slides.kept._MOST_BYTES", 2 * size)
+    make_room(tmp_path, tmp_path / "in use.slide")
+    assert sorted(p.stem for p in tmp_path.iterdir()) == ["in use", "new", "other"]
 
 
 KILLED = """
