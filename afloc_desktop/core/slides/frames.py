@@ -13,6 +13,7 @@ from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.errors import UnreadableFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import BufferedIOBase
 
     from afloc_desktop.core.dicom.codestream import Bytes
@@ -123,16 +124,10 @@ def _scanned(file: BinaryIO, first: int, size: int, header: Header) -> Offsets:
     """Where each frame begins, from one fragment to the next; `size` of those that are cut off."""
     items: list[int] = []
     starts: list[int] = []
-    here = first
-    while here + _HEAD <= size and len(items) < _MOST_ITEMS:
-        file.seek(here)
-        head = file.read(2 * _HEAD)
-        if head[:4] != _ITEM:
-            break
+    for here, content in _items(file, first, size):
         items.append(here)
-        if head[_HEAD:].startswith(_STARTS):
+        if content.startswith(_STARTS):
             starts.append(here)
-        here += _HEAD + cast("int", struct.unpack("<L", head[4:8])[0])
     is_one_each = header.syntax.codec == "rle" or len(starts) == len(items)
     found = starts if len(starts) == header.frames else items
     if len(found) != header.frames and not is_one_each:
@@ -141,6 +136,24 @@ def _scanned(file: BinaryIO, first: int, size: int, header: Header) -> Offsets:
         )
     missing = [size] * (header.frames - len(found))
     return np.array(found[: header.frames] + missing, np.int64)
+
+
+def _items(file: BinaryIO, first: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """Where each fragment is, and how it begins."""
+    # Past the buffer, which fetches 8 kB for every 16 bytes and takes 1.7 times as long.
+    raw = getattr(file, "raw", file)
+    before, here, count = raw.tell(), first, 0
+    try:
+        while here + _HEAD <= size and count < _MOST_ITEMS:
+            raw.seek(here)
+            head = raw.read(2 * _HEAD)
+            if head[:4] != _ITEM or len(head) < _HEAD:
+                break
+            yield here, head[_HEAD:]
+            here += _HEAD + int.from_bytes(head[4:8], "little")
+            count += 1
+    finally:
+        raw.seek(before)  # where the buffer believes it to be
 
 
 def _exactly(file: BinaryIO, offset: int, size: int) -> memoryview:
