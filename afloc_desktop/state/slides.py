@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.tasks import Post, Tasks, Token
 
 MAP_SIDE = 240  # pixels of the longer side of the small picture
+_SOON_READ = 1 << 24  # pixels of a level
 WINDOW_SIDE = 96  # at least, of the picture of a part of it
 
 
@@ -79,11 +80,22 @@ class Slides:
         self._begin(series, shown)
 
     def complete(self) -> None:
-        """Open the slide on screen again where more of its files have been listed since."""
-        opened, ref = self._store.state.slide, self._store.state.image_ref
-        home = None if ref is None else home_of(self._store.state.listing, ref)
-        if opened is not None and home is not None and home.series.images != opened.series.images:
+        """Open the slide on screen again where more of its files have been listed since.
+
+        Its map waits for that, where the files so far have no level that is soon read.
+        """
+        state = self._store.state
+        opened, ref = state.slide, state.image_ref
+        if opened is None or ref is None:
+            return
+        home = home_of(state.listing, ref)
+        if home is not None and home.series.images != opened.series.images:
             self._begin(home.series, _nothing)
+        elif opened.small is None and not self._tasks.is_running("slide map"):
+            coarsest = opened.slide.levels[-1]
+            is_soon_read = coarsest.columns * coarsest.rows <= _SOON_READ
+            if is_soon_read or not self._tasks.is_running("scan"):
+                self._draw_map(opened)
 
     def put_away(self) -> None:
         """Close the slide on screen, if there is one."""
@@ -141,11 +153,13 @@ class Slides:
         self.put_away()
         opened = OpenSlide(slide, series, Tiles(slide, self._tasks, self._post), None)
         self._store.update(slide=opened)
-        work, done = partial(_small, slide), partial(self._has_small, opened)
-        self._tasks.submit("slide map", work, done, _leave, lane="files")
         self._entered(slide)
         shown()
         self.complete()
+
+    def _draw_map(self, opened: OpenSlide) -> None:
+        work, done = partial(_small, opened.slide), partial(self._has_small, opened)
+        self._tasks.submit("slide map", work, done, _leave, lane="files")
 
     def _has_small(self, opened: OpenSlide, small: ColourArray) -> None:
         self._store.update(slide=replace(opened, small=small))

@@ -111,6 +111,8 @@ class Mosaic:
 
     def _painted(self, plan: Plan) -> range:
         """Levels from the coarsest on; those before the right one only where it has gaps."""
+        if plan.is_too_far:
+            return range(0)  # of so many tiles
         first = plan.level if self._is_whole(plan) else len(self._levels) - 1
         return range(first, plan.level - 1, -1)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_ENLARGED = 1.42  # device pixels that one of a level may become before a finer one is read
 _BEFORE = 4.0  # times coarser: what is read first, so that no place stays blank
-_MOST_SHOWN = MOST_BYTES // 2  # of the tiles of one view
+_MOST_SHOWN = MOST_BYTES * 2 // 3  # of the tiles of one view
 
 
 @dataclass(frozen=True, slots=True)
