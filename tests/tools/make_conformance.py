@@ -16,7 +16,7 @@ import pydicom
 from pydicom.uid import UID
 
 from afloc_desktop.cli import main as afloc
-from afloc_desktop.core.dicom import header, reports, syntax
+from afloc_desktop.core.dicom import header, reports, slide_header, syntax
 from afloc_desktop.core.export import codes, reading
 from afloc_desktop.core.export.formats import OBJECTS
 
@@ -41,6 +41,28 @@ def transfer_syntaxes() -> str:
     return _table(("transfer syntax", "UID", "read", "decoder"), named)
 
 
+def slides() -> str:
+    """Whole slides: what the code knows of them, and how far it goes."""
+    shown = "a level of the slide"
+    rows = [("SOP class", f"{UID(slide_header.SLIDE_CLASS).name}, {slide_header.SLIDE_CLASS}")]
+    rows += [("image type VOLUME, or none", shown), ("image type THUMBNAIL", shown)]
+    rows += [
+        (f"image type {word}", f"named ({slide_header.NO_SLIDES[kind].lower()}) and not shown")
+        for word, kind in slide_header._FLAVOURS.items()
+        if kind in slide_header.NO_SLIDES
+    ]
+    rows += [
+        ("organisation", "TILED_FULL; TILED_SPARSE, on the grid of tiles or off it; one file per "
+         "level, parts of a concatenation, or several levels in one file"),
+        ("transfer syntax", "as above, little endian"),
+        ("focal planes, optical paths", "the first of each; that there are more is said"),
+        ("tiles of a level", f"at most {slide_header.MOST_TILES:,}"),
+        ("pixels of a tile", f"at most {slide_header.MOST_TILE_PIXELS:,}"),
+        ("pixels across a slide", f"at most {slide_header.MOST_ACROSS:,}"),
+    ]  # fmt: skip
+    return _table(("of a slide", "what is read"), rows)
+
+
 def result_classes() -> str:
     """Objects that are laid over films or shown as text."""
     shown = {"SEG": "laid over its film", "GSPS": "laid over its film", "SC": "shown as an image"}
@@ -53,7 +75,13 @@ def result_classes() -> str:
 
 def attributes() -> str:
     """What the reader of images looks at, by keyword."""
-    return ", ".join(sorted(header._WANTED)) + ", and overlays (60xx)."
+    own = set(slide_header._WANTED) - set(header._WANTED)
+    more = ("ColumnPositionInTotalImagePixelMatrix", "RowPositionInTotalImagePixelMatrix",
+            "ZOffsetInSlideCoordinateSystem", "OpticalPathIdentifier",
+            "ExtendedOffsetTable")  # fmt: skip
+    slide = ", ".join(sorted(own | set(more)))
+    words = ", ".join(sorted(header._WANTED))
+    return f"{words}, and overlays (60xx).\n\nOf whole slides also {slide}."
 
 
 def written() -> str:
@@ -86,6 +114,7 @@ def private_codes() -> str:
 
 TABLES = {
     "transfer-syntaxes": transfer_syntaxes,
+    "slides": slides,
     "results": result_classes,
     "attributes": attributes,
     "written": written,

@@ -298,7 +298,8 @@ def _check(tags: Tags, syntax: Syntax, element: PixelElement, most_frames: int) 
         bits, stored, high = _bit_layout(tags)
     return Header(
         syntax=syntax, rows=rows, columns=columns, samples=samples,
-        frames=_frames(tags, most_frames), photometric=photometric, bits_allocated=bits, bits_stored=stored, high_bit=high,
+        frames=_frames(tags, most_frames), photometric=photometric,
+        bits_allocated=bits, bits_stored=stored, high_bit=high,
         is_signed=_is_signed(tags), is_float=is_float, vr=element.vr,
         is_planar=samples > 1 and tags.integer("PlanarConfiguration") == 1,
     )  # fmt: skip

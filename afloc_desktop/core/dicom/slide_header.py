@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from afloc_desktop.core.dicom.colour import find_profile, palette_of
+from afloc_desktop.core.dicom.colour import find_profile
 from afloc_desktop.core.dicom.dataset import read_elements
 from afloc_desktop.core.dicom.files import find_body
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.dicom.header import Header, PixelElement, check_layout
 from afloc_desktop.core.dicom.icc import of_lab
+from afloc_desktop.core.dicom.syntax import no_video
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.dicom.walker import LONG_VRS, sequence_end
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.dicom.files import Body
     from afloc_desktop.core.dicom.icc import Profile
-    from afloc_desktop.core.dicom.palette import Palette
 
 Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
 
@@ -48,7 +48,7 @@ _MOST_GROUPS = 1 << 28  # bytes of functional groups; some 200 are usual for a t
 _MOST_PARTS = 100  # elements between the shared functional groups and the pixels
 _UNDEFINED = 0xFFFFFFFF
 _SHARED, _PER_FRAME = 0x52009229, 0x52009230
-_OFFSETS, _LENGTHS, _PIXELS = 0x7FE00001, 0x7FE00002, 0x7FE00010
+_OFFSETS, _PIXELS = 0x7FE00001, 0x7FE00010
 UM_PER_MM = 1000.0
 _FINEST, _COARSEST = 0.01, 10_000.0  # µm per pixel that are believed
 _WORD = 0xFFFF
@@ -73,11 +73,8 @@ _WANTED = (
     "PlanarConfiguration", "NumberOfFrames", "Rows", "Columns", "BitsAllocated", "BitsStored",
     "HighBit", "PixelRepresentation", "ContainerIdentifier", "ImagedVolumeWidth",
     "ImagedVolumeHeight", "TotalPixelMatrixColumns", "TotalPixelMatrixRows",
-    "RecommendedAbsentPixelCIELabValue", "OpticalPathSequence", "NumberOfOpticalPaths",
-    "TotalPixelMatrixFocalPlanes", "SharedFunctionalGroupsSequence", "ICCProfile",
-    "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
-    "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
-    "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",
+    "RecommendedAbsentPixelCIELabValue", "OpticalPathSequence", "TotalPixelMatrixFocalPlanes",
+    "SharedFunctionalGroupsSequence", "ICCProfile",
 )  # fmt: skip
 
 
@@ -97,9 +94,8 @@ class SlideHeader:
         paths, planes: How many optical paths and focal planes the frames show.
         background: Of what was not scanned: red, green, blue.
         profile: Of the colours, where they are not sRGB; None where there is nothing to convert.
-        palette: As in `read.Film`.
         per_frame: The functional groups of the frames; None where there are none.
-        offsets, lengths: The extended offset table; None where there is none.
+        offsets: The extended offset table; None where there is none.
         pixels: The pixel data.
         sop_instance_uid, series_uid: As in the file; may be empty.
         instance_number: None where absent.
@@ -120,10 +116,8 @@ class SlideHeader:
     planes: int
     background: tuple[int, int, int]
     profile: Profile | None
-    palette: Palette | None
     per_frame: PixelElement | None
     offsets: PixelElement | None
-    lengths: PixelElement | None
     pixels: PixelElement
     sop_instance_uid: str
     series_uid: str
@@ -170,31 +164,18 @@ def describe_slide(file: BinaryIO, size: int) -> SlideHeader:
 
 
 def _checked(body: Body, tags: Tags, parts: dict[int, PixelElement]) -> SlideHeader:
-    pixels = parts[_PIXELS]
-    header = check_layout(tags, body.syntax, pixels, most_frames=MOST_TILES)
-    if (pixels.length is None) == (header.syntax.codec == "native"):
-        raise UnreadableFile(
-            "The file contradicts itself about whether its pixels are compressed.",
-            remedy=FETCH_AGAIN,
-        )
-    if header.rows * header.columns > MOST_TILE_PIXELS:
-        raise UnreadableFile(
-            f"The tiles of the slide claim {header.columns} x {header.rows} pixels, more than "
-            "is read at a time.",
-            remedy="Export the slide again with smaller tiles.",
-        )
+    header = _tile_layout(body, tags, parts[_PIXELS])
     columns, rows = _matrix(tags, header)
     path = next(iter(tags.items("OpticalPathSequence")), tags)
     profile, notes = find_profile(path if "ICCProfile" in path else tags, header)
-    kinds = tags.text("DimensionOrganizationType").upper()
-    per_frame = parts.get(_PER_FRAME)
+    is_full = tags.text("DimensionOrganizationType").upper() == "TILED_FULL"
     return SlideHeader(
         header=header,
         flavour=_flavour(tags),
         columns=columns,
         rows=rows,
         um_per_pixel=_spacing(tags, columns, rows),
-        is_full=kinds == "TILED_FULL" or per_frame is None,
+        is_full=is_full or _PER_FRAME not in parts,
         first_frame=max(0, tags.integer("ConcatenationFrameOffsetNumber") or 0),
         concatenation=tags.text("ConcatenationUID"),
         slide=_slide(tags),
@@ -202,17 +183,38 @@ def _checked(body: Body, tags: Tags, parts: dict[int, PixelElement]) -> SlideHea
         planes=max(1, tags.integer("TotalPixelMatrixFocalPlanes") or 1),
         background=_background(tags),
         profile=profile,
-        palette=palette_of(header, tags),
-        per_frame=per_frame,
+        per_frame=parts.get(_PER_FRAME),
         offsets=parts.get(_OFFSETS),
-        lengths=parts.get(_LENGTHS),
-        pixels=pixels,
+        pixels=parts[_PIXELS],
         sop_instance_uid=tags.text("SOPInstanceUID"),
         series_uid=tags.text("SeriesInstanceUID"),
         instance_number=tags.integer("InstanceNumber"),
         tags=tags,
         notes=notes,
     )
+
+
+def _tile_layout(body: Body, tags: Tags, pixels: PixelElement) -> Header:
+    header = check_layout(tags, body.syntax, pixels, most_frames=MOST_TILES)
+    if header.syntax.codec == "video":
+        raise no_video()
+    if (pixels.length is None) == (header.syntax.codec == "native"):
+        raise UnreadableFile(
+            "The file contradicts itself about whether its pixels are compressed.",
+            remedy=FETCH_AGAIN,
+        )
+    if header.photometric in ("PALETTE COLOR", "ARGB"):  # not among those of PS3.3 C.8.12.4.1.5
+        raise UnsupportedImage(
+            "The colours of the slide are stored in a way that is not read.",
+            remedy="Export the slide again as RGB.",
+        )
+    if header.rows * header.columns > MOST_TILE_PIXELS:
+        raise UnreadableFile(
+            f"The tiles of the slide claim {header.columns} x {header.rows} pixels, more than "
+            "is read at a time.",
+            remedy="Export the slide again with smaller tiles.",
+        )
+    return header
 
 
 def _matrix(tags: Tags, header: Header) -> tuple[int, int]:

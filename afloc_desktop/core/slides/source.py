@@ -74,7 +74,7 @@ class SlideFile:
         decoded = decode_frame(header, self._bytes(number), should_stop=should_stop)
         if not is_colour(header):
             return _grey(header.bits_stored, header.photometric, decoded)
-        colour = to_rgb(header, decoded, self.described.palette)
+        colour = to_rgb(header, decoded, None)
         profile = self.described.profile
         return colour if profile is None else profile.apply(colour)
 

@@ -53,7 +53,6 @@ def test_a_header_tells_what_can_be_shown(described):
         ({"TotalPixelMatrixRows": None}, "size of the slide"),
         ({"NumberOfFrames": 2_000_000_000}, "more than can be listed"),
         ({"NumberOfFrames": -1}, "number of frames"),
-        ({"PhotometricInterpretation": "PALETTE COLOR", "SamplesPerPixel": 1}, "palette"),
     ],
     ids=str,
 )
@@ -85,6 +84,11 @@ def test_big_endian_is_not_read(tmp_path):
     path.write_bytes(data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.2\0"))
     with pytest.raises(UnsupportedImage, match="big endian"):
         read(path)
+
+
+def test_a_palette_has_no_place_on_a_slide(described):
+    with pytest.raises(UnsupportedImage, match="colours of the slide"):
+        described(PhotometricInterpretation="PALETTE COLOR", SamplesPerPixel=1)
 
 
 @pytest.mark.parametrize(
