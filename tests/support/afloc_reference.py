@@ -230,13 +230,19 @@ def slow_local_loss(patches, units, *, temp1=4.0, temp2=5.0, temp3=10.0):
 
 
 def text_by_text_local_loss(patches, units):
-    """The local loss as it is commonly computed: all films at once, one text after another."""
+    """The local loss in the steps of the published loop: all films at once, text after text.
+
+    Each text has its units repeated for every film, and the places of all films laid out for
+    itself; all of it is kept for the gradient.
+    """
     films, columns = patches.flatten(2), []
     for text in units:
-        words = text.repeat(len(films), 1, 1)
-        weights = torch.softmax(torch.bmm(words, films), 1)
-        weights = torch.softmax(weights * 4, 2)
-        contexts = torch.bmm(weights, films.transpose(1, 2))
+        words = text.T.repeat(len(films), 1, 1)
+        places = films.transpose(1, 2).contiguous()
+        weights = torch.softmax(torch.bmm(places, words), 2).transpose(1, 2).contiguous()
+        weights = torch.softmax(weights * 4, 2).transpose(1, 2).contiguous()
+        contexts = torch.bmm(films, weights).transpose(1, 2).contiguous()
+        words = words.transpose(1, 2).contiguous()
         cosines = functional.cosine_similarity(words, contexts, dim=2, eps=1e-8)
         columns.append(torch.log(torch.exp(5 * cosines).sum(1)) * 10)
     return both_ways(torch.stack(columns, 1))

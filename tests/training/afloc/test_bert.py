@@ -1,6 +1,6 @@
 import afloc_reference as reference
 import torch
-from afloc_training.afloc.bert import Bert
+from afloc_training.afloc.bert import Bert, Packing
 from afloc_training.afloc.config import TextConfig
 
 CONFIG = TextConfig(32, 3, 4, 64, 50, 16, 12, 2)
@@ -48,3 +48,15 @@ def test_padding_does_not_change_what_comes_before_it():
         alone = bert(short, torch.ones_like(short))[-1]
         padded = bert(long, (long > 0).long())[-1]
     assert torch.allclose(alone, padded[:, :3], atol=1e-6)
+
+
+def test_without_its_padding_a_text_has_the_same_states():
+    torch.manual_seed(0)
+    bert = Bert(CONFIG).eval()
+    ids = torch.tensor([[2, 7, 30, 4, 3], [2, 9, 3, 0, 0]])
+    mask = (ids > 0).long()
+    packing = Packing(torch.tensor([0, 1, 2, 3, 4, 5, 6, 7]), 2, 5)
+    with torch.inference_mode():
+        wanted, found = bert(ids, mask), bert(ids, mask, packing)
+    for padded, packed in zip(wanted, found, strict=True):
+        assert torch.allclose(packing.spread(packed), padded * mask[:, :, None], atol=1e-6)

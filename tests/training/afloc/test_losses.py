@@ -7,9 +7,11 @@ from pathlib import Path
 import afloc_reference as reference
 import pytest
 import torch
+from afloc_training.afloc import attending
 from afloc_training.afloc.losses import (
     AlsoTrue,
     LossSettings,
+    Unprojected,
     afloc_losses,
     cosine_alignment,
     global_loss,
@@ -41,11 +43,14 @@ def gradients(loss, *leaves):
 
 
 @pytest.mark.parametrize("lengths", [(1, 4, 2), (3, 3), (7, 1, 1, 5)])
-@pytest.mark.parametrize("images_at_once", [1, 3])
+@pytest.mark.parametrize("numbers_at_once", [1, 10**6])
 @pytest.mark.parametrize("most_kept", [0, 10**9])
-def test_the_local_loss_and_its_gradients_equal_the_formulas(lengths, images_at_once, most_kept):
+def test_the_local_loss_and_its_gradients_equal_the_formulas(
+    lengths, numbers_at_once, most_kept, monkeypatch
+):
+    monkeypatch.setitem(attending._NUMBERS_AT_ONCE, "cpu", numbers_at_once)
     patches, units = batch(lengths)
-    settings = LossSettings(images_at_once=images_at_once, most_kept=most_kept)
+    settings = LossSettings(most_kept=most_kept)
     patches.requires_grad_()
     units.vectors.requires_grad_()
     found = local_loss(patches, units, settings)
@@ -55,6 +60,24 @@ def test_the_local_loss_and_its_gradients_equal_the_formulas(lengths, images_at_
         gradients(found, patches, units.vectors),
         gradients(wanted, patches, units.vectors),
         strict=True,
+    ):
+        assert float((ours - theirs).abs().max() / theirs.abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("most_kept", [0, 10**9])
+def test_patches_may_stand_before_their_last_linear_map(most_kept):
+    places, units = batch((3, 1, 4), dimensions=6)
+    generator = torch.Generator().manual_seed(3)
+    projection = torch.randn(9, 6, generator=generator, requires_grad=True)
+    vectors = torch.randn(8, 9, generator=generator, requires_grad=True)
+    units = dataclasses.replace(units, vectors=vectors)
+    settings = LossSettings(most_kept=most_kept)
+    embedded = torch.einsum("dc,nchw->ndhw", projection, places)
+    wanted = local_loss(embedded, units, settings)
+    found = local_loss(Unprojected(places, projection), units, settings)
+    assert value(found) == pytest.approx(value(wanted), rel=1e-5)
+    for ours, theirs in zip(
+        gradients(found, projection, vectors), gradients(wanted, projection, vectors), strict=True
     ):
         assert float((ours - theirs).abs().max() / theirs.abs().max()) < 1e-5
 
@@ -154,7 +177,7 @@ def test_a_weight_of_zero_is_afloc_and_nothing_else():
 
 
 # How many films, and how many times quicker and smaller than text by text.
-FILMS, FASTER, SMALLER = (64, 6.0, 1.0) if is_full() else (24, 1.7, 1.5)
+FILMS, FASTER, SMALLER = (64, 6.0, 10.0) if is_full() else (24, 2.0, 4.0)
 _CHILD = """
 import sys, time
 import torch, afloc_reference as reference
@@ -180,11 +203,11 @@ def megabytes(entry):
 open("/proc/self/clear_refs", "w").write("5")  # the highest mark starts again from here
 before = megabytes("VmRSS:")
 seconds = []
-for _ in range(4):
-    start = time.perf_counter()
+for _ in range(2):
+    start = time.process_time()  # others on the machine have no part in it
     found = loss()
     torch.autograd.grad(found, (patches, vectors))
-    seconds.append(time.perf_counter() - start)
+    seconds.append(time.process_time() - start)
 print(min(seconds), megabytes("VmHWM:") - before, found.item())
 """
 

@@ -6,7 +6,7 @@ Plain matrix products: the graph that is exported has nothing a runtime could no
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,28 @@ _TYPES = 2  # first and second text of a pair; only the first is used
 _MASKED = -1e9
 
 
+class Packing(NamedTuple):
+    """Tokens of K texts one below the other, without the padding between them.
+
+    Attributes:
+        places: Where each token stands among the K × T places, int64 (N,).
+        texts, length: K and T.
+    """
+
+    places: Tensor
+    texts: int
+    length: int
+
+    def spread(self, x: Tensor) -> Tensor:
+        """(N, width) to (K, T, width), zero for padding."""
+        there = x.new_zeros(self.texts * self.length, x.shape[1])
+        return there.index_copy(0, self.places, x).unflatten(0, (self.texts, self.length))
+
+    def picked(self, x: Tensor) -> Tensor:
+        """(K, T, width) to (N, width)."""
+        return x.flatten(0, 1)[self.places]
+
+
 class Embeddings(nn.Module):
     """Word, place and type vectors, added and normalised."""
 
@@ -31,9 +53,11 @@ class Embeddings(nn.Module):
         self.LayerNorm = nn.LayerNorm(config.width, eps=_EPSILON)
         self.dropout = config.dropout
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, packing: Packing | None = None) -> Tensor:
         places = self.position_embeddings.weight[: ids.shape[1]]
         x = self.word_embeddings(ids) + places + self.token_type_embeddings.weight[0]
+        if packing is not None:
+            x = packing.picked(x)
         return functional.dropout(self.LayerNorm(x), self.dropout, self.training)
 
 
@@ -48,11 +72,15 @@ class SelfAttention(nn.Module):
         self.key = nn.Linear(config.width, config.width)
         self.value = nn.Linear(config.width, config.width)
 
-    def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
-        query, key, value = (self._split(f(x)) for f in (self.query, self.key, self.value))
+    def forward(self, x: Tensor, hidden: Tensor, packing: Packing | None = None) -> Tensor:
+        asked = (self.query(x), self.key(x), self.value(x))
+        if packing is not None:
+            asked = (packing.spread(asked[0]), packing.spread(asked[1]), packing.spread(asked[2]))
+        query, key, value = map(self._split, asked)
         scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1]) + hidden
         weights = functional.dropout(scores.softmax(-1), self.dropout, self.training)
-        return (weights @ value).transpose(1, 2).flatten(2)
+        seen = (weights @ value).transpose(1, 2).flatten(2)
+        return seen if packing is None else packing.picked(seen)
 
     def _split(self, x: Tensor) -> Tensor:
         """(K, T, width) to (K, heads, T, width / heads)."""
@@ -83,8 +111,8 @@ class Attention(nn.Module):
         self.self = SelfAttention(config)
         self.output = Mixer(config.width, config)
 
-    def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
-        mixed: Tensor = self.output(self.self(x, hidden), x)
+    def forward(self, x: Tensor, hidden: Tensor, packing: Packing | None = None) -> Tensor:
+        mixed: Tensor = self.output(self.self(x, hidden, packing), x)
         return mixed
 
 
@@ -109,8 +137,8 @@ class Layer(nn.Module):
         self.intermediate = Dense(config.width, config.feed_forward)
         self.output = Mixer(config.feed_forward, config)
 
-    def forward(self, x: Tensor, hidden: Tensor) -> Tensor:
-        x = self.attention(x, hidden)
+    def forward(self, x: Tensor, hidden: Tensor, packing: Packing | None = None) -> Tensor:
+        x = self.attention(x, hidden, packing)
         mixed: Tensor = self.output(functional.gelu(self.intermediate(x)), x)
         return mixed
 
@@ -122,10 +150,10 @@ class Encoder(nn.Module):
         super().__init__()
         self.layer = nn.ModuleList(Layer(config) for _ in range(config.layers))
 
-    def forward(self, x: Tensor, hidden: Tensor) -> list[Tensor]:
+    def forward(self, x: Tensor, hidden: Tensor, packing: Packing | None = None) -> list[Tensor]:
         states = [x]
         for layer in self.layer:
-            states.append(layer(states[-1], hidden))
+            states.append(layer(states[-1], hidden, packing))
         return states
 
 
@@ -142,15 +170,16 @@ class Bert(nn.Module):
         self.pooler = Dense(config.width, config.width)
         self.apply(_initialise)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> list[Tensor]:
-        """Hidden states, each (K, T, width): of the embeddings, then of every layer.
+    def forward(self, ids: Tensor, mask: Tensor, packing: Packing | None = None) -> list[Tensor]:
+        """Hidden states, each (K, T, width), or (N, width) packed: of the embeddings, then layers.
 
         Args:
             ids: int64 (K, T).
             mask: 1 for tokens, 0 for padding, int64 (K, T).
+            packing: Of the mask; padding is not computed then.
         """
         hidden = (1.0 - mask.to(torch.float32))[:, None, None, :] * _MASKED
-        states: list[Tensor] = self.encoder(self.embeddings(ids), hidden)
+        states: list[Tensor] = self.encoder(self.embeddings(ids, packing), hidden, packing)
         return states
 
 

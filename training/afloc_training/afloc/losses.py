@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
+
+from afloc_training.afloc.attending import Attention, agreement
 
 if TYPE_CHECKING:
     from afloc_training.afloc.network import ImageVectors
@@ -33,12 +34,8 @@ class LossSettings:
         contrast: Multiplies similarities before the cross entropy (temp3).
         cosine_temperature: Divides the cosines of our own alignment.
         cosine_weight: Of our own alignment in the total; 0 is AFLoc and nothing else.
-        images_at_once: Images whose attention is computed in one product. All 24 of a batch took a
-            quarter of the time of one after another, and 129 instead of 77 MB.
         most_kept: Attention with more numbers (films × units × places) than this is computed
-            again for the gradient instead of being kept: 30 million at 128 films and their
-            sentences, where keeping took 1.1 GB and computing again 0.7, in equal time; their
-            words would take 80.
+            again for the gradient instead of being kept: two arrays of as many numbers, 160 MB.
     """
 
     attention: float = 4.0
@@ -46,8 +43,29 @@ class LossSettings:
     contrast: float = 10.0
     cosine_temperature: float = 0.07
     cosine_weight: float = 0.0
-    images_at_once: int = 8
     most_kept: int = 20_000_000
+
+
+class Unprojected(NamedTuple):
+    """Patches before their last linear map, where what comes before it is not trained.
+
+    Products with units cost less there, and nothing has to flow back through them.
+
+    Attributes:
+        places: (B, C, h, w), C at most D.
+        projection: (D, C).
+    """
+
+    places: Tensor
+    projection: Tensor
+
+
+class FrozenVectors(NamedTuple):
+    """As `ImageVectors`, of a trunk that is not trained."""
+
+    local: Tensor
+    local2: Unprojected
+    overall: Tensor
 
 
 class Losses(NamedTuple):
@@ -83,7 +101,7 @@ class AlsoTrue(NamedTuple):
 
 
 def afloc_losses(
-    images: ImageVectors,
+    images: ImageVectors | FrozenVectors,
     reports: Tensor,
     sentences: Units,
     words: Units,
@@ -93,7 +111,7 @@ def afloc_losses(
     """All terms of a batch of B films and their B reports.
 
     Args:
-        images: From `ImageEncoder`.
+        images: From `ImageEncoder` or `FrozenTrunk`.
         reports: (B, D), from `TextEncoder`.
         sentences, words: Units of the B reports.
         settings: Constants.
@@ -128,12 +146,15 @@ def global_loss(
 
 
 def local_loss(
-    patches: Tensor, units: Units, settings: LossSettings, also_true: Tensor | None = None
+    patches: Tensor | Unprojected,
+    units: Units,
+    settings: LossSettings,
+    also_true: Tensor | None = None,
 ) -> Tensor:
     """Film i belongs to text i: cross entropy of their gathered local similarities, both ways.
 
     Args:
-        patches: (B, D, h, w).
+        patches: (B, D, h, w), or what they are made of.
         units: Of B texts.
         settings: Constants.
         also_true: See `AlsoTrue.texts`.
@@ -141,54 +162,34 @@ def local_loss(
     return symmetric_cross_entropy(local_similarities(patches, units, settings), also_true)
 
 
-def local_similarities(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
+def local_similarities(
+    patches: Tensor | Unprojected, units: Units, settings: LossSettings
+) -> Tensor:
     """Every film with every text, (films, texts).
 
     With unit vectors t and patches v: a = softmax over a text's units of ⟨v, t⟩, times temp1, then
     softmax over places; c = Σ a v; similarity = temp3 · log Σ exp(temp2 · cos(t, c)).
 
     Args:
-        patches: (B, D, h, w).
+        patches: (B, D, h, w), or what they are made of.
         units: Of any number of texts.
         settings: Constants.
     """
+    asking, metric = units.vectors, None
+    if isinstance(patches, Unprojected):
+        # ⟨t, Wv⟩ = ⟨Wᵀt, v⟩, and |Wc|² = cᵀ(WᵀW)c.
+        patches, projection = patches
+        asking, metric = asking @ projection, projection.T @ projection
     flat = patches.flatten(2)
-    numbers = len(flat) * len(units.vectors) * flat.shape[2]
-    is_recomputed = torch.is_grad_enabled() and numbers > settings.most_kept
-    rows = []
-    for some in torch.split(flat, settings.images_at_once):
-        if is_recomputed:
-            rows.append(checkpoint(_attended, some, units, settings, use_reentrant=False))
-        else:
-            rows.append(_attended(some, units, settings))
-    return torch.cat(rows)
-
-
-def _attended(patches: Tensor, units: Units, settings: LossSettings) -> Tensor:
-    """Similarities of some films, (n, texts), from patches (n, D, P)."""
-    vectors, owner, texts = units.vectors, units.owner, units.texts
-    logits = vectors @ patches
-    weights = _softmax_of_owner(logits, owner, texts)
-    weights = (weights * settings.attention).softmax(2)
-    # ⟨t, c⟩ is the same sum over the logits; only the length of c needs c itself.
-    products = (weights * logits).sum(2)
-    contexts = weights @ patches.transpose(1, 2)
-    lengths = (contexts.norm(dim=2) * vectors.norm(dim=1)).clamp(min=_EPSILON)
-    odds = (settings.gathering * products / lengths).exp()
-    gathered: Tensor = odds.new_zeros(len(odds), texts).index_add(1, owner, odds)
+    counts = torch.bincount(units.owner, minlength=units.texts).tolist()
+    is_kept = len(flat) * len(asking) * flat.shape[2] <= settings.most_kept
+    how = Attention(counts, settings.attention, is_kept)
+    cosines = agreement(flat, asking, metric, how)
+    cosines = cosines / units.vectors.norm(dim=1).clamp(min=_EPSILON)
+    odds = (settings.gathering * cosines).exp()
+    gathered: Tensor = odds.new_zeros(len(odds), units.texts).index_add(1, units.owner, odds)
     similarities: Tensor = gathered.log() * settings.contrast
     return similarities
-
-
-def _softmax_of_owner(logits: Tensor, owner: Tensor, texts: int) -> Tensor:
-    """Softmax of (n, M, P) over the rows that belong to one text."""
-    highest = logits.new_full((len(logits), texts, logits.shape[2]), -torch.inf)
-    index = owner[None, :, None].expand_as(logits)
-    highest = highest.scatter_reduce(1, index, logits.detach(), "amax")
-    odds = (logits - highest[:, owner]).exp()
-    sums = torch.zeros_like(highest).index_add(1, owner, odds)
-    shares: Tensor = odds / sums[:, owner]
-    return shares
 
 
 def symmetric_cross_entropy(similarities: Tensor, also_true: Tensor | None = None) -> Tensor:

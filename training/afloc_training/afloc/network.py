@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from afloc_training.afloc.bert import Bert
+from afloc_training.afloc.bert import Bert, Packing
 from afloc_training.afloc.resnet import ResNet, Stages
 
 if TYPE_CHECKING:
@@ -63,14 +63,16 @@ class ImageEncoder(nn.Module):
 
     def embedded(self, stages: Stages) -> ImageVectors:
         """Vectors from what the trunk made."""
-        vectors = ImageVectors(
-            self.local_embedder(stages.deep),
-            self.local2_embedder(stages.shallow),
-            self.global_embedder(stages.last.mean((2, 3))),
-        )
+        deep, overall = self.deeply_embedded(stages)
+        vectors = ImageVectors(deep, self.local2_embedder(stages.shallow), overall)
         if self.is_unit:
             vectors = ImageVectors(*(functional.normalize(each, dim=1) for each in vectors))
         return vectors
+
+    def deeply_embedded(self, stages: Stages) -> tuple[Tensor, Tensor]:
+        """Deep patches and the films as a whole."""
+        overall = self.global_embedder(stages.last.mean((2, 3)))
+        return self.local_embedder(stages.deep), overall
 
 
 class TextEncoder(nn.Module):
@@ -97,6 +99,12 @@ class TextEncoder(nn.Module):
         """
         states = self.model(ids, mask)[-self.summed_layers :]
         return torch.stack(states).sum(0) * mask[:, :, None].to(torch.float32)
+
+    def packed_tokens(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """As `tokens`, without computing padding: for training, not for graphs."""
+        packing = Packing(mask.flatten().nonzero()[:, 0], *mask.shape)
+        states = self.model(ids, mask, packing)[-self.summed_layers :]
+        return packing.spread(torch.stack(states).sum(0))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """One vector a text, (K, D): the sum of its tokens over `max_tokens`.

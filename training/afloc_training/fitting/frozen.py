@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from afloc_training.afloc.losses import FrozenVectors, Unprojected
 from afloc_training.afloc.resnet import Stages
 
 if TYPE_CHECKING:
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from afloc_training.afloc.network import ImageEncoder
+
+
+def frozen_vectors(encoder: ImageEncoder, stages: Stages) -> FrozenVectors:
+    """As `ImageEncoder.embedded` in float32; shallow patches as the losses take them quickest."""
+    deep, overall = encoder.deeply_embedded(stages)
+    projection = encoder.local2_embedder.weight.flatten(1)
+    return FrozenVectors(deep.float(), Unprojected(stages.shallow, projection), overall.float())
 
 
 class FrozenTrunk:

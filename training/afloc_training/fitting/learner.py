@@ -17,12 +17,13 @@ from afloc_training.afloc.losses import LossSettings, afloc_losses
 from afloc_training.afloc.network import ImageVectors
 from afloc_training.afloc.units import gather_units
 from afloc_training.fitting import snapshots
-from afloc_training.fitting.frozen import FrozenTrunk
+from afloc_training.fitting.frozen import FrozenTrunk, frozen_vectors
 from afloc_training.fitting.lessons import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from afloc_training.afloc.losses import FrozenVectors
     from afloc_training.afloc.network import Afloc, ImageEncoder
     from afloc_training.afloc.resnet import Stages
     from afloc_training.fitting.lessons import Lesson, Lessons
@@ -71,6 +72,7 @@ class Learner:
             network.img_encoder.eval()
         self._trunk = FrozenTrunk(network.img_encoder) if settings.trunk == "frozen" else None
         self._optimiser = _optimiser(network, settings)
+        self._moving = _moving(network, self.average, self._trunk is not None)
 
     def step(self, lessons: Lessons, step: int) -> dict[str, float]:
         """Learn from the lessons of a step, counted from 0; mean losses and rate.
@@ -136,13 +138,16 @@ class Learner:
 
     def _features(
         self, network: Afloc, films: Tensor | Stages, ids: Tensor, mask: Tensor
-    ) -> tuple[ImageVectors, Tensor]:
+    ) -> tuple[ImageVectors | FrozenVectors, Tensor]:
         """Of the whole batch, though this process computes its share alone."""
+        is_alone = self._processes.count == 1
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._is_half):
+            tokens = network.text_encoder.packed_tokens(ids, mask).float()
+            if is_alone and not isinstance(films, Tensor):
+                return frozen_vectors(network.img_encoder, films), tokens
             own = self._images(network.img_encoder, films)
-            tokens = network.text_encoder.tokens(ids, mask)
         images = ImageVectors(*(self._processes.gathered(part.float()) for part in own))
-        return images, self._processes.gathered(tokens.float())
+        return images, self._processes.gathered(tokens)
 
     def _images(self, encoder: ImageEncoder, films: Tensor | Stages) -> ImageVectors:
         if not isinstance(films, Tensor):
@@ -165,12 +170,11 @@ class Learner:
     @torch.no_grad()
     def _update_average(self, step: int) -> None:
         decay = min(self._settings.average_decay, (1 + step) / (10 + step))
-        own = self.network.state_dict()
-        for name, value in self.average.state_dict().items():
+        for value, own in self._moving:
             if value.is_floating_point():
-                value.lerp_(own[name], 1 - decay)
+                value.lerp_(own, 1 - decay)
             else:
-                value.copy_(own[name])
+                value.copy_(own)
 
 
 def rate_factor(step: int, steps: int, warm_up: float) -> float:
@@ -192,7 +196,19 @@ def _optimiser(network: Afloc, settings: FitSettings) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=settings.rate, fused=True)
 
 
-def _distance(images: ImageVectors, tokens: Tensor, wanted: ImageVectors, said: Tensor) -> Tensor:
+def _moving(network: Afloc, average: Afloc, is_frozen: bool) -> list[tuple[Tensor, Tensor]]:
+    """Numbers of the average beside the network's; those of a frozen trunk do not move."""
+    own, prefix = network.state_dict(), "img_encoder.model."
+    values = average.state_dict().items()
+    return [(v, own[n]) for n, v in values if not (is_frozen and n.startswith(prefix))]
+
+
+def _distance(
+    images: ImageVectors | FrozenVectors,
+    tokens: Tensor,
+    wanted: ImageVectors | FrozenVectors,
+    said: Tensor,
+) -> Tensor:
     """How far patches and reports have turned away from the teacher's: 0 not at all, 4 at most."""
     patches = 1 - functional.cosine_similarity(images.local, wanted.local, dim=1).mean()
     reports = 1 - functional.cosine_similarity(tokens.sum(1), said.sum(1), dim=1).mean()
