@@ -175,6 +175,28 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "请运行 `afloc self-test`；若设备有问题，请改用 CPU。",
         "Free some space or ask who looks after this computer; then try again.":
             "请腾出空间或联系维护人员，然后重试。",
+        # slides
+        "This is a slide, and the model was made for radiographs.":
+            "这是切片，而该模型用于 X 线片。",
+        "This is a slide, and the model was made for photographs of the retina.":
+            "这是切片，而该模型用于眼底照片。",
+        "Choose a model for histopathology; `afloc bundles list` shows what is here.":
+            "请选择用于病理切片的模型；`afloc bundles list` 可列出现有模型。",
+        "The region lies outside the slide.": "该区域在切片之外。",
+        "Choose one within its {} columns and {} rows.": "请在其 {} 列、{} 行之内选择。",
+        "At {} µm a pixel the slide has {} windows.": "每像素 {} µm 时，该切片有 {} 个窗口。",
+        "Choose a coarser magnification.": "请选择更低的放大倍数。",
+        "Another program is localizing this slide with this model.":
+            "另一个程序正在用该模型定位此切片。",
+        "Wait until it has finished, or stop it there.": "请等待其完成，或在那里停止。",
+        "What the model sees of the slide cannot be kept: {}.":
+            "无法保存模型在切片上所见：{}。",
+        "Free some space or ask who looks after this computer; then resume.":
+            "请腾出一些空间，或询问负责此计算机的人员，然后继续。",
+        "the slide does not say how large its pixels are; they are taken as they are":
+            "切片未说明像素大小；按原样使用",
+        "the slide has {} µm a pixel and is enlarged to {} µm":
+            "切片每像素 {} µm，已放大到 {} µm",
         # results
         "{} cannot be written: {}.": "无法写入 {}：{}。",
         "Choose another folder, or free some space, and try again.":

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
     from afloc_desktop.core.slides.slide import Slide
 
 _VERSION = 1  # of what is computed and kept; another one means other numbers
+_WRONG_KINDS = MappingProxyType(
+    {
+        "cxr": "This is a slide, and the model was made for radiographs.",
+        "fundus": "This is a slide, and the model was made for photographs of the retina.",
+    }
+)
 _COMPARED = 8  # windows whose pixels are looked at again before a run goes on
 
 
@@ -204,10 +211,9 @@ def check_model(modality: str) -> None:
     Raises:
         UnsupportedImage: It was trained on something else.
     """
-    if modality != "histo":
-        what = {"cxr": "radiographs", "fundus": "photographs of the retina"}[modality]
+    if modality in _WRONG_KINDS:
         raise UnsupportedImage(
-            f"This is a slide, and the model was made for {what}.",
+            _WRONG_KINDS[modality],
             remedy="Choose a model for histopathology; `afloc bundles list` shows what is here.",
         )
 
