@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,9 +29,11 @@ _TO_SRGB = np.array([[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415
 _D50 = (0.9642, 1.0, 0.8249)  # XYZ of white
 _UNSTATED = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # a to f of a parametric curve
 _STEPS = 4095  # linear light in twelve bits, on its way to eight
+_ONE = _STEPS + 1
+_BLACK = 6 * _ONE  # what stands for no light: colours of a wide profile lie below and above
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """How the samples of an image become light.
 
@@ -44,14 +47,37 @@ class Profile:
 
     def apply(self, colour: ColourArray) -> ColourArray:
         """The same picture in sRGB, uint8, shape (rows, columns, 3)."""
-        light = (self.curves[:, :, None] * self.matrix.T[:, None, :]).astype(np.float32)
+        of_red_green, of_blue = self._light
         out = np.empty(colour.shape, np.uint8)
         for start in range(0, len(colour), _BLOCK):
             part = colour[start : start + _BLOCK]
-            mixed = light[0][part[..., 0]] + light[1][part[..., 1]] + light[2][part[..., 2]]
-            np.clip(mixed, 0, 1, out=mixed)
-            out[start : start + _BLOCK] = _ENCODED[(mixed * _STEPS + 0.5).astype(np.intp)]
+            pair = part[..., 0].astype(np.uint16) << 8 | part[..., 1]
+            mixed = of_red_green.take(pair)
+            mixed += of_blue.take(part[..., 2])
+            shares = mixed.view(np.uint16).reshape(*mixed.shape, 4)[..., :3]
+            _ENCODED.take(shares, out=out[start : start + _BLOCK])
         return out
+
+    @cached_property
+    def _light(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """What each pair of red and green gives, and each blue: three shares in one number.
+
+        One addition then mixes all three, a third of the time of three matrix products.
+        """
+        red, green, blue = np.rint(self.curves[:, :, None] * self.matrix.T[:, None, :] * _STEPS)
+        pairs = (red[:, None] + green[None]).reshape(-1, 3)
+        # Together they stay within 16 bits, whatever a profile says; real ones are far inside.
+        low, high = -4 * _ONE, 6 * _ONE - 1
+        return _packed(np.clip(pairs, low, high) + _BLACK), _packed(
+            np.clip(blue, -2 * _ONE, 4 * _ONE)
+        )
+
+
+def _packed(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Three whole numbers of 16 bits in one of 64, shape (n, 3) to (n,)."""
+    weights = np.array([1 << 16 * n for n in range(3)], np.int64)
+    packed: npt.NDArray[np.int64] = shares.astype(np.int64) @ weights
+    return packed
 
 
 def read_profile(data: bytes) -> Profile | None:
@@ -137,5 +163,7 @@ def _parametric(
     return np.where(levels >= d, power + e, c * levels + f)
 
 
-_ENCODED = np.rint(encode_srgb(np.arange(_STEPS + 1) / _STEPS) * 255).astype(np.uint8)
+_ENCODED = np.rint(
+    encode_srgb(np.clip(np.arange(1 << 16) - _BLACK, 0, _STEPS) / _STEPS) * 255
+).astype(np.uint8)
 _ENCODED.flags.writeable = False
