@@ -165,6 +165,19 @@ def _slashed(name: str) -> str:
     return name.replace("\\", "/")
 
 
+def unhooked(found: Any) -> None:
+    """Leave out what PyInstaller does for Qt before a program begins, on Linux.
+
+    The binding as its makers build it finds its own plugins. The hook would load Qt into every
+    decoder and every command, and give the path of our plugins on to programs that we start.
+
+    Args:
+        found: Loses a row of `scripts`.
+    """
+    if sys.platform.startswith("linux"):
+        found.scripts = [row for row in found.scripts if row[0] != "pyi_rth_pyside6"]
+
+
 def stripped(found: Any, work: Path) -> None:
     """Replace what debuggers alone read by copies without it, where the platform has `strip`."""
     tool = shutil.which("strip")

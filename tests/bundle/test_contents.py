@@ -87,6 +87,13 @@ def test_libraries_stay_where_something_that_stays_needs_them(monkeypatch):
     assert [row[0] for row in found.datas] == ["afloc_resources/docs/x.md"]
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there it is left out")
+def test_qt_is_not_loaded_before_a_program_begins():
+    found = SimpleNamespace(scripts=rows("pyi_rth_inspect", "pyi_rth_pyside6", "start_afloc"))
+    contents.unhooked(found)
+    assert [row[0] for row in found.scripts] == ["pyi_rth_inspect", "start_afloc"]
+
+
 def test_what_only_the_trainer_needs_is_listed(tmp_path):
     viewer = SimpleNamespace(binaries=rows("a.so"), datas=rows("b.txt", kind="DATA"))
     trainer = SimpleNamespace(binaries=rows("a.so", "torch/c.so"), datas=[])

@@ -146,6 +146,11 @@ def started(program, display, env, log=None) -> tuple[subprocess.Popen, float]:
     return child, time.monotonic() - begun
 
 
+def children(process: int) -> list[str]:
+    threads = Path(f"/proc/{process}/task").iterdir()
+    return [number for one in threads for number in (one / "children").read_text().split()]
+
+
 def test_the_window_comes_in_time_and_loads_nothing_of_the_trainer(installed, screen, tmp_path):
     def seconds():
         child, took = started(installed / "afloc", screen, home(tmp_path))
@@ -153,9 +158,12 @@ def test_the_window_comes_in_time_and_loads_nothing_of_the_trainer(installed, sc
             took = make.processor_s(child.pid)
         time.sleep(6)  # the model is loaded behind the window
         mapped = Path(f"/proc/{child.pid}/maps").read_text()
+        decoders = [Path(f"/proc/{number}/maps").read_text() for number in children(child.pid)]
         child.send_signal(signal.SIGTERM)
         child.wait(20)
         assert "onnxruntime" in mapped
+        assert decoders
+        assert not any("libQt6" in libraries for libraries in decoders)
         assert [name for name in HEAVY if f"_internal/{name}" in mapped] == []
         return took
 
@@ -167,7 +175,7 @@ def test_the_window_opens_without_home_and_calls_nobody(installed, screen, tmp_p
     child, _ = started(installed / "afloc", screen, NOWHERE, log)
     time.sleep(5)
     assert child.poll() is None, "it ended by itself"
-    for program in Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split():
+    for program in children(child.pid):
         os.kill(int(program), signal.SIGTERM)  # strace itself waits for the program
     child.wait(20)
     assert "AF_INET" not in log.read_text()
