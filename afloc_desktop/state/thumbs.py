@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from math import ceil
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.dicom.display import PaintedArray
-    from afloc_desktop.core.domain import ColourArray, Image, ImageRef
+    from afloc_desktop.core.domain import ColourArray, Image, ImageRef, Series
     from afloc_desktop.core.errors import AflocError
+    from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.questions import Questions
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
@@ -31,15 +33,21 @@ _MOST_SERIES = 40
 class Thumbs:
     """One at a time on the files lane, after the film on screen was read.
 
-    `read` is `core.dicom`'s own and is called on a worker thread.
+    `read` and `open_slide` are the core's own and are called on a worker thread.
     """
 
     def __init__(
-        self, store: Store, tasks: Tasks, read: Callable[..., Image], questions: Questions
+        self,
+        store: Store,
+        tasks: Tasks,
+        read: Callable[..., Image],
+        open_slide: Callable[..., Slide],
+        questions: Questions,
     ) -> None:
         self._store = store
         self._tasks = tasks
         self._read = read
+        self._open_slide = open_slide
         self._failed_refs: set[ImageRef] = set()
         questions.listen(self._next)
 
@@ -49,17 +57,22 @@ class Thumbs:
         home = None if state.image_ref is None else home_of(state.listing, state.image_ref)
         if home is None or self._tasks.is_running("thumb"):
             return
-        firsts = [middle(series.images) for series in home.study.series if series.images]
-        if len(firsts) > 1:
-            for ref in firsts[:_MOST_SERIES]:
+        shown = [series for series in home.study.series if series.images]
+        if len(shown) > 1:
+            for series in shown[:_MOST_SERIES]:
+                ref = middle(series.images)
                 if ref not in state.thumbs and ref not in self._failed_refs:
-                    work, done = partial(self._make, ref), partial(self._made, ref)
+                    work, done = partial(self._make, series), partial(self._made, ref)
                     failed = partial(self._failed, ref)
                     self._tasks.submit("thumb", work, done, failed, lane="files")
                     return
 
-    def _make(self, ref: ImageRef, token: Token) -> PaintedArray:
+    def _make(self, series: Series, token: Token) -> PaintedArray:
         token.check()
+        if series.is_slide:
+            with closing(self._open_slide(series.images)) as slide:
+                return read_only(slide.thumbnail(SIDE, should_stop=lambda: token.is_cancelled))
+        ref = middle(series.images)
         return thumbnail(self._read(ref, should_stop=lambda: token.is_cancelled))
 
     def _made(self, ref: ImageRef, picture: PaintedArray) -> None:

@@ -153,7 +153,7 @@ class Workspace:
         self.returned = Returned(store, tasks, self.select_image)
         self._questions.listen(self.returned.bring)
         self.drawn = Drawn(store)
-        self._thumbs = Thumbs(store, tasks, engine.read, self._questions)
+        self._thumbs = Thumbs(store, tasks, engine.read, engine.open_slide, self._questions)
         self.comparing = Comparisons(store, tasks, engine.read, self._questions)
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)

@@ -10,6 +10,8 @@ from afloc_desktop.ui.inks import Ink, ink_of
 from afloc_desktop.ui.qt import QColor, QFont, QPainter, QPainterPath, QPen, QPointF, QRectF, Qt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from afloc_desktop.core.domain import Image
     from afloc_desktop.core.judging import Outline
     from afloc_desktop.state.store import Answer, State
@@ -39,8 +41,21 @@ class Marks:
         """
         if state.is_hidden or not state.is_overlay_on:
             return
-        image, view = scene.film.image, scene.view
-        shown = [a for a in _wanted(state) if _belongs(a, image, state)]
+        image = scene.film.image
+        shown = [a for a in wanted(state) if _belongs(a, image, state)]
+        self.draw(painter, scene.view, shown, state)
+
+    def draw(
+        self, painter: QPainter, view: Viewport, shown: Sequence[Answer], state: State
+    ) -> None:
+        """Draw answers that are known to belong to what is on screen.
+
+        Args:
+            painter: In device pixels.
+            view: On their maps.
+            shown: In this order.
+            state: Of this very moment.
+        """
         self._outlines = {a: kept for a, kept in self._outlines.items() if a in shown}
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -79,7 +94,7 @@ class _Look:
         self.shade = 0.0 if state.is_contour or ink is _DRAWN else state.opacity * _SHADE
 
 
-def _wanted(state: State) -> list[Answer]:
+def wanted(state: State) -> list[Answer]:
     """The chosen answer only where it is not painted as a map, or was drawn anew."""
     found = list(state.beside())
     chosen = state.answer

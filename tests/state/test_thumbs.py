@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 from doubles import Desk, QueueLoop, film, listing, ref
+from slides_made import make_slide
 
+from afloc_desktop.core.dicom.scan import scan
 from afloc_desktop.core.domain import VoiWindow
 from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.slides.opening import open_slide
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.thumbs import SIDE, middle, thumbnail
@@ -17,15 +20,16 @@ def room():
     def make(desk=None):
         loop, store = QueueLoop(), Store(State())
         tasks = Tasks(loop.post, lambda keys: store.update(busy=keys))
-        made.append(tasks)
         workspace = Workspace(store, tasks, (desk or Desk()).engine(), loop.post)
+        made.append((workspace, tasks))
         workspace.open_paths(["folder"])
         loop.run_until(lambda: not store.state.busy)
         return store.state
 
     yield make
-    for tasks in made:
+    for workspace, tasks in made:
         tasks.close()
+        workspace.slides.end()
 
 
 def test_every_series_of_the_study_gets_its_picture(room):
@@ -78,3 +82,17 @@ def test_no_photograph_is_too_narrow_or_too_small(rows, columns):
 def test_the_middle_stands_for_a_stack_and_the_first_for_a_pair():
     refs = tuple(ref(n) for n in range(5))
     assert (middle(refs), middle(refs[:2]), middle(refs[:1])) == (ref(2), ref(0), ref(0))
+
+
+def test_a_slide_is_small_as_a_whole(room, tmp_path):
+    make_slide(tmp_path / "one", 600, 400, levels=2, syntax="explicit", name="1")
+    make_slide(tmp_path / "two", 400, 600, levels=2, syntax="explicit", name="2")
+    found = scan([tmp_path])
+
+    class Slides(Desk):
+        def open_slide(self, refs):
+            return open_slide(refs)
+
+    thumbs = room(Slides(found=found)).thumbs
+    firsts = [middle(series.images) for series in found.studies[0].series]
+    assert [thumbs[ref].shape for ref in firsts] == [(48, 72, 3), (72, 48, 3)]

@@ -13,7 +13,6 @@ from afloc_desktop.ui.viewport import spanned
 
 if TYPE_CHECKING:
     from afloc_desktop.ui.slides.overview import Map
-    from afloc_desktop.ui.slides.scene import SlideScene
 
 _WHEEL_STEP = 1.2  # per notch
 _KEY_STEP = 0.2  # of the screen
@@ -115,10 +114,11 @@ class SlideHand(SlideView):
         self.let_go()
         if drawn is None or scene is None:
             return
-        where = placed(scene.view, spanned(*drawn))
+        whole = Box(*(round(value) for value in scene.inside(spanned(*drawn))))
+        where = placed(scene.view, whole)
         self.choose_region(False)
         if min(where.width(), where.height()) >= _LEAST_REGION:
-            self.chosen.emit(_clipped(spanned(*drawn), scene))
+            self.chosen.emit(whole)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         is_on_map = self._map is not None and self._map.slide_point(event.position()) is not None
@@ -158,11 +158,3 @@ class SlideHand(SlideView):
         size = self.scene.opened.slide.um_per_pixel
         where = None if size is None else (point.x * size[0] / 1000, point.y * size[1] / 1000)
         self.probed.emit(strings.slide_place(int(point.x), int(point.y), where))
-
-
-def _clipped(box: Box, scene: SlideScene) -> Box | None:
-    """Whole pixels inside the slide; None where there are none."""
-    slide = scene.opened.slide
-    x0, y0 = max(0, round(box.x0)), max(0, round(box.y0))
-    x1, y1 = min(slide.columns, round(box.x1)), min(slide.rows, round(box.y1))
-    return Box(x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None

@@ -9,6 +9,7 @@ import numpy as np
 
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.ui import overlay
+from afloc_desktop.ui.marks import Marks, wanted
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF
 from afloc_desktop.ui.scene import transparent
 from afloc_desktop.ui.slides.mosaic import placed
@@ -34,6 +35,7 @@ class Heat:
         self._layer: tuple[object, overlay.Layer | None] | None = None
         self._cells: tuple[object, QImage] | None = None
         self._wider: tuple[Answer, Heatmap] | None = None
+        self._marks = Marks()
 
     def paint(
         self, painter: QPainter, view: Viewport, state: State, *, is_moving: bool
@@ -75,8 +77,7 @@ class Heat:
             if self._wider is None or self._wider[0] is not answer:
                 wider = replace(answer.heatmap, similarity=widened(laid.similarity))
                 self._wider = (answer, wider)
-            x, y = view.centre.x - laid.origin.x, view.centre.y - laid.origin.y
-            on_map = replace(view, centre=Point(x, y))
+            on_map = _on_map(view, laid)
             layer = overlay.paint(self._wider[1], on_map, look)
             if layer is not None:
                 _clear_unseen(layer, on_map, laid)
@@ -97,6 +98,16 @@ class Heat:
         area = Box(left, top, left + columns * across, top + rows * down)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(placed(view, area), self._cells[1])
+
+    def paint_lines(self, painter: QPainter, view: Viewport, state: State) -> None:
+        """Draw the answers beside the chosen one, and boxes where they are wanted."""
+        if state.is_hidden or not state.is_overlay_on:
+            return
+        found = [(answer, laid) for a in wanted(state) for answer, laid in on_slide(state, a)]
+        if found:
+            # One run has one corner for all its maps.
+            on_map = _on_map(view, found[0][1])
+            self._marks.draw(painter, on_map, [answer for answer, _ in found], state)
 
 
 def widened(similarity: FloatArray) -> FloatArray:
@@ -133,16 +144,29 @@ def _clear_unseen(layer: overlay.Layer, on_map: Viewport, laid: SlideMap) -> Non
     layer.argb[is_unseen] = 0
 
 
+def _on_map(view: Viewport, laid: SlideMap) -> Viewport:
+    """The view, counted from the corner of a map."""
+    x, y = view.centre.x - laid.origin.x, view.centre.y - laid.origin.y
+    return replace(view, centre=Point(x, y))
+
+
 def answer_on_slide(state: State) -> tuple[Answer, SlideMap] | None:
-    """The chosen answer and its map, if they are of exactly the slide and model on screen."""
-    answer, model = state.answer, state.model
-    if state.slide is None or state.is_hidden or not state.is_overlay_on:
+    """The chosen answer and its map, if it may be painted on what is on screen."""
+    answer = state.answer
+    if answer is None or state.is_hidden or not state.is_overlay_on:
         return None
-    run = state.slide_runs.get(state.slide.slide.sha256)
-    laid = None if run is None or answer is None else run.answers.get(answer.prompt)
-    if answer is None or laid is None or model is None:
-        return None
+    return next(iter(on_slide(state, answer)), None)
+
+
+def on_slide(state: State, answer: Answer) -> list[tuple[Answer, SlideMap]]:
+    """An answer and its map; empty where they are not of exactly the slide and model on screen."""
+    model = state.model
+    if state.slide is None or model is None:
+        return []
+    sha256 = state.slide.slide.sha256
+    run = state.slide_runs.get(sha256)
+    laid = None if run is None else run.answers.get(answer.prompt)
     key = answer.heatmap.key
-    shown = (state.slide.slide.sha256, model.bundle_sha256, model.fingerprint)
+    shown = (sha256, model.bundle_sha256, model.fingerprint)
     is_its = shown == (key.pixel_sha256, key.bundle_sha256, key.preprocess_fingerprint)
-    return (answer, laid.map) if is_its and key == laid.map.key else None
+    return [(answer, laid.map)] if is_its and laid is not None and key == laid.map.key else []

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import State
     from afloc_desktop.state.workspace import Workspace
 
-_PICTURE = 64  # screen points of a window in the list
+_PICTURE = 58  # screen points of a window in the list
 _CELL = QSize(_PICTURE + 8, _PICTURE + 22)
 _BOX = Qt.ItemDataRole.UserRole
 
@@ -181,5 +181,6 @@ def _window_list() -> QListWidget:
     made.setIconSize(QSize(_PICTURE, _PICTURE))
     made.setGridSize(_CELL)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setFixedHeight(2 * _CELL.height() + 6)
+    made.setMinimumHeight(_CELL.height() + 6)
+    made.setMaximumHeight(2 * _CELL.height() + 6)
     return made

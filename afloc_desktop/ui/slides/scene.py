@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.ui.qt import QColor, QPainter
 from afloc_desktop.ui.slides.heat import Heat
-from afloc_desktop.ui.slides.mosaic import Mosaic, snapped
+from afloc_desktop.ui.slides.mosaic import Mosaic, placed, snapped
 from afloc_desktop.ui.slides.plan import Plan, plan
 from afloc_desktop.ui.viewport import Viewport
 
@@ -115,6 +115,13 @@ class SlideScene:
         nearer = self.view.fitted(max(1, round(high)), max(1, round(wide)), _MARGIN)
         self._look(replace(nearer, zoom=min(1.0, nearer.zoom), centre=box.centre))
 
+    def inside(self, box: Box) -> Box:
+        """What of a part lies on the slide."""
+        slide = self.opened.slide
+        x0, y0 = min(max(box.x0, 0), slide.columns), min(max(box.y0, 0), slide.rows)
+        x1, y1 = min(max(box.x1, x0), slide.columns), min(max(box.y1, y0), slide.rows)
+        return Box(x0, y0, x1, y1)
+
     def resize(self, width: int, height: int) -> None:
         """Follow the canvas."""
         self._look(self.view.resized(width, height), is_fitted=self._is_fitted)
@@ -144,7 +151,13 @@ class SlideScene:
         is_moving = self._last_view is not None and self._last_view != self.view
         self._last_view = self.view
         painter.drawPixmap(0, 0, self._mosaic.picture(self.view, self.plan))
-        return self._heat.paint(painter, self.view, state, is_moving=is_moving)
+        slide = self.opened.slide
+        painter.save()
+        painter.setClipRect(placed(self.view, Box(0, 0, slide.columns, slide.rows)))
+        answer = self._heat.paint(painter, self.view, state, is_moving=is_moving)
+        self._heat.paint_lines(painter, self.view, state)
+        painter.restore()
+        return answer
 
     def _look(self, view: Viewport, *, is_fitted: bool = False) -> None:
         """Take a view, with a place of the slide in its middle."""

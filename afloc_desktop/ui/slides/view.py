@@ -58,8 +58,8 @@ class SlideView(DeviceWidget):
     def show_box(self, box: Box) -> None:
         """Go to a part of the slide, and mark it."""
         if self.scene is not None:
-            self.marked = box
-            self.scene.show(box)
+            self.marked = self.scene.inside(box)
+            self.scene.show(self.marked)
             self.changed()
 
     def set_text(self, is_on: bool) -> None:

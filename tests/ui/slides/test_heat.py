@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.geometry import Point
+from afloc_desktop.state.slide_answers import as_answers
 from afloc_desktop.ui.slides.heat import answer_on_slide, widened
 
 
@@ -88,3 +89,30 @@ def test_a_map_goes_on_for_one_pixel_where_nobody_looked():
     nan = np.nan
     found = widened(np.array([[nan, nan, nan, nan], [nan, 1, nan, nan]], np.float32))
     np.testing.assert_array_equal(found, [[1, 1, 1, nan], [1, 1, 1, nan]])
+
+
+@pytest.fixture
+def broad(answered):
+    """Four high map pixels, 300 to 500 and 400 to 600 of the slide: one is but a speck."""
+    ((sha256, run),) = answered.slide_runs.items()
+    answer = run.answers[answered.prompt]
+    similarity = answer.map.similarity.copy()
+    similarity[2:, 2:] = 0.8
+    laid = replace(answer.map, similarity=similarity)
+    run = replace(run, answers={answered.prompt: replace(answer, map=laid)})
+    return replace(answered, slide_runs={sha256: run}, answers=as_answers(run.answers, {}))
+
+
+def test_boxes_stand_around_what_is_found_where_it_is(room, shown, seen, broad):
+    shown.render_state(broad, replace(broad, has_boxes=True, thresholds={broad.prompt: 0.3}))
+    columns = np.flatnonzero(differs(room, shown, seen)[120:180].all(axis=0))
+    # Two sevenths of the way from the middle of a neighbour, at 250 of the slide, to the middle of
+    # the first high one, and where the last one ends, at 500; the screen begins at 250.
+    assert columns[0] == pytest.approx(250 + 200 / 7 - 250, abs=4)
+    assert columns[-1] == pytest.approx(500 - 250, abs=4)
+    assert len(columns) < 20
+
+
+def test_kept_findings_are_drawn_as_lines_beside_the_chosen_one(room, shown, seen, broad):
+    shown.render_state(broad, replace(broad, prompt=None, kept=(broad.prompt,)))
+    assert differs(room, shown, seen)[120:180, 20:40].any()
