@@ -260,6 +260,22 @@ class Overlay:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class EyeView:
+    """What an ophthalmic photograph says of itself.
+
+    Attributes:
+        laterality: `R`, `L` or `B` for both; empty where the file does not say.
+        field_degrees: Horizontal field of view; None where the file does not say.
+        region, channel: What is shown, and by which light, in the file's words; may be empty.
+    """
+
+    laterality: str
+    field_degrees: float | None
+    region: str
+    channel: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """One film as numbers: brighter is larger, whatever the file's polarity was.
@@ -285,6 +301,7 @@ class Image:
             modality values.
         rescale: Slope and intercept that made modality values of stored ones; None where a table
             did, or it is unknown.
+        eye: Of an ophthalmic photograph; None of anything else.
     """
 
     ref: ImageRef
@@ -302,6 +319,7 @@ class Image:
     unit: str = ""
     is_as_stored: bool = False
     rescale: tuple[float, float] | None = None
+    eye: EyeView | None = None
 
     @property
     def rows(self) -> int:

@@ -10,7 +10,7 @@ from afloc_desktop.ui.phrases import GAP, amount, number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Skipped, SlideSize, Spacing
+    from afloc_desktop.core.domain import EyeView, Skipped, SlideSize, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
     from afloc_desktop.state.store import Home, Problem
@@ -139,6 +139,15 @@ def spacing(size: Spacing | None) -> str:
         return "无比例尺"
     high, wide = f"{size.row_mm:.3g}", f"{size.column_mm:.3g}"
     return f"{high if high == wide else f'{high} × {wide}'} mm{_BASIS[size.basis]}"
+
+
+_EYES = {"R": "右眼 (OD)", "L": "左眼 (OS)", "B": "双眼 (OU)"}
+
+
+def eye(seen: EyeView) -> str:
+    field = "" if seen.field_degrees is None else f"视野 {seen.field_degrees:.3g}°"
+    words = (_EYES.get(seen.laterality, ""), field, seen.region, seen.channel)
+    return "   ".join(word for word in words if word)
 
 
 def window_key(number: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.domain import Skipped, SlideSize, Spacing
+    from afloc_desktop.core.domain import EyeView, Skipped, SlideSize, Spacing
     from afloc_desktop.core.measuring import Length, Ratio, Statistics
     from afloc_desktop.state.comparison import Change
     from afloc_desktop.state.store import Home, Problem
@@ -153,6 +153,15 @@ def spacing(size: Spacing | None) -> str:
         return "no scale"
     high, wide = f"{size.row_mm:.3g}", f"{size.column_mm:.3g}"
     return f"{high if high == wide else f'{high} × {wide}'} mm {_BASIS[size.basis]}"
+
+
+_EYES = {"R": "Right eye (OD)", "L": "Left eye (OS)", "B": "Both eyes (OU)"}
+
+
+def eye(seen: EyeView) -> str:
+    field = "" if seen.field_degrees is None else f"field {seen.field_degrees:.3g}°"
+    words = (_EYES.get(seen.laterality, ""), field, seen.region, seen.channel)
+    return "   ".join(word for word in words if word)
 
 
 def window_key(number: int) -> str:

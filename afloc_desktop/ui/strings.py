@@ -13,6 +13,7 @@ from afloc_desktop.ui.phrases import caption_rejected as caption_rejected
 from afloc_desktop.ui.phrases import caption_waiting as caption_waiting
 from afloc_desktop.ui.phrases import changed as changed
 from afloc_desktop.ui.phrases import exported as exported
+from afloc_desktop.ui.phrases import eye as eye
 from afloc_desktop.ui.phrases import film as film
 from afloc_desktop.ui.phrases import film_named as film_named
 from afloc_desktop.ui.phrases import film_numbers as film_numbers

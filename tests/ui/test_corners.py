@@ -7,7 +7,7 @@ from doubles import film, listing, ref
 from readings import EFFUSION, MODEL, asked, reading
 
 from afloc_desktop.core.dicom.orientation import Turn
-from afloc_desktop.core.domain import Listing, Orientation, Series, Study
+from afloc_desktop.core.domain import EyeView, Listing, Orientation, Series, Study
 from afloc_desktop.state.store import State, home_of
 from afloc_desktop.ui import corners
 from afloc_desktop.ui.qt import QImage, QPainter, QRect, Qt
@@ -92,6 +92,15 @@ def test_an_unknown_side_has_no_marker_and_says_so(qtbot):
 def test_a_colour_image_has_no_window_to_tell():
     image = replace(film(), colour=np.zeros((60, 50, 3), np.uint8))
     assert corners.how_shown(Scene(image, 400, 300)) == ["Colour"]
+
+
+def test_a_photograph_of_an_eye_says_which_eye_and_how_wide():
+    colour = np.zeros((60, 50, 3), np.uint8)
+    image = replace(film(orientation=None), colour=colour, eye=EyeView("L", 45.0, "Retina", ""))
+    shown = corners.how_shown(Scene(image, 400, 300))
+    assert shown == ["Left eye (OS)   field 45°   Retina", "Colour"]
+    unknown = replace(image, eye=EyeView("", None, "", ""))
+    assert corners.how_shown(Scene(unknown, 400, 300))[0] == "Side not stated in the file"
 
 
 def test_corner_text_is_readable_on_white(qtbot):

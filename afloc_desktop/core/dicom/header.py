@@ -62,6 +62,7 @@ _WANTED = (
     "PresentationLUTShape", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     "ExtendedOffsetTable", "ImageLaterality", "Laterality", "AnatomicalOrientationType",
     "RescaleType", "ICCProfile",
+    "HorizontalFieldOfView", "AnatomicRegionSequence", "ChannelDescriptionCodeSequence",
     "RedPaletteColorLookupTableDescriptor", "GreenPaletteColorLookupTableDescriptor",
     "BluePaletteColorLookupTableDescriptor", "RedPaletteColorLookupTableData",
     "GreenPaletteColorLookupTableData", "BluePaletteColorLookupTableData",

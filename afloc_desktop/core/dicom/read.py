@@ -16,6 +16,7 @@ from afloc_desktop.core.dicom.colour import (
     palette_of,
     to_rgb,
 )
+from afloc_desktop.core.dicom.eye import find_eye
 from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.guard import quiet_pydicom
 from afloc_desktop.core.dicom.header import Header, Parsed, parse
@@ -31,6 +32,7 @@ from afloc_desktop.core.dicom.voi import find_voi
 from afloc_desktop.core.dicom.workers import decode_frame
 from afloc_desktop.core.domain import (
     BoolArray,
+    EyeView,
     Image,
     ImageRef,
     Orientation,
@@ -70,6 +72,7 @@ class Film:
     palette: Palette | None
     profile: Profile | None
     is_frontal_chest: bool
+    eye: EyeView | None
     warnings: tuple[str, ...]
 
 
@@ -139,6 +142,7 @@ def describe(parsed: Parsed, frame: int) -> Film:
         palette=palette,
         profile=profile,
         is_frontal_chest=_is_frontal_chest(tags),
+        eye=find_eye(tags),
         # What changes the picture comes first, what only limits its use last.
         warnings=(
             *parsed.warnings,
@@ -260,6 +264,7 @@ def _assemble_grey(ref: ImageRef, header: Header, film: Film, stored: Stored) ->
         unit=film.modality.unit,
         is_as_stored=film.modality.is_spoilt,
         rescale=film.modality.rescale,
+        eye=film.eye,
     )
 
 
@@ -280,6 +285,7 @@ def _assemble_colour(ref: ImageRef, header: Header, film: Film, decoded: Decoded
         colour=read_only(colour),
         overlays=film.overlays,
         pixel_aspect=film.aspect,
+        eye=film.eye,
     )
 
 

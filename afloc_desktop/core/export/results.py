@@ -233,6 +233,7 @@ def image_entry(image: Image, made: Provenance, findings: list[Any]) -> dict[str
         "columns": image.columns,
         "pixel_sha256": image.pixel_sha256,
         "spacing": asdict(image.spacing) if image.spacing else None,
+        "laterality": (image.eye.laterality or None) if image.eye else None,
         "warnings": list(image.warnings),
         "bundle": {"id": made.bundle_id, "sha256": made.bundle_sha256},
         "provider": made.provider,
