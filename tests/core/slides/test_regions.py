@@ -1,4 +1,5 @@
 import numpy as np
+import PIL.Image
 import pytest
 from painted_slide import PaintedSlide, glass, stain
 
@@ -75,6 +76,15 @@ def test_glass_dust_and_pencil_grey_are_no_tissue():
     stain(pixels, 288, 0, 96, 4)  # 4.2 % of the window
     slide = PaintedSlide(pixels, downsamples=(1,))
     assert plan_windows(slide, tile_slide(slide, SIDE)).windows == ()
+
+
+@pytest.mark.shared
+def test_no_window_of_stained_tissue_is_left_out(shared):
+    tiles = sorted((shared / "data/histo/images").iterdir())[::6]
+    for path in tiles:
+        slide = PaintedSlide(np.asarray(PIL.Image.open(path).convert("RGB"))[:896, :896])
+        assert plan_windows(slide, tile_slide(slide, 224)).empty == 0, path.name
+    assert len(tiles) == 7
 
 
 def test_a_region_is_planned_in_the_windows_that_it_touches():
