@@ -98,7 +98,10 @@ def test_a_version_that_is_none_is_refused(tiny_bundle):
         load_bundle(tiny_bundle)
 
 
-def test_weights_kept_outside_the_graph_are_refused(tiny_bundle):
+@pytest.mark.parametrize("block_bytes", [1 << 18, 5])
+def test_weights_kept_outside_the_graph_are_refused(tiny_bundle, monkeypatch, block_bytes):
+    """The mark of such weights may lie across the blocks that a file is read in."""
+    monkeypatch.setattr(bundle_module, "_BLOCK_BYTES", block_bytes)
     graph = tiny_bundle / "image.onnx"
     graph.write_bytes(graph.read_bytes() + b"\n\x08location\x12\x08/etc/x.y")
     tiny.sign(tiny_bundle, tiny.manifest())

@@ -128,6 +128,7 @@ def test_a_named_side_is_enforced_and_a_synonym_asked_as_its_finding(localizer, 
 
 def test_the_card_says_that_these_are_not_the_authors_maps(imported):
     output, told = imported
+    assert told.id.startswith("afloc-cxr-calibrated-")  # beside the exact one, not in its place
     card = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "not AFLoc's own maps" in " ".join(card.split())
     assert "less the mean of it over all findings" in " ".join(card.split())

@@ -59,7 +59,13 @@ _TITLES = {
     "histo": "AFLoc, imported: histology",
 }
 _LICENCE = "Obtained by the site; not redistributed. The terms of the checkpoint's authors apply."
-_DATA = "As the authors of the checkpoint state; nothing was trained or tuned during the import."
+_BROUGHT = {"official": "imported", "calibrated": "calibrated"}
+_DATA = {
+    "official": "As the authors of the checkpoint state; nothing was trained or tuned during the "
+    "import.",
+    "calibrated": "As the authors of the checkpoint state; nothing was trained during the import, "
+    "thresholds are from films of the site.",
+}
 _INTENDED_USE = (
     "Research: reproducing AFLoc's maps on the site's own machines. Research use only: not for "
     "diagnosis. Maps are raw products, no probabilities."
@@ -289,7 +295,7 @@ def example(spec: PreprocessSpec) -> FloatArray:
 def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> Manifest:
     return Manifest(
         schema=SCHEMA,
-        id=plan.bundle_id or f"afloc-{plan.modality}-imported-{digest[:8]}",
+        id=plan.bundle_id or f"afloc-{plan.modality}-{_BROUGHT[plan.mode]}-{digest[:8]}",
         version=digest[:12],
         title=_TITLES[plan.modality],
         modality=plan.modality,
@@ -303,7 +309,7 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
         findings=tuple(_finding(subject, plan, grid) for subject in SUBJECTS[plan.modality]),
         gate=None,
         licence=_LICENCE,
-        data=_DATA,
+        data=_DATA[plan.mode],
         intended_use=_CALIBRATED_USE if plan.is_calibrated else _INTENDED_USE,
         metrics=(),
         files={},
