@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from afloc_training.tuning.comparison import (
     acquisition_shortcuts,
-    blanked_shortcut,
     group_rows,
     groups_of,
+    moved_shortcut,
     presence_rows,
     region_rows,
     reliability_of,
@@ -75,7 +75,7 @@ def test_a_score_that_follows_the_view_is_found_out():
 
 def test_blanking_is_measured_in_standard_deviations_over_films():
     scores = np.array([[0.0], [2.0]])  # deviation 1
-    found = blanked_shortcut("edges", (scores, scores), (scores, scores + 0.5), ["Mass"])
+    found = moved_shortcut("edges", (scores, scores), (scores, scores + 0.5), ["Mass"])
     assert (found.base, found.bundle) == (0.0, 0.5)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from afloc_desktop.core.domain import Image, Prompt, read_only
+from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.evaluate import Tally, asked_labels
 from afloc_desktop.core.export.atomic import write_atomically
@@ -17,13 +18,15 @@ from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.regions import NO_FINDING, read_cases, read_labels, read_table
 from afloc_training.site.store import Store
+from afloc_training.tuning.altered import with_a_tube, without_edges
 from afloc_training.tuning.comparison import (
     Comparison,
     Reliability,
     acquisition_shortcuts,
-    blanked_shortcut,
     group_rows,
     groups_of,
+    moved_shortcut,
+    normal_films,
     presence_rows,
     region_rows,
     reliability_of,
@@ -33,18 +36,19 @@ from afloc_training.tuning.held_out import retrieval_rows, site_pictures, site_r
 from afloc_training.tuning.pictures import chosen_cases, draw_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from afloc_desktop.core.domain import Heatmap
+    from afloc_desktop.core.domain import Heatmap, Image
     from afloc_desktop.core.regions import Labelled, RegionCase
     from afloc_training.progress import Reporter
     from afloc_training.tuning.comparison import PresenceRow, RetrievalRow, Shortcut
     from afloc_training.tuning.pictures import DrawnCase
 
 _MOST_BLANKED = 100
-# Where markers, names and collimation are: shares of the film's sides.
-_BORDER, _CORNER = 0.05, 0.15
 _BLANKED = "border and corners blanked"
+_MOST_PAINTED = 40
+_PAINTED = "a tube or line painted in"
+_DEVICES = "support_devices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,11 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
     bench = _Bench(sides, asked, order.images or Path())
     with reporter.stage("films"):
         bench.measure(cases, labels, reporter)
+    names_of_films = sorted(labels or {case.image for case in cases})
     with reporter.stage("border and corners"):
-        blanked = bench.blanked(sorted(labels or {case.image for case in cases}))
+        blanked = bench.blanked(names_of_films)
+    with reporter.stage("tubes and lines"):
+        painted = bench.painted(normal_films(labels) or names_of_films)
     site = _held_out(order, sides, reporter)
     with reporter.stage("figures"):
         groups = _groups(order)
@@ -125,6 +132,7 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
             presence=presence_rows(base, bundle, labels),
             groups=group_rows(base, bundle, groups),
             blanked=blanked,
+            painted=painted,
             acquisition=acquisition_shortcuts(base, bundle, labels, groups),
             reliability=_reliability(sides[1], asked, labels),
             not_asked=not_asked,
@@ -224,18 +232,37 @@ class _Bench:
     def blanked(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
         """Scores of some films beside those of the same films without border and corners."""
         chosen = films[:: max(1, len(films) // _MOST_BLANKED)][:_MOST_BLANKED]
-        labels = sorted(self._asked)
-        if not labels or not chosen:
+        films_read = (read_picture(self._images / name) for name in chosen)
+        pairs = ((film, without_edges(film)) for film in films_read)
+        return self._moved(_BLANKED, pairs, sorted(self._asked))
+
+    def painted(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
+        """Scores of some chest films beside those of the same films with a tube painted in."""
+        if any(side.localizer.manifest.modality != "cxr" for side in self._sides):
             return ()
-        before, after = ([np.empty((len(chosen), len(labels))) for _ in "12"] for _ in "12")
-        for row, name in enumerate(chosen):
-            film = read_picture(self._images / name)
-            without = _without_edges(film)
-            for number, side in enumerate(self._sides):
-                before[number][row] = self._tops(side, film, labels)
-                after[number][row] = self._tops(side, without, labels)
-        scores, altered = (before[0], before[1]), (after[0], after[1])
-        return (blanked_shortcut(_BLANKED, scores, altered, labels),)
+        chosen = films[:: max(1, len(films) // _MOST_BLANKED)][:_MOST_BLANKED]
+        found = (with_a_tube(read_picture(self._images / n), seed) for seed, n in enumerate(chosen))
+        pairs = islice((pair for pair in found if pair is not None), _MOST_PAINTED)
+        return self._moved(
+            _PAINTED, pairs, [n for n in sorted(self._asked) if not self._is_tube(n)]
+        )
+
+    def _is_tube(self, label: str) -> bool:
+        asked = (side.localizer.understand(self._asked[label]) for side in self._sides)
+        return any(question.finding_id == _DEVICES for question in asked)
+
+    def _moved(
+        self, name: str, pairs: Iterable[tuple[Image, Image]], labels: Sequence[str]
+    ) -> tuple[Shortcut, ...]:
+        """How far scores move from one film of each pair to the other."""
+        tops = [
+            [[self._tops(side, film, labels) for film in pair] for side in self._sides]
+            for pair in (pairs if labels else ())
+        ]
+        if not tops:
+            return ()
+        base, bundle = np.array(tops).transpose(1, 2, 0, 3)  # sides, before and after, films
+        return (moved_shortcut(name, (base[0], bundle[0]), (base[1], bundle[1]), labels),)
 
     def pictures(self) -> list[tuple[str, list[DrawnCase]]]:
         """Cases worth looking at, drawn."""
@@ -260,27 +287,3 @@ class _Bench:
     def _tops(self, side: _Side, film: Image, labels: Sequence[str]) -> list[float]:
         maps = self._maps(side, film, labels)
         return [float(np.nanmax(maps[label].similarity)) for label in labels]
-
-
-def _without_edges(film: Image) -> Image:
-    """The film with its border and corners in the grey, or the colour, of its median."""
-    rows, columns = film.pixels.shape
-    down, across = round(rows * _BORDER), round(columns * _BORDER)
-    is_edge = np.ones((rows, columns), bool)
-    is_edge[down : rows - down, across : columns - across] = False
-    down, across = round(rows * _CORNER), round(columns * _CORNER)
-    for vertical in (slice(0, down), slice(rows - down, rows)):
-        for horizontal in (slice(0, across), slice(columns - across, columns)):
-            is_edge[vertical, horizontal] = True
-    pixels = film.pixels.copy()
-    pixels[is_edge] = np.median(pixels)
-    colour = None if film.colour is None else film.colour.copy()
-    if colour is not None:
-        colour[is_edge] = np.median(colour, axis=(0, 1))
-    return replace(
-        film,
-        pixels=read_only(pixels),
-        # Another hash: the localizer keeps what it computed for a film.
-        pixel_sha256=f"{film.pixel_sha256} edges",
-        colour=None if colour is None else read_only(colour),
-    )

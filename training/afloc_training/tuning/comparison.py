@@ -110,6 +110,7 @@ class Comparison:
         groups: Localization by sex, age, view, scanner, where the table has them.
         blanked: How far scores move, in standard deviations over films, when border and corners
             of the films are blanked.
+        painted: The same when a tube or a line is painted into chest films.
         acquisition: How well the score tells films without a finding apart by how or of whom they
             were taken: |AUROC - 0.5| + 0.5.
         reliability: Of the bundle.
@@ -127,6 +128,7 @@ class Comparison:
     acquisition: tuple[Shortcut, ...]
     reliability: tuple[Reliability, ...]
     not_asked: tuple[str, ...]
+    painted: tuple[Shortcut, ...] = ()
     site: tuple[PresenceRow, ...] = ()
     retrieval: tuple[RetrievalRow, ...] = ()
 
@@ -212,18 +214,18 @@ def area_rows(
     return tuple(rows)
 
 
-def blanked_shortcut(
+def moved_shortcut(
     name: str,
     scores: tuple[np.ndarray, np.ndarray],
     altered: tuple[np.ndarray, np.ndarray],
     findings: Sequence[str],
 ) -> Shortcut:
-    """How far scores move when something that is no finding is taken out of the films.
+    """How far scores move when something that is no finding is taken away or put on.
 
     Args:
-        name: What was taken out.
+        name: What was done to the films.
         scores: Of base and bundle, (films, findings).
-        altered: The same without it.
+        altered: The same afterwards.
         findings: Their names.
     """
     moved = [
@@ -233,6 +235,11 @@ def blanked_shortcut(
     return _shortcut(name, len(scores[0]), moved, findings)
 
 
+def normal_films(labels: Mapping[str, Labelled]) -> list[str]:
+    """Names of the films whose labels say that there is no finding."""
+    return sorted(name for name, film in labels.items() if film.labels == {NO_FINDING})
+
+
 def acquisition_shortcuts(
     base: Tally,
     bundle: Tally,
@@ -240,13 +247,12 @@ def acquisition_shortcuts(
     groups: Mapping[str, Mapping[str, str]],
 ) -> tuple[Shortcut, ...]:
     """How well scores tell the two largest groups apart, among films without a finding."""
-    findings = sorted(base.highest)
+    findings, normal = sorted(base.highest), set(normal_films(labels))
     found = []
     for grouping, of_film in groups.items():
         by_group: dict[str, list[str]] = defaultdict(list)
         for name in sorted(of_film):
-            is_normal = name in labels and labels[name].labels == {NO_FINDING}
-            if is_normal and of_film[name] and findings and name in base.highest[findings[0]]:
+            if name in normal and of_film[name] and findings and name in base.highest[findings[0]]:
                 by_group[of_film[name]].append(name)
         largest = sorted(by_group, key=lambda group: (-len(by_group[group]), group))[:2]
         if len(largest) < 2 or len(by_group[largest[1]]) < _FEWEST:

@@ -44,9 +44,12 @@ _TOO_FEW = "Of no finding are there eight films that have it and eight that have
 _SHORTCUTS = (
     "A model that reads the film does not care about its border, nor about how it was taken. "
     "<b>Blanked</b>: how far scores move, in standard deviations over films, when border and "
-    "corners (markers, names, collimation) are painted grey; 0 is best. <b>Told apart</b>: how "
+    "corners (markers, names, collimation) are painted grey; 0 is best. <b>Painted</b>: how far "
+    "they move when a tube or a venous line is painted into the same film, without any other "
+    "change; a score that follows tubes takes a well-kept patient for a sick one. "
+    "<b>Told apart</b>: how "
     "well a finding's score tells two groups of films <i>without any finding</i> apart; 0.50 is "
-    "best, 1.00 means the score follows the group. Tubes and lines are not audited."
+    "best, 1.00 means the score follows the group."
 )
 _PICTURES = (
     "The region in blue; the upper half of each map in colour. From the left: film, base, bundle. "
@@ -70,7 +73,7 @@ def comparison_page(
         body += [_retrieval(found.retrieval)] if found.retrieval else []
     if found.groups:
         body += ["<h2>By group, all regions</h2>", _localization(found.groups, "group")]
-    if found.blanked or found.acquisition:
+    if found.blanked or found.painted or found.acquisition:
         body += ["<h2>Shortcuts</h2>", f"<p>{_SHORTCUTS}</p>", _shortcuts(found)]
     body += ["<h2>Are probabilities right</h2>", _reliability(found.reliability)]
     if pictures:
@@ -134,6 +137,7 @@ def _shortcuts(found: Comparison) -> str:
         ]
 
     rows = [cells("Blanked", shortcut) for shortcut in found.blanked]
+    rows += [cells("Painted", shortcut) for shortcut in found.painted]
     rows += [cells("Told apart", shortcut) for shortcut in found.acquisition]
     return _table(("", "what", "films", "base", "bundle", "most"), rows)
 

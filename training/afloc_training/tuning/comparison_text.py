@@ -26,7 +26,7 @@ def as_text(found: Comparison) -> str:
         lines.append(f"{area.label:30} {area.positives:5}  AUROC {pair_text(area.auroc)}")
     for row_ in found.retrieval:
         lines.append(f"{row_.measure} ({row_.films} films): {pair_text(row_.share)}")
-    for shortcut in (*found.blanked, *found.acquisition):
+    for shortcut in (*found.blanked, *found.painted, *found.acquisition):
         lines.append(
             f"{shortcut.name} ({shortcut.films} films): {shortcut.base:.2f} -> "
             f"{shortcut.bundle:.2f}, most for {shortcut.worst[0]} ({shortcut.worst[1]:.2f})"
