@@ -20,6 +20,51 @@ if TYPE_CHECKING:
 # {} stands for what changes: a number, a name, a list.
 TABLE: Mapping[str, str] = MappingProxyType(
     {
+        # slides
+        "This is a file of a whole slide, which is no film: it is read tile by tile.":
+            "这是全切片的一个文件，不是单张影像：它按图块读取。",
+        "Open the folder that holds all files of the slide.": "请打开包含该切片全部文件的文件夹。",
+        "This series holds several slides; each is listed on its own.":
+            "此序列包含多张切片，已分别列出。",
+        "The slide is written in big endian, which is not read.": "切片以大端序写成，无法读取。",
+        "Export it again as Explicit VR Little Endian.": "请以 Explicit VR Little Endian 重新导出。",
+        "The file contradicts itself about whether its pixels are compressed.":
+            "文件对像素是否压缩的说明自相矛盾。",
+        "The colours of the slide are stored in a way that is not read.":
+            "切片的颜色以无法读取的方式存储。",
+        "Export the slide again as RGB.": "请将切片重新导出为 RGB。",
+        "The tiles of the slide claim {} x {} pixels, more than is read at a time.":
+            "切片的图块声称有 {} x {} 像素，超出一次可读取的范围。",
+        "Export the slide again with smaller tiles.": "请用较小的图块重新导出切片。",
+        "The header is wrong about the size of the slide: missing or impossible.":
+            "文件头中切片的大小缺失或不可能。",
+        "The slide claims {} x {} pixels in tiles of {} x {}, more than can be opened.":
+            "切片声称有 {} x {} 像素、图块为 {} x {}，超出可打开的范围。",
+        "Export it again with larger tiles.": "请用较大的图块重新导出。",
+        "The header is wrong about where the tiles of the slide lie.":
+            "文件头中切片图块的位置有误。",
+        "The list of the slide's tiles is longer than is looked through.":
+            "切片的图块列表过长，未予查看。",
+        "Export the slide again, fully tiled (TILED_FULL).": "请以完整分块（TILED_FULL）重新导出切片。",
+        "The file claims {} tiles; its size needs {}.": "文件声称有 {} 个图块，其大小需要 {} 个。",
+        "The file claims {} tiles and holds {}.": "文件声称有 {} 个图块，实际有 {} 个。",
+        "The bytes of this tile are missing.": "此图块的数据缺失。",
+        "The files belong to different slides.": "这些文件属于不同的切片。",
+        "Open one slide at a time.": "请一次打开一张切片。",
+        "The file shows no slide, but a picture of its label or its glass.":
+            "文件显示的不是切片，而是其标签或玻片的照片。",
+        "Open the folder that holds the slide itself.": "请打开包含切片本身的文件夹。",
+        "The parts of one level have tiles of different sizes.": "同一层的各部分图块大小不同。",
+        "Fetch the files again from where they came from.": "请从来源处重新获取这些文件。",
+        "The slide was scanned in several focal planes or optical paths; one of them is shown.":
+            "切片以多个焦平面或光路扫描，此处显示其中之一。",
+        "The file does not say how large a pixel is; nothing can be measured on the slide.":
+            "文件未说明像素大小，无法在切片上测量。",
+        "A file of this slide cannot be shown and was left out: {}":
+            "此切片的一个文件无法显示，已略去：{}",
+        "The slide has no coarse level: of its overview, one tile stands for {} x {} of them.":
+            "切片没有低倍层：概览中每个图块代表 {} x {} 个图块。",
+        "Damaged tiles, shown hatched: {}. {}": "损坏的图块（以斜线显示）：{}。{}",
         # files
         "This is not a DICOM file.": "这不是 DICOM 文件。",
         "This is {}, not a DICOM file.": "这是 {}，不是 DICOM 文件。",

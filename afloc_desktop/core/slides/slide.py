@@ -111,9 +111,8 @@ class Slide:
         damaged = self._damaged.copy()
         if not damaged:
             return self._warnings
-        tiles = "1 tile is" if len(damaged) == 1 else f"{len(damaged)} tiles are"
         reason = next(iter(damaged.values()))
-        return (*self._warnings, f"{tiles} shown hatched: {reason}")
+        return (*self._warnings, f"Damaged tiles, shown hatched: {len(damaged)}. {reason}")
 
     def is_damaged(self, level: int, column: int, row: int) -> bool:
         """Whether a tile that was read could not be shown."""

@@ -33,7 +33,7 @@ def test_what_a_cut_file_still_holds_is_shown(tmp_path, opened):
     path.write_bytes(data[: starts(data)[2] + 10])
     slide = opened(path.parent)
     assert [is_right(slide, column) for column in range(4)] == [True, True, False, False]
-    assert slide.warnings == ("2 tiles are shown hatched: The bytes of this tile are missing.",)
+    assert slide.warnings == ("Damaged tiles, shown hatched: 2. The bytes of this tile are missing.",)
 
 
 def test_native_tiles_of_a_cut_file_are_shown_as_far_as_they_go(tmp_path, opened):
@@ -92,4 +92,4 @@ def test_pixels_without_any_fragment_cost_their_level_alone(tmp_path, opened):
     path.write_bytes(data[: starts(data)[0] - 8])  # the table, and nothing behind it
     slide = opened(path.parent)
     assert not is_right(slide, 0)
-    assert "1 tile is shown hatched" in slide.warnings[0]
+    assert "shown hatched: 1. " in slide.warnings[0]
