@@ -27,7 +27,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "This series holds several slides; each is listed on its own.":
             "此序列包含多张切片，已分别列出。",
         "The slide is written in big endian, which is not read.": "切片以大端序写成，无法读取。",
-        "Export it again as Explicit VR Little Endian.": "请以 Explicit VR Little Endian 重新导出。",
+        "Export it again as Explicit VR Little Endian.":
+            "请以 Explicit VR Little Endian 重新导出。",
         "The file contradicts itself about whether its pixels are compressed.":
             "文件对像素是否压缩的说明自相矛盾。",
         "The colours of the slide are stored in a way that is not read.":
@@ -45,7 +46,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "文件头中切片图块的位置有误。",
         "The list of the slide's tiles is longer than is looked through.":
             "切片的图块列表过长，未予查看。",
-        "Export the slide again, fully tiled (TILED_FULL).": "请以完整分块（TILED_FULL）重新导出切片。",
+        "Export the slide again, fully tiled (TILED_FULL).":
+            "请以完整分块（TILED_FULL）重新导出切片。",
         "The file claims {} tiles; its size needs {}.": "文件声称有 {} 个图块，其大小需要 {} 个。",
         "The file claims {} tiles and holds {}.": "文件声称有 {} 个图块，实际有 {} 个。",
         "The bytes of this tile are missing.": "此图块的数据缺失。",
