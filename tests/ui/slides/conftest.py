@@ -57,7 +57,7 @@ def room(slide_folder, qtbot):
         def rest(self):
             """Until every tile that is wanted was read, and painted."""
             qtbot.wait(1)  # the canvas asks in the next turn
-            qtbot.waitUntil(lambda: not self.busy, timeout=20_000)
+            qtbot.waitUntil(lambda: not self.busy)
             qtbot.wait(1)
 
     made = Room()
