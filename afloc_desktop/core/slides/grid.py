@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Whole = npt.NDArray[np.int64]
 
+_MOST_PIECES = 16  # of one tile; four where frames lie across, more is damage or an attack
+
 
 class Piece(NamedTuple):
     """A frame that shows in a tile.
@@ -99,7 +101,8 @@ class SparseGrid:
         """The frames that show in a tile, the last one on top."""
         cell = row * self._across + column
         first, last = np.searchsorted(self._cells, (cell, cell + 1))
-        files, frames, lefts, tops = (part[first:last].tolist() for part in self._rest)
+        shown = slice(max(first, last - _MOST_PIECES), last)
+        files, frames, lefts, tops = (part[shown].tolist() for part in self._rest)
         return tuple(
             Piece(self._files[file], frame, left, top)
             for file, frame, left, top in zip(files, frames, lefts, tops, strict=True)

@@ -1,5 +1,6 @@
 import os
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -179,3 +180,14 @@ def test_a_damaged_slide_is_shown_or_refused_and_nothing_else(tmp_path):
         finally:
             slide.close()
     assert shown
+
+
+def test_a_slide_in_an_archive_is_shown_from_there(tmp_path, opened):
+    paths = make_slide(tmp_path / "s", 300, 200, tile=64, levels=2, syntax="rle")
+    with zipfile.ZipFile(tmp_path / "slide.zip", "w") as archive:
+        for path in paths:
+            archive.write(path, path.name)
+    slide = opened(tmp_path / "slide.zip")
+    assert len(slide.levels) == 2
+    assert np.array_equal(slide.tile(0, 1, 1), colours(64, 64, 64, 64))
+    assert find_slide(slide.refs[1]) == slide.refs
