@@ -64,8 +64,9 @@ def test_the_maps_of_all_findings_stay_small(capsys):
     assert resident <= MAPS_MB
 
 
+@pytest.mark.bench
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_the_window_answers_while_it_lists_decodes_and_infers(qtbot, capsys):
     """The longest turn of the main thread, in its own processor time: others weigh on the rest."""
     station = Station(Paths.default(), engine(Paths.default()))

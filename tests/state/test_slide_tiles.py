@@ -20,7 +20,7 @@ class FakeSlide:
 
     def tile(self, level, column, row, *, should_stop):
         self.asked.append(TileKey(level, column, row))
-        assert self.gate.wait(20)
+        assert self.gate.wait(60)
         if column in self.broken:
             raise UnreadableFile("The tile is damaged.", remedy="Fetch the file again.")
         return np.full((4, 4, 3), (column, row, level), np.uint8)
@@ -33,7 +33,7 @@ def room():
     slide = FakeSlide()
     yield slide, loop, tasks
     slide.gate.set()
-    assert tasks.close(20)
+    assert tasks.close(60)
 
 
 def keys(*columns):
@@ -108,7 +108,7 @@ def test_nothing_comes_after_closing_and_the_readers_end(room):
     tiles.close()
     tiles.want(keys(20))
     slide.gate.set()
-    assert tasks.close(20)  # no worker is left reading
+    assert tasks.close(60)  # no worker is left reading
     loop.run_waiting()
     assert (told, tiles.bytes_kept) == ([], 0)
     assert set(slide.asked) == set(keys(0, 1))
