@@ -33,7 +33,8 @@ def test_what_a_cut_file_still_holds_is_shown(tmp_path, opened):
     path.write_bytes(data[: starts(data)[2] + 10])
     slide = opened(path.parent)
     assert [is_right(slide, column) for column in range(4)] == [True, True, False, False]
-    assert slide.warnings == ("Damaged tiles, shown hatched: 2. The bytes of this tile are missing.",)
+    (warning,) = slide.warnings
+    assert warning == "Damaged tiles, shown hatched: 2. The bytes of this tile are missing."
 
 
 def test_native_tiles_of_a_cut_file_are_shown_as_far_as_they_go(tmp_path, opened):
