@@ -49,6 +49,16 @@ def test_windows_come_back_as_they_were_but_for_half_precision(path):
         assert error <= np.abs(cells(number)).max() * 2**-11
 
 
+def test_small_differences_of_large_numbers_are_kept(path):
+    """Raw products: vectors that are nearly alike everywhere, a thousand times as long."""
+    base = np.full((16, DEPTH), 1000, np.float32)
+    kept = Kept(path, KEY, DEPTH)
+    kept.append(Place(0, 0), base + cells(1), seen=1)
+    ((_, found),) = list(kept.read())
+    kept.close()
+    assert np.abs(found[0] - base - cells(1)).max() <= 4 * 2**-10
+
+
 def test_very_large_and_all_zero_vectors_are_kept_too(path):
     kept = Kept(path, KEY, DEPTH)
     kept.append(Place(0, 0), cells(1) * np.float32(1e9), seen=1)
@@ -85,7 +95,7 @@ def test_a_torn_end_costs_the_last_window_and_nothing_else(path, cut):
 def test_a_flipped_bit_costs_what_comes_from_there_on(path):
     filled(path)
     data = bytearray(path.read_bytes())
-    data[-200] ^= 4  # in the second window
+    data[-300] ^= 4  # in the second window
     path.write_bytes(data)
     assert read(path)[0] == [(0, 7)]
 
