@@ -20,7 +20,7 @@ from afloc_training.tuning import fit
 from afloc_training.tuning.fit import tune
 from bars import is_full
 
-from afloc_desktop.core.errors import CheckpointError, DatasetError, ExportError
+from afloc_desktop.core.errors import CheckpointError, DatasetError, ExportError, SettingsError
 
 
 def run(order, told=None):
@@ -106,6 +106,13 @@ def test_a_training_that_gets_worse_ends_early_and_keeps_its_best_weights(order,
     resumed, resumed_state = load(other.run / "best")
     assert resumed_state == state
     assert all(torch.equal(best[name], resumed[name]) for name in best)
+
+
+def test_it_is_one_process_and_says_so(order, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SettingsError, match="in one process"):
+        run(order)
+    assert not order.run.exists()
 
 
 def test_early_stopping_needs_held_out_films(order, tunable_store):

@@ -77,6 +77,11 @@ class Processes:
         return "cuda" if distributed.get_backend() == "nccl" else "cpu"
 
 
+def is_one_of_several() -> bool:
+    """Whether torchrun started this process among others."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
 @contextmanager
 def joined_processes(device: torch.device) -> Iterator[Processes]:
     """Join those that torchrun has started; alone where nobody has."""

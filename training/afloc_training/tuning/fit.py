@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from afloc_desktop.core.errors import DatasetError
+from afloc_desktop.core.errors import DatasetError, SettingsError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import MANIFEST
 from afloc_training.bundle_files import now
 from afloc_training.fitting.fit import Outcome, Standing
 from afloc_training.fitting.pace import Clock, stop_signals
-from afloc_training.fitting.processes import has_fast_bfloat16
+from afloc_training.fitting.processes import has_fast_bfloat16, is_one_of_several
 from afloc_training.fitting.run_folder import (
     About,
     check_same,
@@ -94,10 +94,16 @@ def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
         UnreadableFile, UnsupportedImage: A film or a mask that regions name cannot be read.
         BundleError: The base cannot be used.
         CheckpointError: It holds no weights, or the folder belongs to another training.
-        SettingsError: The recipe cannot be used, or the training diverged.
+        SettingsError: The recipe cannot be used, the training diverged, or several processes were
+            started.
         WouldOverwrite: The folder holds something, and resuming was not asked for.
         ExportError: The disk refuses; the checkpoint before stays.
     """
+    if is_one_of_several():
+        raise SettingsError(
+            "A bundle goes on learning in one process, and several were started.",
+            remedy="Start `afloc-train fit --from BUNDLE` without torchrun.",
+        )
     store, base = Store(order.store), open_base(order.source)
     _check_fits(store, base)
     manifest = base.bundle.manifest
