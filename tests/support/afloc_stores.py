@@ -68,6 +68,7 @@ teacher_weight = 0.0
 trunk = "trained"
 statistics = "learned"
 dropout = 0.1
+lora_rank = 0
 recall_at = 1
 
 [variation]

@@ -174,6 +174,32 @@ def test_a_second_run_on_the_same_folder_is_refused(order):
         train(replace(order, is_resumed=True))
 
 
+def test_low_rank_pairs_need_weights_to_begin_with(order):
+    order.recipe.write_text(recipe(lora_rank=2))
+    with pytest.raises(SettingsError, match="low-rank"):
+        train(order)
+
+
+def test_low_rank_pairs_go_on_to_the_same_bits_and_leave_the_rest_of_the_text_alone(
+    order, tmp_path
+):
+    order.recipe.write_text(recipe(epochs=1, batch=12))
+    train(order)
+    (tmp_path / "pairs.toml").write_text(recipe(epochs=1, lora_rank=2))
+    whole = replace(order, run=tmp_path / "whole", source=order.run, recipe=tmp_path / "pairs.toml")
+    train(whole)
+    resumed = replace(whole, run=tmp_path / "resumed", is_resumed=True)
+    for _ in range(3):
+        resumed.run.mkdir(exist_ok=True)
+        (resumed.run / "stop").touch()
+        train(resumed)
+    best, first = RunFolder(whole.run).best()[0], RunFolder(order.run).best()[0]
+    assert all(torch.equal(value, RunFolder(resumed.run).best()[0][n]) for n, value in best.items())
+    said = {n for n in best if n.startswith("text_") and not torch.equal(best[n], first[n])}
+    layers = ("query", "key", "value", "attention.output.dense")
+    assert said == {n for n in best if n.endswith(tuple(f"{layer}.weight" for layer in layers))}
+
+
 def test_a_teacher_needs_weights_to_begin_with(order):
     order.recipe.write_text(recipe(teacher_weight=1.0))
     with pytest.raises(SettingsError, match="teacher"):

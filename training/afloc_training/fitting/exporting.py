@@ -42,6 +42,7 @@ _DATA = (
     "{dev} films of other patients chose the best step. No box or mask of a person. "
     "Began with {source}."
 )
+_PAIRS = " The text encoder was changed by pairs of rank {} in its attention alone."
 _INTENDED_USE = (
     "Research at the site that trained it: showing where a frontal chest film resembles a finding "
     "named in words. Research use only: not for diagnosis."
@@ -90,12 +91,13 @@ class Exported:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trained:
-    """A network and how it is to be run."""
+    """A network and how it is to be run; `pairs` is the rank its text encoder learned by."""
 
     network: Afloc
     about: About
     preprocess: PreprocessSpec
     is_cosine: bool
+    pairs: int
     digest: str
     validation: str
 
@@ -154,6 +156,7 @@ def _trained(folder: RunFolder) -> _Trained:
         about,
         network_spec(about.preprocess, config.vision.channels),
         is_cosine,
+        recipe.lora_rank,
         digest.hexdigest(),
         validation,
     )
@@ -206,7 +209,8 @@ def _manifest(trained: _Trained, grid: int, bundle_id: str | None) -> Manifest:
         findings=_findings(threshold),
         gate=None,
         licence=_LICENCE,
-        data=_DATA.format(**about.films, source=about.source),
+        data=_DATA.format(**about.films, source=about.source)
+        + _PAIRS.format(trained.pairs) * bool(trained.pairs),
         intended_use=_INTENDED_USE,
         metrics=(),
         files={},

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from afloc_desktop.core.errors import CheckpointError, SettingsError
+from afloc_desktop.core.errors import CheckpointError, DatasetError, SettingsError
 from afloc_training.bundle_files import now
 from afloc_training.fitting.learner import Learner
 from afloc_training.fitting.lessons import Lessons
+from afloc_training.fitting.lora import attach, merged
 from afloc_training.fitting.pace import Clock, stop_signals
 from afloc_training.fitting.processes import (
     choose_device,
@@ -114,6 +115,11 @@ def fit(order: FitOrder, reporter: Reporter) -> Outcome:
         ExportError: The disk refuses; the checkpoint before stays.
     """
     store = Store(order.store)
+    if store.has_colour:
+        raise DatasetError(
+            "The store holds photographs in colour, and this network reads films in grey.",
+            remedy="Begin with a bundle that reads them: --from and the fundus bundle.",
+        )
     device = choose_device()
     with joined_processes(device) as processes:
         run = open_run(order.run, is_resumed=order.is_resumed or processes.number > 0)
@@ -138,6 +144,11 @@ def _begin(run: RunFolder, order: FitOrder, store: Store, device: torch.device) 
         raise SettingsError(
             "The recipe asks for a teacher, but the weights are drawn at random.",
             remedy="Begin with --from, or set teacher_weight to 0.",
+        )
+    if recipe.fit.lora_rank and start.weights is None:
+        raise SettingsError(
+            "The recipe asks for low-rank pairs, but the weights are drawn at random.",
+            remedy="Begin with --from, or set lora_rank to 0.",
         )
     half = {"auto": has_fast_bfloat16(device), "bfloat16": True, "float32": False}
     about = About(
@@ -196,7 +207,10 @@ class _Training:
         settings = self._recipe.fit
         pieces = run.pieces()
         config = network_config(about.preset, len(pieces), settings.dropout)
-        network = build_network(config, run.first_weights(), settings.seed).to(device)
+        network = build_network(config, run.first_weights(), settings.seed)
+        if settings.lora_rank:
+            attach(network.text_encoder, settings.lora_rank, settings.seed)
+        network = network.to(device)
         self._reader = Reader(pieces, about.text)
         channels = config.vision.channels
         self._lessons = Lessons(store, self._reader, self._recipe, channels, processes.count)
@@ -270,7 +284,8 @@ class _Training:
         if not self._is_first:
             return
         if is_better:
-            self._run.save_best(self._learner.average.state_dict(), standing.as_json())
+            weights = merged(self._learner.average.state_dict())
+            self._run.save_best(weights, standing.as_json())
         if found is not None:
             self._run.log({"step": standing.step, **found._asdict()})
             text = f"  validation: recall {found.recall:.3f}, rank {found.reciprocal:.3f}"

@@ -40,6 +40,8 @@ class FitSettings:
             computed once and kept in memory, half a megabyte a film; films are not varied then.
         statistics: Of batch normalisation: `learned` from the batches, or `kept` as they are.
         dropout: In the text encoder.
+        lora_rank: Of the low-rank pairs by which alone the text encoder learns; 0 trains all of it.
+            Needs weights to begin with.
         recall_at: A validation film counts where its report is among the first so many.
     """
 
@@ -61,6 +63,7 @@ class FitSettings:
     trunk: Literal["trained", "frozen"]
     statistics: Literal["learned", "kept"]
     dropout: float
+    lora_rank: int
     recall_at: int
 
 
@@ -112,7 +115,7 @@ def parse_fit_recipe(text: str) -> FitRecipe:
 def _limits() -> Limits:
     least = {"batch": 2, "accumulated": 1, "epochs": 1, "recall_at": 1, "seed": 0}
     return Limits(
-        least=least | dict.fromkeys(("threads", "films_at_once", "patience"), 0),
+        least=least | dict.fromkeys(("threads", "films_at_once", "patience", "lora_rank"), 0),
         above_zero=("rate", "clip"),
         shares=("warm_up", "average_decay", "dropout"),
         from_zero=("weight_decay", "cosine_weight", "teacher_weight"),
