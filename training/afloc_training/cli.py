@@ -30,6 +30,9 @@ _TABLES_EXAMPLE = """example:
   afloc evaluate --bundle afloc-fundus-base --regions tables/regions.csv \\
     --images ../shared/data/fundus
 """
+_HISTO_EXAMPLE = """example:
+  afloc-train histo-demo --data ../shared/data --output afloc-histo-demo
+"""
 _PAINTINGS_EXAMPLE = """example:
   afloc-train paintings --data ../shared/data --output paintings
 """
@@ -83,6 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--output", type=Path, required=True, help="folder of the two tables")
     verb.set_defaults(run=_fundus_tables)
     verb = add_verb(
+        verbs, "histo-demo", "a demonstration bundle from tiles of stained tissue", _HISTO_EXAMPLE
+    )
+    verb.add_argument("--data", type=Path, required=True, help="folder that holds histo/")
+    verb.add_argument("--output", type=Path, required=True, help="the bundle folder to write")
+    verb.add_argument("--recipe", type=Path, help="TOML; without it the one that comes along")
+    verb.set_defaults(run=_histo_demo)
+    verb = add_verb(
         verbs, "paintings", "show the lesions that are painted for training", _PAINTINGS_EXAMPLE
     )
     verb.add_argument("--data", type=Path, required=True, help="folder that holds cxr/nih.csv")
@@ -126,6 +136,16 @@ def _fundus_tables(options: argparse.Namespace, reporter: Reporter) -> int:
     written = write_tables(options.data / "fundus", options.output)
     names = [str(path) for path in written]
     reporter.event("tables", "\n".join(names), files=names)
+    return 0
+
+
+def _histo_demo(options: argparse.Namespace, reporter: Reporter) -> int:
+    with training_libraries():
+        from afloc_training.fundus.recipe import load_eye_recipe
+        from afloc_training.histo.building import RECIPE, build_histo_bundle, report_tiles
+
+    recipe = load_eye_recipe(options.recipe, RECIPE)
+    report_tiles(build_histo_bundle(options.data, options.output, recipe, reporter), reporter)
     return 0
 
 

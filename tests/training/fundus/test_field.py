@@ -3,7 +3,7 @@ import pytest
 import torch
 from afloc_training.facts import Claim
 from afloc_training.fundus.eyes import Eye
-from afloc_training.fundus.field import FIELD, ReplayedEye
+from afloc_training.fundus.field import FIELD, Replayed
 from afloc_training.fundus.network import GRID, EyeEncoder
 from afloc_training.fundus.vocabulary import IDS
 from afloc_training.site.store import StoredCase, StoredSentence
@@ -43,11 +43,11 @@ def test_a_painted_eye_is_known_where_it_was_painted():
     masks = np.zeros((len(IDS), GRID, GRID), np.float16)
     masks[IDS.index("hard_exudates"), 3, 4] = 0.5
     eye = Eye(np.zeros((3, 8, 8), np.float32), np.array([0, 0, 1, 0, 1, 1], np.int8), masks)
-    replayed = ReplayedEye(eye)
+    replayed = Replayed(eye)
     claims = (Claim("hard_exudates"), Claim("microaneurysms"))
     assert replayed.truth(claims).tolist() == [1, 0]
     assert np.argwhere(replayed.target(claims[0])).tolist() == [[3, 4]]
-    plain = ReplayedEye(Eye(eye.plane, eye.truth, None))
+    plain = Replayed(Eye(eye.plane, eye.truth, None))
     assert not plain.is_painted
     assert plain.target(claims[0]) is None
 

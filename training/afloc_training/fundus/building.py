@@ -292,7 +292,7 @@ def _measure(
 
 def even_odds(matcher: EyeMatcher) -> float:
     """The similarity at which the network itself holds a place for as likely as not."""
-    return float(-matcher.local_bias / matcher.local_gain.exp())
+    return float(-matcher.local_bias.detach() / matcher.local_gain.detach().exp())
 
 
 def _thresholds(localizer: Localizer, rows: Sequence[EyeRow], even: float) -> dict[str, Threshold]:

@@ -83,6 +83,8 @@ def tables(report: Report) -> Iterator[str]:
     yield "|---|---|"
     for row in report.rows:
         yield f"| {row.label} | {cell(row.dice)} |"
+    if not report.labels:
+        return
     yield ""
     yield "| label | positive eyes of all | zero-shot AUROC |"
     yield "|---|---|---|"

@@ -39,10 +39,16 @@ _DISC = Claim("optic_disc")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReplayedEye:
-    """A photograph of the base's training, as `field.Rehearsed`."""
+class Replayed:
+    """An image of the base's training, as `field.Rehearsed`.
+
+    Attributes:
+        eye: As it is shown, and what is known of it.
+        ids: Findings, in the order of what is known.
+    """
 
     eye: Eye
+    ids: tuple[str, ...] = IDS
 
     @property
     def planes(self) -> FloatArray:
@@ -56,14 +62,14 @@ class ReplayedEye:
 
     def truth(self, claims: Sequence[Claim]) -> npt.NDArray[np.int8]:
         """Of the positive content of every claim: 1, 0, or -1 for unknown."""
-        known: npt.NDArray[np.int8] = self.eye.truth[[IDS.index(c.finding) for c in claims]]
+        known: npt.NDArray[np.int8] = self.eye.truth[[self.ids.index(c.finding) for c in claims]]
         return known
 
     def target(self, claim: Claim) -> FloatArray | None:
         """Share of each cell that the finding of a true claim covers."""
         if self.eye.masks is None:
             return None
-        covered: FloatArray = self.eye.masks[IDS.index(claim.finding)].astype(np.float32)
+        covered: FloatArray = self.eye.masks[self.ids.index(claim.finding)].astype(np.float32)
         return covered
 
 
@@ -91,7 +97,7 @@ class EyeReplay:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def plain(self, rng: np.random.Generator, count: int) -> Iterator[ReplayedEye]:
+    def plain(self, rng: np.random.Generator, count: int) -> Iterator[Replayed]:
         """Real photographs.
 
         Raises:
@@ -99,9 +105,9 @@ class EyeReplay:
         """
         for number in rng.choice(len(self._rows), count, replace=False):
             seed = int(rng.integers(2**32))
-            yield ReplayedEye(render(self._rows[number], seed, self._spec, is_painted=False))
+            yield Replayed(render(self._rows[number], seed, self._spec, is_painted=False))
 
-    def painted(self, rng: np.random.Generator, count: int) -> Iterator[ReplayedEye]:
+    def painted(self, rng: np.random.Generator, count: int) -> Iterator[Replayed]:
         """Photographs without retinopathy, with lesions painted on them.
 
         Raises:
@@ -111,12 +117,12 @@ class EyeReplay:
         for _ in range(count):
             yield self._painted(rng)
 
-    def _painted(self, rng: np.random.Generator) -> ReplayedEye:
+    def _painted(self, rng: np.random.Generator) -> Replayed:
         for number in rng.permutation(len(self._grounds))[:_MOST_TRIES]:
             seed = int(rng.integers(2**32))
             eye = render(self._grounds[number], seed, self._spec, is_painted=True)
             if eye.masks is not None:
-                return ReplayedEye(eye)
+                return Replayed(eye)
         raise DatasetError(
             "No photograph to replay shows a retina to paint on.",
             remedy="Leave --replay away, or give the data the default bundle is made of.",

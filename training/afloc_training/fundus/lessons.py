@@ -9,7 +9,6 @@ import numpy as np
 
 from afloc_training.fundus.network import GRID
 from afloc_training.fundus.tables import PRESENT
-from afloc_training.fundus.vocabulary import FINDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,14 +54,14 @@ class EyeCurriculum:
         for number, sentence in enumerate(bank):
             key = (sentence.finding, sentence.is_negated)
             self._wordings.setdefault(key, []).append(number)
-        self._deniable = [n for n in range(len(FINDINGS)) if (n, True) in self._wordings]
+        self._deniable = [n for n in range(eyes.truth.shape[1]) if (n, True) in self._wordings]
 
     def draw(self, rng: Rng, batch: int) -> EyeLesson:
         """A batch: half real eyes, every grade alike; half painted ones; every finding once."""
         real = [rng.choice(self._by_grade[int(rng.integers(len(self._by_grade)))])
                 for _ in range(batch // 2)]  # fmt: skip
         eyes = np.array([*real, *rng.choice(self._painted, batch - len(real))])
-        count = len(FINDINGS)
+        count = self._eyes.truth.shape[1]
         about = [*range(count), *rng.integers(count, size=_MORE_POSITIVE)]
         findings = np.array([*about, *rng.choice(self._deniable, _NEGATED)])
         negated = np.arange(len(findings)) >= len(about)

@@ -32,10 +32,10 @@ class EyeRecipe:
     bundle: BundleSettings
 
 
-def load_eye_recipe(path: Path | None) -> EyeRecipe:
-    """Read a recipe; None takes the one of the default bundle.
+def load_eye_recipe(path: Path | None, shipped: str = _SHIPPED) -> EyeRecipe:
+    """Read a recipe; None takes the one that comes along, `shipped`: of the default bundle.
 
     Raises:
         SettingsError: Not readable, or a missing, unknown or mistyped field.
     """
-    return decode_text(EyeRecipe, recipe_text(path, _SHIPPED), _SHIPPED)
+    return decode_text(EyeRecipe, recipe_text(path, shipped), shipped)

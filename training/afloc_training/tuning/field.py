@@ -93,10 +93,12 @@ def field_of(modality: str) -> Field:
     """The field of a bundle.
 
     Args:
-        modality: `cxr` or `fundus`, as in its manifest.
+        modality: `cxr`, `fundus` or `histo`, as in its manifest.
     """
     if modality == "fundus":
         from afloc_training.fundus.field import FIELD
+    elif modality == "histo":
+        from afloc_training.histo.field import FIELD
     else:
         from afloc_training.tuning.chest import FIELD
     return FIELD
