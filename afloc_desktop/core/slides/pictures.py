@@ -13,6 +13,7 @@ from afloc_desktop.core.domain import Heatmap, Image, Spacing, read_only
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.export.overlay import Picture, draw_film, draw_page, draw_places, with_bars
 from afloc_desktop.core.export.results import Answer
+from afloc_desktop.core.findings import extent
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.core.slides.answers import spacing_of
 
@@ -79,11 +80,16 @@ def in_view(answer: SlideAnswer, view: Image, plan: Plan) -> Answer:
 
 
 def draw_view(view: Image, answer: Answer, evidence: Evidence) -> Picture:
-    """One finding over its slide; says how similar, never whether it is there."""
+    """One finding over its slide; says how similar, never whether it is there.
+
+    The strongest places are coloured even where nothing reaches a threshold, which was set on
+    single films, or for a checkpoint that a site brought not at all.
+    """
     assert view.colour is not None
-    finding = answer.finding
     if not evidence.top:
         return with_bars(draw_film(view.colour), f"{answer.question.label}: no window with tissue")
+    level = min(answer.finding.level, extent(answer.heatmap))
+    finding = replace(answer.finding, level=level)
     caption = (
         f"{answer.question.label}: highest similarity {finding.similarity:.2f} in "
         f"{evidence.looked} windows; coloured from {finding.level:.2f}"

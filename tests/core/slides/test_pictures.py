@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from painted_slide import PaintedSlide, glass, make_for_slides, stain
@@ -93,6 +95,18 @@ def test_the_overlay_colours_the_spot_and_gives_no_verdict(looked, monkeypatch):
         "Bright spot: highest similarity 0.99 in 5 windows; coloured from "
         f"{answer.finding.level:.2f}"
     ]
+
+
+def test_the_strongest_places_are_coloured_below_any_threshold(looked):
+    run, answer = looked()
+    view = seen_from_above(run.slide, run.plan)
+    shown = in_view(answer, view, run.plan)
+    absent = replace(shown.finding, is_present=False, level=5.0, threshold=5.0, regions=())
+    picture = np.asarray(draw_view(view, replace(shown, finding=absent), answer.evidence))
+    bar = (picture.shape[0] - view.rows) // 2
+    changed = np.abs(picture[bar : bar + view.rows].astype(int) - view.colour).max(axis=-1) > 30
+    assert changed[132, 348]
+    assert 0 < changed.sum() < 72 * 72
 
 
 def test_the_page_shows_the_distribution_and_the_strongest_windows(looked):
