@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 # Screenshots of radiographs are stored in colours that are all greys, or nearly so.
-_HUE, _SPARSE = 12.0, 16  # mean difference of two channels, on every 16th pixel
+_HUE, _SPARSE = 12.0, 16  # mean difference of the channels, on every 16th pixel
 
 # Oklab (lightness, green-red, blue-yellow): violet, magenta, red-orange, amber, pale yellow.
 _STOPS = np.array(
@@ -63,7 +63,8 @@ def has_hues(colour: npt.NDArray[np.uint8] | None) -> bool:
     if colour is None:
         return False
     seen = colour[::_SPARSE, ::_SPARSE].astype(np.int16)
-    return float(np.abs(seen[..., 0] - seen[..., 2]).mean()) > _HUE
+    # Purple tissue is as red as it is blue: all three count.
+    return float(np.ptp(seen, axis=2).mean()) > _HUE
 
 
 def wrong_kind(

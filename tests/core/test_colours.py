@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from afloc_desktop.core.colours import heat
+from afloc_desktop.core.colours import has_hues, heat, wrong_kind
 
 
 def lightness() -> np.ndarray:
@@ -28,3 +29,23 @@ def test_equal_steps_look_equally_large():
 def test_no_stop_lies_outside_what_a_screen_can_show():
     ends = heat()[[0, 255]].astype(int)
     assert (ends.max(axis=1) < 255).all()
+
+
+@pytest.mark.parametrize(
+    ("shade", "expected"),
+    [
+        ((200, 110, 40), True),  # an eye
+        ((150, 90, 155), True),  # stained tissue: as red as blue
+        ((118, 120, 124), False),  # a screenshot of a film
+        ((128, 128, 128), False),
+    ],
+)
+def test_an_image_has_hues_where_its_channels_differ(shade, expected):
+    colour = np.tile(np.array(shade, np.uint8), (64, 64, 1))
+    assert has_hues(colour) is expected
+    assert wrong_kind(colour, "histo") == (None if expected else "grey")
+    assert wrong_kind(colour, "cxr") == ("colour" if expected else None)
+
+
+def test_an_image_of_one_plane_has_no_hues():
+    assert not has_hues(None)
