@@ -20,7 +20,7 @@ from slides_made import make_slide
 
 pytestmark = [
     pytest.mark.bundle,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(7200),  # a busy machine builds for half an hour
     pytest.mark.skipif(not shutil.which("strace"), reason="looks at the programs with Linux tools"),
 ]
 LARGEST_MIB, LARGEST_PACKED_MIB, START_S, PARITY = 500, 150, 1.5, 1e-4
