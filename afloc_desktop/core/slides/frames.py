@@ -60,6 +60,8 @@ class Frames:
         """
         if self.starts is None:
             size = self.bits // 8
+            if self.first + (frame + 1) * size > self.end:
+                raise _lost()
             return _exactly(file, self.first + frame * size, size)
         here = int(self.starts[frame])
         end = int(self.starts[frame + 1]) if frame + 1 < len(self.starts) else self.end

@@ -10,7 +10,7 @@ import numpy as np
 
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.scan import scan
-from afloc_desktop.core.dicom.slide_header import START, is_slide
+from afloc_desktop.core.dicom.slide_header import NO_SLIDES, START, is_slide
 from afloc_desktop.core.errors import (
     AflocError,
     InconsistentStudy,
@@ -108,6 +108,9 @@ def open_slide(refs: Sequence[ImageRef]) -> Slide:
             warnings=tuple(dict.fromkeys((*problems, *notes, *_remarks(used)))),
         )
         opened.pop_all()
+    for file in files:
+        if file not in used:
+            file.close()
     return slide
 
 
@@ -126,9 +129,11 @@ def _open(refs: Sequence[ImageRef], opened: ExitStack) -> tuple[list[SlideFile],
         except InputError as error:
             failed.append(error)
             continue
+        if file.described.flavour in NO_SLIDES:
+            file.close()
+            continue
         opened.callback(file.close)
-        if file.described.flavour in ("VOLUME", "THUMBNAIL"):
-            files.append(file)
+        files.append(file)
     if not files and failed:
         raise failed[0]
     if not files:
