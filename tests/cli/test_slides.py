@@ -24,7 +24,7 @@ from afloc_desktop.core.geometry import Box
 
 @pytest.fixture(scope="module")
 def slide(tmp_path_factory):
-    """A slide of 1600 x 1000 pixels of 0.25 µm: 9 x 6 windows of 192."""
+    """A slide of 1600 x 1000 pixels of 0.25 µm: 10 x 6 windows of 168, and 12 around."""
     folder = tmp_path_factory.mktemp("slide")
     make_slide(folder, 1600, 1000, tile=256, levels=3, syntax="jpeg2000")
     return folder
@@ -51,13 +51,13 @@ def test_a_slide_is_answered_in_its_own_pixels(localize, slide):
     (image,) = results["images"]
     assert image["file"] == str(slide / "slide1-1.dcm")
     assert (image["rows"], image["columns"]) == (1000, 1600)
-    assert image["slide"]["window"] == 192
-    assert image["slide"]["windows"] == image["slide"]["looked"] == 54
-    # Where the slide is brightest, averaged over parts of 48 pixels.
-    light = luminance(colours(0, 0, 1584, 960)).reshape(20, 48, 33, 48).mean((1, 3))
+    assert (image["slide"]["window"], image["slide"]["margin"]) == (168, 12)
+    assert image["slide"]["windows"] == image["slide"]["looked"] == 60
+    # Where the slide is brightest, averaged over parts of 42 pixels.
+    light = luminance(colours(0, 0, 1596, 966)).reshape(23, 42, 38, 42).mean((1, 3))
     row, column = np.unravel_index(light.argmax(), light.shape)
     assert image["findings"][0]["peak"] == pytest.approx(
-        [(column + 0.5) * 48, (row + 0.5) * 48], abs=97
+        [(column + 0.5) * 42, (row + 0.5) * 42], abs=85
     )
     assert sorted(p.name for p in output.iterdir()) == [
         "findings.csv", "maps", "overlays", "results.json", "windows",
@@ -68,10 +68,10 @@ def test_a_region_is_looked_at_alone(localize):
     _, results, _ = localize("--finding", "bright", "--region", "400,200,300,100")
     (image,) = results["images"]
     assert image["slide"]["region"] == [400, 200, 700, 300]
-    assert image["slide"]["windows"] == 2  # columns 2 and 3 of row 1
+    assert image["slide"]["windows"] == 3  # columns 2 to 4 of row 1
     (finding,) = image["findings"]
-    assert 384 <= finding["peak"][0] <= 768
-    assert 192 <= finding["peak"][1] <= 384
+    assert 336 <= finding["peak"][0] <= 840
+    assert 168 <= finding["peak"][1] <= 336
 
 
 def test_a_region_beside_the_slide_is_named_and_nothing_is_written(localize):
@@ -83,7 +83,7 @@ def test_a_region_beside_the_slide_is_named_and_nothing_is_written(localize):
 def test_windows_known_from_before_are_not_looked_at_again_unless_told(localize, capsys):
     localize("--finding", "bright", "--region", "0,0,200,100", "--formats", "json")
     _, first, _ = localize("--finding", "dark", "--formats", "json")
-    assert "54 windows, 2 known from an earlier run" in capsys.readouterr().err
+    assert "60 windows, 2 known from an earlier run" in capsys.readouterr().err
     _, again, _ = localize("--finding", "dark", "--formats", "json", "--no-resume")
     assert "earlier run" not in capsys.readouterr().err
     assert first["images"] == again["images"]
@@ -149,7 +149,7 @@ def test_no_magnification_is_taken_for_one(text):
 
 def test_a_coarser_magnification_has_fewer_windows(localize):
     _, results, _ = localize("--finding", "bright", "--formats", "json", "--um-per-pixel", "1")
-    assert results["images"][0]["slide"]["window"] == 384
+    assert results["images"][0]["slide"]["window"] == 336
     assert results["images"][0]["slide"]["windows"] == 15
 
 

@@ -17,12 +17,12 @@ from afloc_desktop.state.tasks import Tasks
 BRIGHT, DARK = Prompt("bright", "typed"), Prompt("dark", "typed")
 
 
-def spotted(**options):
+def spotted():
     """Ten windows of grey tissue; in the one at 288, 96 a bright spot, 24 pixels across."""
     pixels = glass(480, 960)
     stain(pixels, 0, 96, 960, 96, level=100)
     stain(pixels, 336, 120, 24, 24, level=230)
-    return PaintedSlide(pixels, **options)
+    return PaintedSlide(pixels, um=0.5 * 96 / 110)  # windows of 96 and 7 around
 
 
 class Room:

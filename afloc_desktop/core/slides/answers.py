@@ -18,6 +18,7 @@ from afloc_desktop.core.findings import propose
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.core.heatmap import LONGEST_MAP
 from afloc_desktop.core.slides.kept import CELLS
+from afloc_desktop.core.slides.regions import MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -205,7 +206,7 @@ def pooled(patches: npt.NDArray[np.float64]) -> FloatArray:
     """Mean vectors of the parts of a window, row by row.
 
     Args:
-        patches: Vectors of its places, shape (D, grid, grid).
+        patches: Vectors of its places and those in its margin, shape (D, grid, grid).
 
     Returns:
         float32, shape (16, D).
@@ -219,10 +220,11 @@ def pooled(patches: npt.NDArray[np.float64]) -> FloatArray:
 
 def _shares(grid: int) -> npt.NDArray[np.float64]:
     """How much each row of a grid counts in the mean of each part, shape (CELLS, grid)."""
-    edges = np.arange(CELLS + 1) * grid / CELLS
+    part = grid * (1 - 2 * MARGIN) / CELLS
+    edges = grid * MARGIN + np.arange(CELLS + 1) * part
     at = np.arange(grid)
     overlap = np.minimum(edges[1:, None], at + 1) - np.maximum(edges[:-1, None], at)
-    shares: npt.NDArray[np.float64] = np.maximum(overlap, 0) * CELLS / grid
+    shares: npt.NDArray[np.float64] = np.maximum(overlap, 0) / part
     return shares
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import FloatArray
 
-# A window is kept as the means of 4 x 4 parts. A part of 19 / 4 cells of AFLoc's grid averages as
-# far as the Gaussian of 1.5 cells of its authors (4.75² / 12 = 1.9 against 1.5² = 2.25 cells²).
+# A window is kept as the means of 4 x 4 parts. A part of 4.2 cells of AFLoc's grid averages nearly
+# as far as the Gaussian of 1.5 cells of its authors (4.2² / 12 = 1.4 against 1.5² = 2.25 cells²).
 CELLS = 4
 SUFFIX = ".slide"
 _MOST_BYTES = 20 << 30  # of all slides: some fifty large ones
@@ -104,7 +104,7 @@ class Kept:
         """
         record = np.zeros(1, self._kind)
         # Raw products are many times larger than they differ from place to place, so that half
-        # precision is for the differences alone: an error of 0.5 % of a map's range became 0.004 %.
+        # precision is for the differences alone: an error of 0.5 % of a map's range became 0.007 %.
         mean = cells.mean(axis=0)
         apart = cells - mean
         scale = float(np.abs(apart).max()) or 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -90,9 +91,10 @@ def draw_view(view: Image, answer: Answer, evidence: Evidence) -> Picture:
         return with_bars(draw_film(view.colour), f"{answer.question.label}: no window with tissue")
     level = min(answer.finding.level, extent(answer.heatmap))
     finding = replace(answer.finding, level=level)
+    digits = _digits(evidence)
     caption = (
-        f"{answer.question.label}: highest similarity {finding.similarity:.2f} in "
-        f"{evidence.looked} windows; coloured from {finding.level:.2f}"
+        f"{answer.question.label}: highest similarity {finding.similarity:.{digits}f} in "
+        f"{evidence.looked} windows; coloured from {finding.level:.{digits}f}"
     )
     return with_bars(draw_places(view.colour, answer.heatmap, finding), caption)
 
@@ -106,13 +108,14 @@ def draw_evidence(slide: Slide, answer: SlideAnswer, label: str, level: int) -> 
         label: What the reader calls it.
         level: Of the pyramid, that windows are drawn from.
     """
+    digits = _digits(answer.evidence)
     panels = [_histogram(answer.evidence)]
     scale = slide.levels[level].downsample
     for top in answer.evidence.top:
         x, y, size = (round(v / scale) for v in (*top.box[:2], top.box.x1 - top.box.x0))
         pixels = slide.region(level, x, y, max(1, size), max(1, size))
         tile = PIL.Image.fromarray(pixels).resize((_TILE, _TILE))
-        place = f"{top.similarity:.2f} at {top.box.x0:.0f}, {top.box.y0:.0f}"
+        place = f"{top.similarity:.{digits}f} at {top.box.x0:.0f}, {top.box.y0:.0f}"
         panels.append(_captioned(tile, place))
     return draw_page(f"{label}: the windows most similar to the words", panels, columns=4)
 
@@ -157,6 +160,12 @@ def _zoomed(finding: Finding, origin: Point, zoom: tuple[float, float]) -> Findi
     )
 
 
+def _digits(evidence: Evidence) -> int:
+    """Decimals that tell windows apart; raw products of a checkpoint may hardly differ."""
+    spread = float(evidence.edges[-1] - evidence.edges[0])
+    return min(6, max(2, 1 - math.floor(math.log10(max(spread, 1e-9)))))
+
+
 def _histogram(evidence: Evidence) -> Picture:
     """Windows by similarity, from the lowest to the highest."""
     picture = PIL.Image.new("RGB", (_TILE, _TILE), _GROUND)
@@ -165,7 +174,7 @@ def _histogram(evidence: Evidence) -> Picture:
     for index, count in enumerate(evidence.counts):
         left, height = 20 + index * width, (_TILE - 60) * int(count) / most
         draw.rectangle((left, _TILE - 40 - height, left + width - 2, _TILE - 40), fill=_BARS)
-    low, high = f"{evidence.edges[0]:.2f}", f"{evidence.edges[-1]:.2f}"
+    low, high = (f"{evidence.edges[at]:.{_digits(evidence)}f}" for at in (0, -1))
     draw.text((20, _TILE - 34), low, fill=_INK, font_size=16)
     draw.text((_TILE - 20, _TILE - 34), high, fill=_INK, font_size=16, anchor="ra")
     return _captioned(picture, f"{evidence.looked} windows by their similarity")

@@ -112,6 +112,7 @@ def _looked(run: SlideRun) -> dict[str, Any]:
         "levels": len(run.slide.levels),
         "region": None if plan.region is None else list(plan.region),
         "window": tiling.side,
+        "margin": tiling.margin,
         "um_per_pixel": tiling.um,
         "windows": run.total,
         "looked": run.done,

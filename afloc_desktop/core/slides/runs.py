@@ -17,7 +17,13 @@ from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.geometry import Point
 from afloc_desktop.core.slides.answers import SlideMap, answer, pooled, stitched
 from afloc_desktop.core.slides.kept import CELLS, SUFFIX, Kept, make_room
-from afloc_desktop.core.slides.regions import WORKING_UM, plan_windows, read_window, tile_slide
+from afloc_desktop.core.slides.regions import (
+    MARGIN,
+    WORKING_UM,
+    plan_windows,
+    read_window,
+    tile_slide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -178,6 +184,7 @@ class SlideRun:
         parts = (
             _VERSION,
             CELLS,
+            MARGIN,
             self.slide.sha256,
             made.bundle_sha256,
             made.preprocess_fingerprint,

@@ -30,7 +30,7 @@ def slide_with(*places, rows=384, columns=576, **options):
 
 
 def planned(slide, region=None):
-    return plan_windows(slide, tile_slide(slide, 96), region)
+    return plan_windows(slide, tile_slide(slide, 110), region)
 
 
 def window(column, row, values):
@@ -86,17 +86,18 @@ def test_nothing_is_said_beyond_the_last_pixel():
 def test_a_part_is_the_mean_of_its_share_of_the_grid(grid):
     patches = np.random.default_rng(grid).normal(size=(3, grid, grid))
     found = pooled(patches)
-    # As if every cell were 4 x 4 smaller ones.
-    fine = patches.repeat(4, axis=1).repeat(4, axis=2).reshape(3, 4, grid, 4, grid)
+    # As if every cell were 32 x 32 smaller ones; a sixteenth of all on every side is margin.
+    fine = patches.repeat(32, axis=1).repeat(32, axis=2)[:, 2 * grid : -2 * grid]
+    fine = fine[:, :, 2 * grid : -2 * grid].reshape(3, 4, 7 * grid, 4, 7 * grid)
     assert found == pytest.approx(fine.mean((2, 4)).reshape(3, 16).T, abs=1e-6)
 
 
 def test_other_words_need_no_other_look():
     """The mean of similarities is the similarity of the mean, whatever is asked later."""
     random = np.random.default_rng(5)
-    patches, words = random.normal(size=(7, 24, 24)), random.normal(size=7)
-    similarity = np.tensordot(words, patches, axes=1)
-    means = similarity.reshape(4, 6, 4, 6).mean((1, 3))
+    patches, words = random.normal(size=(7, 32, 32)), random.normal(size=7)
+    similarity = np.tensordot(words, patches, axes=1)[2:-2, 2:-2]
+    means = similarity.reshape(4, 7, 4, 7).mean((1, 3))
     assert (pooled(patches) @ words).reshape(4, 4) == pytest.approx(means, abs=1e-5)
 
 

@@ -9,8 +9,12 @@ from afloc_desktop.core.export.selection import FilmResults, check_belongs
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.slides import pictures
+from afloc_desktop.core.slides.answers import Evidence
 from afloc_desktop.core.slides.pictures import draw_evidence, draw_view, in_view, seen_from_above
 from afloc_desktop.core.slides.runs import SlideRun
+
+# The tiny network sees 110 of these pixels: windows of 96, and 7 around.
+UM = 0.5 * 96 / 110
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def looked(tiny_bundle, tmp_path):
     begun = []
 
     def look(**options):
-        run = SlideRun(PaintedSlide(pixels), localizer, tmp_path / "slides", **options)
+        run = SlideRun(PaintedSlide(pixels, um=UM), localizer, tmp_path / "slides", **options)
         begun.append(run)
         while not run.is_finished:
             run.step()
@@ -50,7 +54,7 @@ def test_in_the_picture_an_answer_is_where_it_is_on_the_slide(looked, monkeypatc
         (view.columns, view.rows)
     )
     assert view.spacing.column_mm * view.columns == pytest.approx(
-        (run.plan.box.x1 - run.plan.box.x0) * 0.0005
+        (run.plan.box.x1 - run.plan.box.x0) * UM / 1000
     )
 
 
@@ -91,10 +95,19 @@ def test_the_overlay_colours_the_spot_and_gives_no_verdict(looked, monkeypatch):
     y, x = np.nonzero(changed)
     assert (x.min() < 348 < x.max(), y.min() < 132 < y.max()) == (True, True)
     assert changed.sum() < 72 * 72
+    highest = f"{answer.finding.similarity:.2f}"
     assert captions == [
-        "Bright spot: highest similarity 0.99 in 5 windows; coloured from "
+        f"Bright spot: highest similarity {highest} in 5 windows; coloured from "
         f"{answer.finding.level:.2f}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("spread", "digits"), [(0.4, 2), (3.0, 2), (0.02, 3), (0.0015, 4), (0.0, 6)]
+)
+def test_numbers_have_the_decimals_that_tell_windows_apart(spread, digits):
+    edges = np.array([-0.43, -0.43 + spread])
+    assert pictures._digits(Evidence(1, edges, np.array([1]), ())) == digits
 
 
 def test_the_strongest_places_are_coloured_below_any_threshold(looked):

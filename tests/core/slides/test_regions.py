@@ -8,7 +8,7 @@ from afloc_desktop.core.geometry import Box
 from afloc_desktop.core.slides import regions
 from afloc_desktop.core.slides.regions import Place, plan_windows, read_window, tile_slide
 
-SIDE = 96
+SIDE = 110  # of the network: windows of 96 and 7 pixels around
 
 
 def painted(**options):
@@ -22,7 +22,7 @@ def painted(**options):
 @pytest.mark.parametrize(("um", "side", "level"), [(0.5, 96, 0), (0.25, 192, 0), (0.125, 384, 1)])
 def test_a_window_has_the_same_micrometres_on_every_scanner(um, side, level):
     tiling = tile_slide(PaintedSlide(glass(480, 960), um=um), SIDE, um=0.5)
-    assert tiling.side == side
+    assert (tiling.side, tiling.margin) == (side, side * 7 // 96)
     assert tiling.level == level
     assert tiling.um == 0.5
     assert not tiling.notes
@@ -35,7 +35,7 @@ def test_windows_cover_the_slide_to_its_last_pixel():
 
 def test_a_slide_without_a_scale_is_taken_as_it_is_and_that_is_said():
     tiling = tile_slide(PaintedSlide(glass(480, 960), um=None), SIDE)
-    assert (tiling.side, tiling.um) == (96, None)
+    assert (tiling.side, tiling.margin, tiling.um) == (96, 7, None)
     assert "does not say how large its pixels are" in tiling.notes[0]
 
 
@@ -44,7 +44,7 @@ def test_a_coarse_slide_is_enlarged_and_that_is_said():
     tiling = tile_slide(slide, SIDE, um=0.5)
     assert tiling.side == 24
     assert "enlarged to 0.5" in tiling.notes[0]
-    assert read_window(slide, tiling, Place(0, 0)).shape == (96, 96, 3)
+    assert read_window(slide, tiling, Place(0, 0)).shape == (110, 110, 3)
 
 
 def test_a_slide_of_too_many_windows_is_refused(monkeypatch):
@@ -82,7 +82,7 @@ def test_glass_dust_and_pencil_grey_are_no_tissue():
 def test_no_window_of_stained_tissue_is_left_out(shared):
     tiles = sorted((shared / "data/histo/images").iterdir())[::6]
     for path in tiles:
-        slide = PaintedSlide(np.asarray(PIL.Image.open(path).convert("RGB"))[:896, :896])
+        slide = PaintedSlide(np.asarray(PIL.Image.open(path).convert("RGB"))[:784, :784])
         assert plan_windows(slide, tile_slide(slide, 224)).empty == 0, path.name
     assert len(tiles) == 7
 
@@ -126,16 +126,16 @@ def test_a_window_is_what_the_slide_shows_there_in_the_size_of_the_network():
     pixels = np.random.default_rng(1).integers(0, 255, (480, 960, 3), np.uint8)
     plain = PaintedSlide(pixels)
     tiling = tile_slide(plain, SIDE)
-    assert np.array_equal(read_window(plain, tiling, Place(2, 1)), pixels[96:192, 192:288])
+    assert np.array_equal(read_window(plain, tiling, Place(2, 1)), pixels[89:199, 185:295])
     finer = PaintedSlide(pixels, um=0.25, downsamples=(1,))
-    window = read_window(finer, tile_slide(finer, SIDE), Place(1, 0))
-    means = pixels[:192, 192:384].reshape(96, 2, 96, 2, 3).mean((1, 3))
+    window = read_window(finer, tile_slide(finer, SIDE), Place(1, 1))
+    means = pixels[178:398, 178:398].reshape(110, 2, 110, 2, 3).mean((1, 3))
     assert np.abs(window - means).max() <= 0.5
 
 
 def test_what_of_a_window_lies_beyond_the_slide_is_glass():
     slide = PaintedSlide(glass(120, 120) // 2)
     window = read_window(slide, tile_slide(slide, SIDE), Place(1, 1))
-    assert (window[:24, :24] == 122).all()
-    assert (window[24:] == 244).all()
-    assert (window[:, 24:] == 244).all()
+    assert (window[:31, :31] == 122).all()
+    assert (window[31:] == 244).all()
+    assert (window[:, 31:] == 244).all()

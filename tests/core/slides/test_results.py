@@ -12,6 +12,9 @@ from afloc_desktop.core.slides.pictures import in_view, seen_from_above
 from afloc_desktop.core.slides.results import write_slide
 from afloc_desktop.core.slides.runs import SlideRun
 
+# The tiny network sees 110 of these pixels: windows of 96, and 7 around.
+UM = 0.5 * 96 / 110
+
 
 @pytest.fixture
 def written(tiny_bundle, tmp_path):
@@ -22,7 +25,7 @@ def written(tiny_bundle, tmp_path):
     localizer = Localizer.open(make_for_slides(tiny_bundle), provider="cpu")
 
     def write(*formats, **options):
-        run = SlideRun(PaintedSlide(pixels), localizer, tmp_path / "slides", **options)
+        run = SlideRun(PaintedSlide(pixels, um=UM), localizer, tmp_path / "slides", **options)
         while not run.is_finished:
             run.step()
         view = seen_from_above(run.slide, run.plan)
@@ -41,7 +44,11 @@ def test_all_places_are_in_pixels_of_the_slide(written):
     image, folder = written("json", "npz", "png", "csv")
     bright = image["findings"][0]
     assert (image["rows"], image["columns"], image["frame"]) == (480, 960, 1)
-    assert image["spacing"] == {"row_mm": 0.0005, "column_mm": 0.0005, "basis": "patient"}
+    assert image["spacing"] == {
+        "row_mm": UM / 1000,
+        "column_mm": UM / 1000,
+        "basis": "patient",
+    }
     assert bright["peak"] == [348, 132]
     (box,) = bright["boxes"]
     assert box[0] < 348 < box[2]
@@ -73,6 +80,7 @@ def test_what_was_looked_at_is_said(written):
         "levels": 2,
         "region": [200, 100, 400, 110],
         "window": 96,
+        "margin": 7,
         "um_per_pixel": 0.5,
         "windows": 3,
         "looked": 3,

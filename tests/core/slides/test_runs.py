@@ -9,8 +9,11 @@ from afloc_desktop.core.errors import Cancelled, UnsupportedImage
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.slides import runs
+from afloc_desktop.core.slides.regions import Place, read_window
 from afloc_desktop.core.slides.runs import SlideRun, check_model
 
+# The tiny network sees 96 pixels of 0.5 µm, 110 of these: windows of 96 and 7 pixels around.
+UM = 0.5 * 96 / 110
 BRIGHT, DARK = Prompt("bright", "typed"), Prompt("dark", "typed")
 
 
@@ -24,7 +27,7 @@ def spotted():
     pixels = glass(480, 960)
     stain(pixels, 96, 96, 480, 96, level=100)
     stain(pixels, 336, 120, 24, 24, level=230)
-    return PaintedSlide(pixels)
+    return PaintedSlide(pixels, um=UM)
 
 
 @pytest.fixture
@@ -57,8 +60,8 @@ def test_a_spot_on_a_slide_is_where_it_was_put(begin):
     bright, dark = run.ask([BRIGHT, DARK])
     assert run.total == 5
     assert bright.finding.peak == (348, 132)
-    # p = 230 / 255 = 0.902 of (p, 1 - p, 0, 0.1), whose length is 0.913.
-    assert bright.finding.similarity == pytest.approx(0.988, abs=2e-3)
+    # p = 230 / 255 = 0.902 of (p, 1 - p, 0, 0.1), whose length is 0.913; less at its blurred edge.
+    assert 0.93 < bright.finding.similarity < 0.989
     assert bright.evidence.top[0].box == Box(288, 96, 384, 192)
     assert bright.evidence.counts.sum() == 5
     assert dark.map.similarity[5, 14] < dark.map.similarity[5, 5]
@@ -69,11 +72,12 @@ def test_a_spot_on_a_slide_is_where_it_was_put(begin):
 def test_a_window_answers_as_the_same_picture_does_as_a_film(begin, localizer, make_image):
     run = finish(begin())
     (bright,) = run.ask([BRIGHT])
-    pixels = run.slide.pixels[96:192, 288:384]
+    pixels = read_window(run.slide, run.plan.tiling, Place(3, 1))
     film = make_image(np.full((96, 96), 100.0), colour=pixels)
     _, vectors = localizer.words_vectors([BRIGHT])
     grid = np.tensordot(vectors[0], localizer.patches(film), axes=1)
-    means = grid.reshape(4, 6, 4, 6).mean((1, 3))
+    # 24 cells of 4 pixels, less 6 pixels on every side: parts of 21 pixels.
+    means = grid.repeat(4, 0).repeat(4, 1)[6:-6, 6:-6].reshape(4, 21, 4, 21).mean((1, 3))
     assert bright.map.similarity[4:8, 12:16] == pytest.approx(means, abs=1e-3)
 
 
