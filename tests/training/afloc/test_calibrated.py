@@ -9,6 +9,7 @@ import pytest
 import torch
 from afloc_sites import SMALL, trained, vocabulary
 from afloc_training.afloc import calibrated, importing, terms
+from afloc_training.afloc.calibrated import scaled
 from afloc_training.afloc.importing import ImportPlan, import_checkpoint
 from phantom_files import write_film
 from torch.nn import functional
@@ -137,11 +138,9 @@ def test_the_card_says_that_these_are_not_the_authors_maps(imported):
     assert json.loads((output / "bundle.json").read_text())["heatmap"]["mean_map"] == 1
 
 
-@pytest.mark.parametrize("fault", ["none", "few"])
-def test_without_films_enough_there_is_no_scale_and_no_bundle(plan, tmp_path, monkeypatch, fault):
-    monkeypatch.setattr(importing, "add_eight_bits", lambda *given: "not tried")
-    monkeypatch.setattr(importing, "SUBJECTS", {"cxr": SUBJECTS[:1]})
-    changed = dataclasses.replace(plan, calibration=None) if fault == "none" else plan
-    with pytest.raises(DatasetError, match="got none" if fault == "none" else "6 films"):
-        import_checkpoint(changed, tmp_path / "out", SMALL)
+def test_a_scale_needs_films_enough(plan, imported, localizer, tmp_path, make_image):
+    with pytest.raises(DatasetError, match="got none"):
+        import_checkpoint(dataclasses.replace(plan, calibration=None), tmp_path / "out", SMALL)
+    with pytest.raises(DatasetError, match="2 films are too few"):
+        scaled(imported[0], localizer.manifest, (make_image(film(n)) for n in range(2)))
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,8 @@ _FIT = {
 _MAPS = {
     "dot": "raw product of the report vector with the deep local features",
     "cosine": "cosine of the words' vector with the deep local features, less the mean of it over "
-    "all findings; a finding is the mean of its phrasings, smoothed by its own width",
+    "all findings; a finding is the mean of its phrasings, and has a width of its own where the\n"
+    "  default model has one",
 }
 _EXTENT = {
     "input": "bilinear to {side} × {side}",

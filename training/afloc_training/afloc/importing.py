@@ -210,6 +210,8 @@ def _eight_bits(folder: Path, plan: ImportPlan, config: AflocConfig) -> str:
     films = read_films(plan.calibration, preprocess_spec(plan, config))
     with np.load(folder / "findings.npz") as stored:
         vectors = stored["vectors"]
+    if plan.is_calibrated:  # judged by the maps that will be drawn, without what all share
+        vectors = vectors - vectors.mean(axis=0)
     return str(add_eight_bits(folder, films, vectors, _SIGMA_CELLS))
 
 
