@@ -51,6 +51,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_resolution(parser: argparse.ArgumentParser) -> None:
+    """`--resolution`."""
+    parser.add_argument(
+        "--resolution",
+        choices=("standard", "high", "tiled"),
+        default="standard",
+        help="show the model larger films, as it was not trained: high where its network takes "
+        "other sizes, tiled as the whole with four parts that overlap (default: standard)",
+    )
+
+
 def add_one_provider(parser: argparse.ArgumentParser, default: str) -> None:
     """`--provider` of a verb that tests.
 

@@ -11,6 +11,7 @@ from afloc_desktop.cli.common import (
     Verbs,
     add_json,
     add_model,
+    add_resolution,
     add_verb,
     answer,
     answer_json,
@@ -44,6 +45,7 @@ def add_verbs(verbs: Verbs) -> None:
     )
     parser.add_argument("--protocol", choices=("afloc", "cheXlocalize"), default="afloc")
     add_model(parser)
+    add_resolution(parser)
     add_json(parser)
     parser.set_defaults(run=_evaluate)
 
@@ -59,7 +61,12 @@ def _evaluate(chosen: argparse.Namespace) -> int:
         say("afloc evaluate: --split needs --labels")
         return NOTHING_DONE
     cases = read_cases(chosen.regions, set(labels) if labels else None)
-    localizer = open_default(Paths.default(), provider=chosen.provider, bundle_id=chosen.bundle)
+    localizer = open_default(
+        Paths.default(),
+        provider=chosen.provider,
+        bundle_id=chosen.bundle,
+        resolution=chosen.resolution,
+    )
 
     def progress(done: int, total: int) -> None:
         if done % 50 == 0 or done == total:

@@ -13,6 +13,7 @@ from afloc_desktop.cli.common import (
     Verbs,
     add_json,
     add_model,
+    add_resolution,
     add_verb,
     answer_json,
     printable,
@@ -46,13 +47,7 @@ def add_verbs(verbs: Verbs) -> None:
     asked.add_argument("--all", action="store_true", help="every finding the bundle knows")
     asked.add_argument("--report", metavar="FILE", type=Path, help="each sentence of a text file")
     add_model(parser)
-    parser.add_argument(
-        "--resolution",
-        choices=("standard", "high", "tiled"),
-        default="standard",
-        help="show the model larger films, as it was not trained: high where its network takes "
-        "other sizes, tiled as the whole with four parts that overlap (default: standard)",
-    )
+    add_resolution(parser)
     add_slides(parser)
     parser.add_argument("--output", metavar="DIR", type=Path, required=True)
     parser.add_argument(
