@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # The order in which people ask for them; others follow by their titles.
 _FIRST = (
     "radiologist-guide.md",
+    "fundus-guide.md",
+    "histo-guide.md",
     "physicist-guide.md",
     "administrator-guide.md",
     "intended-use.md",
