@@ -55,9 +55,19 @@ def test_every_layout_shows_the_same_slide(small_slide, layout):
         assert np.array_equal(shown, expected(level, sparse=layout.get("sparse", False)))
 
 
-@pytest.mark.parametrize(("syntax", "most"), [("jpeg", 2), ("jpeg2000", 0), ("rle", 0)])
-def test_tiles_are_those_of_another_reader(tmp_path, opened, syntax, most):
-    (path,) = make_slide(tmp_path / "s", 300, 200, levels=1, syntax=syntax)
+@pytest.mark.parametrize(
+    ("syntax", "tags", "most"),
+    [
+        ("jpeg", {}, 2),
+        ("jpeg2000", {}, 0),
+        ("rle", {}, 0),
+        ("explicit", {"PhotometricInterpretation": "YBR_FULL"}, 2),
+        ("explicit", {"PlanarConfiguration": 1}, 0),
+    ],
+    ids=str,
+)
+def test_tiles_are_those_of_another_reader(tmp_path, opened, syntax, tags, most):
+    (path,) = make_slide(tmp_path / "s", 300, 200, levels=1, syntax=syntax, tags=tags)
     slide = opened(tmp_path / "s")
     theirs = pixel_array(path, index=1).astype(int)
     ours = slide.tile(0, 1, 0)
