@@ -113,11 +113,12 @@ def regions(
     found = []
     for label in np.argsort(-highest, kind="stable")[:_MOST_REGIONS]:
         if float(highest[label]) >= threshold:
-            down, across = np.nonzero(labels == label)
+            is_here = labels == label
+            down, across = (np.flatnonzero(is_here.any(axis=axis)) for axis in (1, 0))
             # One pixel more on every side, where there is one, so that the outline follows the map.
-            rows = slice(max(0, int(down.min()) - 1), int(down.max()) + 2)
-            columns = slice(max(0, int(across.min()) - 1), int(across.max()) + 2)
-            is_inside = labels[rows, columns] == label
+            rows = slice(max(0, int(down[0]) - 1), int(down[-1]) + 2)
+            columns = slice(max(0, int(across[0]) - 1), int(across[-1]) + 2)
+            is_inside = is_here[rows, columns]
             found.append(_Part(values[rows, columns], is_inside, rows.start, columns.start))
     return tuple(_region(part, level, heatmap.scale, spacing) for part in found)
 
@@ -143,14 +144,14 @@ def region_labels(heatmap: Heatmap, finding: Finding) -> LabelArray:
     return labels
 
 
-def _connected(values: FloatArray, level: float) -> npt.NDArray[np.intp]:
+def _connected(values: FloatArray, level: float) -> npt.NDArray[np.uint32]:
     """Which connected part of a map at or above `level` each pixel is in, from 1; 0 for none."""
     # Loaded here: 0.2 s that no start-up should pay.
     import SimpleITK as sitk  # noqa: N813  -- the name its users know
 
     above = np.asarray(np.nan_to_num(values, nan=-np.inf) >= level)
     joined: Any = sitk.ConnectedComponent(sitk.GetImageFromArray(above.astype(np.uint8)))  # type: ignore[no-untyped-call]
-    labels: npt.NDArray[np.intp] = sitk.GetArrayFromImage(joined).astype(np.intp)
+    labels: npt.NDArray[np.uint32] = sitk.GetArrayFromImage(joined)
     return labels
 
 
