@@ -31,6 +31,7 @@ Step = Literal["check", "prepare", "fit", "export", "calibrate", "evaluate"]
 STEPS: tuple[Step, ...] = ("check", "prepare", "fit", "export", "calibrate", "evaluate")
 STOPPED = 3
 _STOP = "stop"
+_PATIENCE = "2"  # looks at held-out films, ten steps apart
 _PROMOTION = "promotion"
 _LONGEST_LINE = 1 << 20
 
@@ -46,6 +47,9 @@ class Plan:
         regions: Table of regions to evaluate on; None for none.
         images: Folder of its films.
         replay: Folder of the base's own training data; None goes without.
+        taught: Table of regions that people drew on films to learn from; None goes without.
+        ends_early: Stops when held-out films get no better.
+        is_half: Computes films in half the bits where the processor does so itself.
     """
 
     data: Path
@@ -54,6 +58,9 @@ class Plan:
     regions: Path | None = None
     images: Path | None = None
     replay: Path | None = None
+    taught: Path | None = None
+    ends_early: bool = False
+    is_half: bool = False
 
     @property
     def store(self) -> Path:
@@ -91,8 +98,7 @@ class Plan:
                 found = ["prepare", str(self.data), *base, "--output", str(self.store)]
             case "fit":
                 found = ["fit", *store, "--from", str(self.base), "--run", str(self.run)]
-                found += ["--replay", str(self.replay)] if self.replay else []
-                found.append("--resume")
+                found += [*self._choices(), "--resume"]
             case "export":
                 found = ["export", "--run", str(self.run), "--output", str(self.bundle)]
             case "calibrate":
@@ -103,6 +109,15 @@ class Plan:
                 if None not in (self.regions, self.images):
                     found += ["--regions", str(self.regions), "--images", str(self.images)]
         return [*found, "--json"]
+
+    def _choices(self) -> list[str]:
+        """What `fit` is told beside what it needs; what is not chosen is the recipe's."""
+        found = ["--replay", str(self.replay)] if self.replay else []
+        if self.taught:
+            found += ["--regions", str(self.taught)]
+            found += ["--images", str(self.images)] if self.images else []
+        found += ["--patience", _PATIENCE] if self.ends_early else []
+        return found + (["--precision", "auto"] if self.is_half else [])
 
     def can(self, step: Step) -> bool:
         """Whether what a step needs is there."""

@@ -261,6 +261,7 @@ TRAINING_FIELDS = {
     "work": "工作文件夹",
     "regions": "区域表",
     "images": "区域所属影像",
+    "taught": "用于训练的区域",
     "replay": "原模型的影像",
 }
 TRAINING_HINTS = {
@@ -268,8 +269,11 @@ TRAINING_HINTS = {
     "work": "存放全部结果的空文件夹，须在影像文件夹之外",
     "regions": "可选：征象所在位置，用于比较两个模型",
     "images": "可选：这些影像所在的文件夹",
+    "taught": "可选：人工在训练影像上勾画的区域",
     "replay": "可选：随附模型的训练数据，以免遗忘",
 }
+TRAINING_ENDS_EARLY = "留出影像不再改善时停止"
+TRAINING_HALF = "处理器支持时使用半精度计算"
 TRAINING_STEPS_TITLE = "步骤"
 TRAINING_STEPS = {
     "check": "检查",

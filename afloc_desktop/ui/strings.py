@@ -404,6 +404,7 @@ TRAINING_FIELDS = {
     "work": "Working folder",
     "regions": "Table of regions",
     "images": "Films of the regions",
+    "taught": "Regions to teach",
     "replay": "Films of the base",
 }
 TRAINING_HINTS = {
@@ -411,8 +412,11 @@ TRAINING_HINTS = {
     "work": "Empty folder for everything that is made; outside the films",
     "regions": "Optional: where findings are, to compare both models",
     "images": "Optional: folder of those films",
+    "taught": "Optional: regions people drew on films that are learned from",
     "replay": "Optional: training data of the shipped model, so that it is not forgotten",
 }
+TRAINING_ENDS_EARLY = "Stop when held-out films get no better"
+TRAINING_HALF = "Compute in half the bits where the processor can"
 TRAINING_STEPS_TITLE = "Steps"
 TRAINING_STEPS = {
     "check": "Check",

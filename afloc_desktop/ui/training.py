@@ -11,6 +11,7 @@ from afloc_desktop.state.training import STEPS, STOPPED, Plan
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.curves import Curves
 from afloc_desktop.ui.qt import (
+    QCheckBox,
     QDesktopServices,
     QDialog,
     QFileDialog,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 _SIZE = (900, 760)
 _LONGEST_LOG = 2000  # lines
-_FIELDS = ("data", "work", "regions", "images", "replay")
-_FILE_FIELDS = ("regions",)
+_FIELDS = ("data", "work", "regions", "images", "taught", "replay")
+_FILE_FIELDS = ("regions", "taught")
 
 
 class TrainingPage(QDialog):
@@ -44,6 +45,7 @@ class TrainingPage(QDialog):
 
     Attributes:
         fields: What the steps work on, by name.
+        ends_early, is_half: How the model is taught.
         buttons: One a step.
         said: Beside each, how it ended.
         log: Everything the steps said.
@@ -59,6 +61,8 @@ class TrainingPage(QDialog):
         self.setWindowTitle(strings.TRAINING_TITLE)
         self.resize(*_SIZE)
         self.fields = {name: QLineEdit() for name in _FIELDS}
+        self.ends_early = QCheckBox(strings.TRAINING_ENDS_EARLY)
+        self.is_half = QCheckBox(strings.TRAINING_HALF)
         self.buttons = {step: button(strings.TRAINING_STEPS[step]) for step in STEPS}
         self.said = {step: label(role="quiet") for step in STEPS}
         self.curves = Curves(strings.TRAINING_CURVES)
@@ -84,6 +88,7 @@ class TrainingPage(QDialog):
         note = label(strings.TRAINING_NOTE, role="quiet", wraps=True)
         layout = column(note, margins=(20, 16, 20, 14))
         layout.addLayout(self._form())
+        layout.addLayout(row(self.ends_early, self.is_half, None))
         layout.addWidget(label(strings.TRAINING_STEPS_TITLE, role="title"))
         layout.addLayout(self._steps())
         progress = row(self.bar, self.left, self.halt)
@@ -153,6 +158,9 @@ class TrainingPage(QDialog):
             regions=paths["regions"],
             images=paths["images"],
             replay=paths["replay"],
+            taught=paths["taught"],
+            ends_early=self.ends_early.isChecked(),
+            is_half=self.is_half.isChecked(),
         )
 
     def _choose(self, name: str) -> None:
@@ -171,6 +179,8 @@ class TrainingPage(QDialog):
             press.setEnabled(is_free and plan is not None and plan.can(step))
         for field in self.fields.values():
             field.setEnabled(is_free)
+        for box in (self.ends_early, self.is_half):
+            box.setEnabled(is_free)
         self.halt.setEnabled(running is not None)
         self.promote.setEnabled(is_free and plan is not None and plan.has_bundle)
         self.back.setEnabled(is_free)

@@ -53,6 +53,16 @@ def test_the_steps_are_verbs_of_the_trainer(plan):
         assert options.json
 
 
+def test_what_is_chosen_for_the_teaching_reaches_the_trainer(plan):
+    from afloc_training.cli import _parser
+
+    chosen = Plan(plan.data, plan.work, plan.base, taught=plan.data, ends_early=True, is_half=True)
+    options = _parser().parse_args(chosen.words("fit"))
+    assert (options.regions, options.patience, options.precision) == (plan.data, 2, "auto")
+    plain = _parser().parse_args(plan.words("fit"))
+    assert (plain.regions, plain.patience, plain.precision) == (None, None, None)
+
+
 def test_what_a_step_says_comes_home_in_order_and_other_lines_do_not(plan, monkeypatch):
     play(monkeypatch, 'print("{\\"event\\": \\"plan\\"}\\nnoise\\n{\\"event\\": \\"done\\"}")')
     loop = QueueLoop()

@@ -62,6 +62,17 @@ def test_steps_open_one_after_the_other(page, tmp_path):
     assert can(page) == ["check", "prepare", "fit"]
 
 
+def test_how_it_is_taught_can_be_chosen_while_nothing_runs(page, tmp_path):
+    page.fields["taught"].setText(str(tmp_path / "drawn.csv"))
+    page.ends_early.setChecked(True)
+    page.is_half.setChecked(True)
+    page.buttons["check"].click()
+    plan = page._schooling.trainer.started[0][0]
+    assert (plan.taught, plan.ends_early, plan.is_half) == (tmp_path / "drawn.csv", True, True)
+    assert not page.ends_early.isEnabled()
+    assert not page.is_half.isEnabled()
+
+
 def test_progress_moves_the_bar_the_curves_and_the_time_left(page):
     page._hear({"event": "progress", "done": 20, "total": 80, "seconds_left": 75,
                 "losses": {"total": 2.5}})  # fmt: skip

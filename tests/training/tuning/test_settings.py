@@ -23,3 +23,11 @@ def test_a_senseless_recipe_is_refused_with_its_field(old, new, said):
     with pytest.raises(SettingsError, match=said) as caught:
         parse_tune_recipe(text)
     assert "tune.toml" in caught.value.remedy
+
+
+def test_fields_can_be_changed_by_name():
+    recipe, text = load_tune_recipe(None, changes={"patience": "3", "precision": '"auto"'})
+    assert (recipe.stop.patience, recipe.tune.precision) == (3, "auto")
+    assert parse_tune_recipe(text) == recipe
+    with pytest.raises(SettingsError, match="patience"):
+        load_tune_recipe(None, changes={"patience": "-1"})

@@ -51,6 +51,12 @@ def add_fitting_verbs(verbs: Any) -> None:
                       "image, label, x, y, w, h, mask")  # fmt: skip
     verb.add_argument("--images", type=Path, metavar="DIR",
                       help="the films of --regions (default: beside the table)")  # fmt: skip
+    verb.add_argument("--patience", type=int, metavar="N",
+                      help="with a bundle: stop after N looks at held-out films without a lower "
+                      "loss; 0 takes every step")  # fmt: skip
+    verb.add_argument("--precision", choices=("auto", "float32"),
+                      help="with a bundle: auto computes films in bfloat16 where the processor "
+                      "does so itself")  # fmt: skip
     verb.add_argument("--vocab", type=Path, help="vocab.txt that goes with a checkpoint file")
     verb.add_argument("--recipe", type=Path, help="TOML; without it the one of the preset")
     verb.add_argument("--resume", action="store_true",
@@ -79,9 +85,10 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
             regions=options.regions,
             images=options.images,
             is_resumed=options.resume,
+            changes=_changes(options),
         )
         return _ended(tune(tuning, reporter), reporter)
-    for name in ("replay", "regions", "images"):
+    for name in ("replay", "regions", "images", "patience", "precision"):
         if getattr(options, name) is not None:
             raise SettingsError(
                 f"--{name} goes with --from and a bundle that holds its weights.",
@@ -97,6 +104,12 @@ def _fit(options: argparse.Namespace, reporter: Reporter) -> int:
         is_resumed=options.resume,
     )
     return _ended(fit(order, reporter), reporter)
+
+
+def _changes(options: argparse.Namespace) -> dict[str, str]:
+    """Of the recipe, as TOML writes them."""
+    found = {} if options.patience is None else {"patience": str(options.patience)}
+    return found | ({} if options.precision is None else {"precision": f'"{options.precision}"'})
 
 
 def _ended(outcome: Outcome, reporter: Reporter) -> int:

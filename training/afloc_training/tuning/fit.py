@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -36,6 +37,7 @@ from afloc_training.tuning.stopping import TuneStanding, standing_of
 from afloc_training.tuning.tuner import Tuner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from torch import Tensor
@@ -69,6 +71,7 @@ class TuneOrder:
         regions: Table of regions that people drew on training films; None goes without.
         images: Folder of the films it names.
         is_resumed: Go on with what is in the folder; begin where nothing is.
+        changes: Other values of some fields of the recipe, as TOML writes them.
     """
 
     store: Path
@@ -79,6 +82,7 @@ class TuneOrder:
     regions: Path | None = None
     images: Path | None = None
     is_resumed: bool = False
+    changes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def tune(order: TuneOrder, reporter: Reporter) -> Outcome:
@@ -135,7 +139,7 @@ def _check_fits(store: Store, base: Base) -> None:
 
 
 def _begin(run: RunFolder, order: TuneOrder, store: Store, base: Base, besides: Besides) -> None:
-    recipe, text = load_tune_recipe(order.recipe, besides.field.recipe)
+    recipe, text = load_tune_recipe(order.recipe, besides.field.recipe, order.changes)
     bundle = base.bundle
     is_half = recipe.tune.precision == "auto" and has_fast_bfloat16(torch.device("cpu"))
     about = About(
@@ -183,9 +187,15 @@ def _check_same(
         "bundle": about.source != _source(base),
         "table of regions": about.regions_sha256 != besides.drawn.sha256,
         "set of films to replay": about.films != _films(store, besides),
-        "recipe": order.recipe is not None and load_tune_recipe(order.recipe)[1] != run.recipe(),
+        "recipe": _has_other_recipe(run, order, besides.field.recipe),
     }
     check_same(differs)
+
+
+def _has_other_recipe(run: RunFolder, order: TuneOrder, shipped: str) -> bool:
+    if order.recipe is None and not order.changes:
+        return False  # whatever it began with
+    return load_tune_recipe(order.recipe, shipped, order.changes)[1] != run.recipe()
 
 
 def _code_sha256() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,7 @@ from afloc_training.fitting.settings import VariationSettings  # noqa: TC001  --
 from afloc_training.recipe import Limits, decode_text, recipe_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _SHIPPED = "tune.toml"
@@ -93,13 +95,22 @@ class TuneRecipe:
     variation: VariationSettings
 
 
-def load_tune_recipe(path: Path | None, shipped: str = _SHIPPED) -> tuple[TuneRecipe, str]:
+def load_tune_recipe(
+    path: Path | None, shipped: str = _SHIPPED, changes: Mapping[str, str] | None = None
+) -> tuple[TuneRecipe, str]:
     """A recipe and its text; None takes the one that comes along, `shipped`.
+
+    Args:
+        path: TOML.
+        shipped: The one that comes along.
+        changes: Other values of some fields, as TOML writes them.
 
     Raises:
         SettingsError: Not readable, or a missing, unknown, mistyped or senseless field.
     """
     text = recipe_text(path, shipped)
+    for name, value in (changes or {}).items():
+        text = re.sub(rf"(?m)^{name} = [^\s#]+", f"{name} = {value}", text)
     return parse_tune_recipe(text), text
 
 
