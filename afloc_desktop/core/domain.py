@@ -171,9 +171,10 @@ class Listing:
 
     @property
     def films(self) -> tuple[ImageRef, ...]:
-        """Those that are looked at by themselves, in listing order."""
+        """Those that are looked at by themselves, in listing order; of a slide, its first level."""
         every = (series for study in self.studies for series in study.series)
-        return tuple(image for series in every if not series.is_result for image in series.images)
+        shown = (series for series in every if not series.is_result)
+        return tuple(i for s in shown for i in (s.images[:1] if s.is_slide else s.images))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from doubles import QueueLoop, listing
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
-from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.errors import Cancelled, UnreadableFile
 from afloc_desktop.core.geometry import Box
 from afloc_desktop.core.slides.opening import open_slide
 from afloc_desktop.state.films import Films
@@ -141,3 +141,33 @@ def test_tiles_are_those_of_the_slide(room):
     packed = opened.tiles.at_hand((1, 0, 0))
     shown = np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1)
     np.testing.assert_array_equal(shown, opened.slide.tile(1, 0, 0))
+
+
+def test_the_levels_of_a_slide_are_one_step_among_films(room):
+    film, slide = FILM.images[0], room.series.images[0]
+    room.show(slide)
+    assert room.films.neighbour(-1) == film
+    assert room.films.neighbour(1) is None
+
+
+def test_pictures_of_its_parts_are_read_once_and_only_those_wanted_are_kept(room):
+    room.show(room.series.images[0])
+    left, right = Box(0, 0, 96, 96), Box(500, 300, 692, 492)  # the second goes beyond the slide
+    room.slides.picture((left,))
+    room.rest()
+    first = room.store.state.windows[left]
+    np.testing.assert_array_equal(first, room.opened[-1].region(0, 0, 0, 96, 96))
+    room.slides.picture((left, right))
+    room.rest()
+    assert room.store.state.windows[left] is first
+    assert room.store.state.windows[right].shape == (96, 96, 3)  # of the second level
+    room.slides.picture((right,))
+    assert not room.tasks.is_running("slide windows")
+
+
+def test_ending_closes_what_is_still_open(room):
+    room.show(room.series.images[0])
+    slide = room.opened[-1]
+    room.slides.end()
+    with pytest.raises(Cancelled):
+        slide.tile(0, 2, 1)
