@@ -101,7 +101,8 @@ def _look(run: SlideRun, name: str) -> None:
     note = f", {run.done} known from an earlier run" if run.done else ""
     for warning in (*run.slide.warnings, *run.plan.tiling.notes):
         say(f"warning {name}: {warning}")
-    say(f"slide {name}: {run.total} windows{note}; {run.plan.empty} without tissue are left out")
+    share = f"{run.plan.empty / (run.plan.empty + run.total):.0%}"
+    say(f"slide {name}: {run.total} windows{note}; {run.plan.empty} ({share}) hold no tissue")
     told = time.monotonic()
     while not run.is_finished:
         run.step()

@@ -18,8 +18,10 @@ from slides_made import colours, make_slide
 from afloc_desktop.cli import main
 from afloc_desktop.cli.slides import _region, _um
 from afloc_desktop.core.eight_bit import luminance
+from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.export.validate import check_object
 from afloc_desktop.core.geometry import Box
+from afloc_desktop.engine_films import read_film
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +104,18 @@ def test_a_chest_model_refuses_a_slide_and_a_model_for_slides_a_chest_film(
     assert status == 1
     assert [image["rows"] for image in results["images"]] == [120]
     assert "made for radiographs" in results["skipped"][0]["reason"]
+
+
+def test_the_engine_refuses_a_slide_in_words(slide):
+    with pytest.raises(UnsupportedImage, match="whole slide"):
+        read_film({"file": str(slide / "slide1-1.dcm")})
+
+
+def test_how_much_is_left_out_is_printed(localize, tmp_path, capsys):
+    make_slide(tmp_path / "pale", 672, 336, tile=168, levels=1, sparse=True, syntax="jpeg2000")
+    localize("--finding", "bright", "--formats", "json", paths=(tmp_path / "pale",))
+    # Of 4 x 2 tiles, each a window, those of which column and row add up to 0 or 3 are absent.
+    assert "5 windows; 3 (38%) hold no tissue" in capsys.readouterr().err
 
 
 def test_a_secondary_capture_shows_the_slide_and_what_slides_cannot_be_is_said(localize, slide):
