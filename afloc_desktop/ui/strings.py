@@ -465,6 +465,7 @@ MOUSE_ROWS: tuple[tuple[str, str], ...] = (
     ("Wheel", "Zoom at the pointer; on a stack, the next image"),
     ("Left or middle drag", "Move the film"),
     ("Right drag, Ctrl + drag", "Window: right widens, up brightens"),
+    ("Shift + drag", "On a slide: choose a region"),
     ("Double click", "Fit film to window"),
     ("Space (hold)", "Hide everything AI"),
     ("M (hold)", "Magnifier"),

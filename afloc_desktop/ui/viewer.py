@@ -152,8 +152,12 @@ class Viewer(QWidget):
             layout.addWidget(self.slide, 1)
         if self.slide is not None:
             self.slide.render_state(old, new)
-            self.slide.setVisible(new.slide is not None)
-            self.wall.setVisible(new.slide is None)
+            is_slide = new.slide is not None
+            is_looked_at = self.window().focusWidget() in (self.slide, *self.wall.canvases)
+            self.slide.setVisible(is_slide)
+            self.wall.setVisible(not is_slide)
+            if is_looked_at:  # what is hidden gives the keyboard to a button
+                (self.slide if is_slide else self.canvas).setFocus()
 
     def _fill_windows(self, state: State) -> None:
         self._offered = Offered() if state.image is None else offered(state.image, state.presets)

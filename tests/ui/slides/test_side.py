@@ -33,6 +33,7 @@ def test_a_slide_takes_the_place_of_films_and_brings_its_panel(station, tmp_path
     one = station(desk_of(tmp_path, "histo"))
     one.settle()
     window, canvas = one.window, one.window.viewer.slide
+    assert window.focusWidget() is canvas  # arrow keys move it at once
     assert window.viewer.wall.isHidden()
     assert not canvas.isHidden()
     assert not window.slide.panel.isHidden()
@@ -77,3 +78,4 @@ def test_commands_of_films_rest_and_those_of_both_work(station, tmp_path):
     one.workspace.close_all()
     assert not window.viewer.wall.isHidden()
     assert canvas.isHidden()
+    assert window.focusWidget() is window.viewer.canvas
