@@ -103,19 +103,21 @@ class SlideCanvas(SlideHand):
         painter.restore()
         if scene.is_rough:
             self._rest.start()
+        if scene.plan.is_too_far:
+            corners.paint_too_far(painter, self.rect())
+        self._paint_map(painter, scene)
+        paint_caption(painter, self.rect(), self._shown, answer)
+
+    def _paint_map(self, painter: QPainter, scene: SlideScene) -> None:
+        """The text of the corners, and the map below it."""
         taken = 0
         if self.has_text:
             corners.paint_corners(painter, self.rect(), self._shown, scene)
-        if scene.plan.is_too_far:
-            corners.paint_too_far(painter, self.rect())
-        if self.has_text:
             taken = corners.room_above(painter, self._shown, scene)
-        slide = scene.opened.slide
-        size = (self.width(), self.height())
+        slide, size = scene.opened.slide, (self.width(), self.height())
         self._map = Map.placed(size, (slide.columns, slide.rows), taken)
-        region = self._shown.region
-        overview.paint(painter, self._map, scene.opened.small, scene.visible, region)
-        paint_caption(painter, self.rect(), self._shown, answer)
+        small, region = scene.opened.small, self._shown.region
+        overview.paint(painter, self._map, small, scene.visible, region)
 
 
 def _frame(painter: QPainter, where: QRectF, ink: QColor, ratio: float) -> None:

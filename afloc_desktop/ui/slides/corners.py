@@ -11,6 +11,7 @@ from afloc_desktop.ui.labels import day, one_line, person
 from afloc_desktop.ui.qt import QPainter, QRect, Qt
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Study
     from afloc_desktop.state.store import State
     from afloc_desktop.ui.slides.scene import SlideScene
 
@@ -22,8 +23,7 @@ _SHARE, _MOST = 0.25, 220.0  # of the scale bar, screen points
 def paint_corners(painter: QPainter, area: QRect, state: State, scene: SlideScene) -> None:
     """Who, when, what, and from how near."""
     inside = area.adjusted(_MARGIN, _MARGIN - 2, -_MARGIN, -_MARGIN + 2)
-    slide, series = scene.opened.slide, scene.opened.series
-    study = next((s for s in state.listing.studies if series in s.series), None)
+    slide, study = scene.opened.slide, _study_of(state, scene)
     if study is not None:
         whose = [person(study.patient_name), one_line(study.patient_id)]
         write_lines(painter, inside, _FLAG.AlignLeft | _FLAG.AlignTop, whose)
@@ -42,8 +42,7 @@ def paint_corners(painter: QPainter, area: QRect, state: State, scene: SlideScen
 
 def what_of(state: State, scene: SlideScene) -> list[str]:
     """The lines in the upper right corner."""
-    series = scene.opened.series
-    study = next((s for s in state.listing.studies if series in s.series), None)
+    series, study = scene.opened.series, _study_of(state, scene)
     date, title = ("", "") if study is None else (day(study.date), study.description)
     return [date, one_line(series.description or title), one_line(series.modality)]
 
@@ -67,6 +66,11 @@ def room_above(painter: QPainter, state: State, scene: SlideScene) -> int:
     """Screen points that the lines in the upper right corner take."""
     lines = sum(1 for line in what_of(state, scene) if line)
     return _MARGIN + ceil(painter.fontMetrics().lineSpacing() * lines)
+
+
+def _study_of(state: State, scene: SlideScene) -> Study | None:
+    series = scene.opened.series
+    return next((study for study in state.listing.studies if series in study.series), None)
 
 
 def _paint_scale(painter: QPainter, inside: QRect, um_per_point: float) -> None:

@@ -12,7 +12,7 @@ from afloc_desktop.ui import overlay
 from afloc_desktop.ui.marks import Marks, wanted
 from afloc_desktop.ui.qt import QImage, QPainter, QPointF
 from afloc_desktop.ui.scene import transparent
-from afloc_desktop.ui.slides.mosaic import placed
+from afloc_desktop.ui.slides.mosaic import draw_part
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray, Heatmap
@@ -97,7 +97,7 @@ class Heat:
         (left, top), (across, down) = laid.origin, laid.scale
         area = Box(left, top, left + columns * across, top + rows * down)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(placed(view, area), self._cells[1])
+        draw_part(painter, view, self._cells[1], area)
 
     def paint_lines(self, painter: QPainter, view: Viewport, state: State) -> None:
         """Draw the answers beside the chosen one, and boxes where they are wanted."""

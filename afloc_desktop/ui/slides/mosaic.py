@@ -10,7 +10,7 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.geometry import Box, Point
-from afloc_desktop.ui.qt import QColor, QImage, QPainter, QPixmap, QRect, QRegion
+from afloc_desktop.ui.qt import QColor, QImage, QPainter, QPixmap, QRect, QRectF, QRegion
 from afloc_desktop.ui.slides.plan import Plan, area, tiles_in
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Mosaic:
             painter.fillRect(placed(view, seen), self._paper)
             painter.setRenderHint(_SMOOTH, not self.is_rough)
             if self._under is not None and not self._is_whole(plan):
-                painter.drawImage(placed(view, Box(0, 0, whole.columns, whole.rows)), self._under)
+                draw_part(painter, view, self._under, Box(0, 0, whole.columns, whole.rows))
             for number in self._painted(plan):
                 self._paint_level(painter, view, tiles_in(self._levels, number, seen), region)
 
@@ -131,6 +131,25 @@ class Mosaic:
                 rows, columns = pixels.shape
                 kind = QImage.Format.Format_RGB32
                 painter.drawImage(where, QImage(pixels.data, columns, rows, columns * 4, kind))
+
+
+def draw_part(painter: QPainter, view: Viewport, picture: QImage, area: Box) -> None:
+    """Draw what is on the screen of a picture that covers an area of the slide.
+
+    Only that: at the largest zooms all of it would be millions of pixels across.
+    """
+    near, far = view.to_source(Point(0, 0)), view.to_source(Point(view.width, view.height))
+    x0, y0 = max(area.x0, near.x), max(area.y0, near.y)
+    x1, y1 = min(area.x1, far.x), min(area.y1, far.y)
+    if x1 <= x0 or y1 <= y0:
+        return
+    one, other = view.to_screen(Point(x0, y0)), view.to_screen(Point(x1, y1))
+    across = picture.width() / (area.x1 - area.x0)
+    down = picture.height() / (area.y1 - area.y0)
+    source = QRectF(
+        (x0 - area.x0) * across, (y0 - area.y0) * down, (x1 - x0) * across, (y1 - y0) * down
+    )
+    painter.drawImage(QRectF(one.x, one.y, other.x - one.x, other.y - one.y), picture, source)
 
 
 def colour_picture(colours: ColourArray) -> QImage:

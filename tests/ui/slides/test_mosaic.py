@@ -4,8 +4,8 @@ import pytest
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.core.slides.slide import Level
 from afloc_desktop.state.slide_tiles import TileKey, pack
-from afloc_desktop.ui.qt import QColor, QImage, QRect
-from afloc_desktop.ui.slides.mosaic import Mosaic, placed, snapped
+from afloc_desktop.ui.qt import QColor, QImage, QPainter, QPixmap, QRect
+from afloc_desktop.ui.slides.mosaic import Mosaic, colour_picture, draw_part, placed, snapped
 from afloc_desktop.ui.slides.plan import plan
 from afloc_desktop.ui.viewport import Viewport
 
@@ -124,3 +124,19 @@ def test_a_snapped_view_begins_at_a_whole_pixel():
     corner = at.to_screen(Point(0, 0))
     assert (corner.x % 1, corner.y % 1) == (0, 0)
     assert placed(at, Box(0, 0, 64, 48)) == QRect(0, 5, 64, 48)
+
+
+def test_a_part_of_a_picture_is_drawn_where_it_belongs_at_any_zoom(qapp):
+    # Four colours over 64 x 48 pixels of the slide; the screen shows the corner where they meet.
+    picture = colour_picture(
+        np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8)
+    )
+    for zoom in (1.0, 40.0, 5000.0):
+        screen = QPixmap(40, 30)
+        screen.fill(QColor(0, 0, 0))
+        with QPainter(screen) as painter:
+            at = Viewport(40, 30, zoom, Point(32, 24))
+            draw_part(painter, at, picture, Box(0, 0, 64, 48))
+        shown = screen.toImage()
+        corners = [shown.pixelColor(x, y).name() for y in (2, 27) for x in (2, 37)]
+        assert corners == ["#ff0000", "#00ff00", "#0000ff", "#ffff00"]
