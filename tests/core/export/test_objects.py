@@ -11,6 +11,7 @@ from afloc_desktop.core.export.objects import (
     person,
     to_bytes,
 )
+from afloc_desktop.core.export.results import image_entry
 from afloc_desktop.core.export.sr import report
 
 
@@ -84,6 +85,15 @@ def test_a_side_is_given_where_the_part_can_have_one(tmp_path, part, stated, sid
     image = exported.film(tmp_path / "s", BodyPartExamined=part, Laterality=stated)
     dataset = new_object(exported.page_of(image, exported.statement(image)), GREY)
     assert dataset.get("Laterality") == side
+
+
+def test_results_of_a_photograph_say_which_eye_it_was(tmp_path):
+    image = exported.film(
+        tmp_path / "s", Modality="OP", BodyPartExamined="EYE", ImageLaterality="L", Laterality=""
+    )
+    page = exported.page_of(image, exported.statement(image))
+    assert new_object(page, GREY).Laterality == "L"
+    assert image_entry(image, exported.MADE_BY, [])["laterality"] == "L"
 
 
 @pytest.mark.parametrize("charset", ["ISO_IR 99", "ROT13"])

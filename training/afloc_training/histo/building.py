@@ -163,6 +163,7 @@ def _tiles(rows: Sequence[TileRow], recipe: EyeRecipe, reporter: Reporter) -> Ey
     trunk.load_torchvision(backbone_state())
     see = EyeTrunk(trunk).eval()
     count = len(rows) + recipe.fit.painted
+    nothing = np.zeros((len(IDS), GRID, GRID), np.float16)
     features, truth, masks = [], [], []
     for number in range(count):
         row = rows[number % len(rows)]
@@ -172,7 +173,7 @@ def _tiles(rows: Sequence[TileRow], recipe: EyeRecipe, reporter: Reporter) -> Ey
         features.append([part[0].numpy().astype(np.float16) for part in seen])
         is_found = number >= len(rows)
         truth.append(tile.truth if is_found else said_of(row.text))
-        masks.append(tile.masks if is_found else np.zeros((len(IDS), GRID, GRID), np.float16))
+        masks.append(nothing if tile.masks is None or not is_found else tile.masks)
         reporter.count(number + 1, count)
     return EyeSet(
         features=tuple(np.stack(part) for part in zip(*features, strict=True)),
