@@ -147,11 +147,20 @@ def _bundle(folder: Path | None) -> Bundle:
     return load_bundle(shipped_bundle() if folder is None else folder)
 
 
-def shipped_bundle() -> Path:
-    """Folder of the bundle that comes along."""
+def shipped_bundle(modality: str = "cxr") -> Path:
+    """Folder of the bundle that comes along.
+
+    Raises:
+        DatasetError: None does for such images.
+    """
     from importlib import resources
 
-    return Path(str(resources.files("afloc_resources"))) / "bundles" / "afloc-cxr-base"
+    if modality not in ("cxr", "fundus"):
+        raise DatasetError(
+            "No bundle for such images comes along.", remedy="Name the other one with --against."
+        )
+    folder = Path(str(resources.files("afloc_resources"))) / "bundles"
+    return folder / f"afloc-{modality}-base"
 
 
 def _refuse_inside(path: Path | None, folder: Path) -> None:

@@ -80,6 +80,13 @@ def _calibrate(options: argparse.Namespace, reporter: Reporter) -> int:
     return DONE
 
 
+def _modality(bundle: Path) -> str:
+    """What a bundle reads; films of the chest where there is none yet."""
+    from afloc_desktop.core.model.bundle import MANIFEST, open_bundle
+
+    return open_bundle(bundle).manifest.modality if (bundle / MANIFEST).is_file() else "cxr"
+
+
 def _evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
     trained = options.trained or options.named
     if trained is None:
@@ -94,7 +101,7 @@ def _evaluate(options: argparse.Namespace, reporter: Reporter) -> int:
 
     own = trained / BASE
     order = CompareOrder(
-        base=options.base or (own if own.is_dir() else shipped_bundle()),
+        base=options.base or (own if own.is_dir() else shipped_bundle(_modality(trained))),
         bundle=trained,
         images=options.images,
         regions=options.regions,
