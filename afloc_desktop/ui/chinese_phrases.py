@@ -144,10 +144,10 @@ def spacing(size: Spacing | None) -> str:
 _EYES = {"R": "右眼 (OD)", "L": "左眼 (OS)", "B": "双眼 (OU)"}
 
 
-def eye(seen: EyeView) -> str:
+def eye(seen: EyeView) -> list[str]:
     field = "" if seen.field_degrees is None else f"视野 {seen.field_degrees:.3g}°"
-    words = (_EYES.get(seen.laterality, ""), field, seen.region, seen.channel)
-    return "   ".join(word for word in words if word)
+    lines = (_EYES.get(seen.laterality, ""), field), (seen.region, seen.channel)
+    return ["   ".join(word for word in line if word) for line in lines if any(line)]
 
 
 def window_key(number: int) -> str:

@@ -128,10 +128,9 @@ def which_of(home: Home) -> list[str]:
 def how_shown(scene: Scene) -> list[str]:
     """What a reader must know of how the film came to its greys and sides."""
     image = scene.film.image
-    lines = [strings.eye(image.eye)] if image.eye is not None else []
+    lines = [] if image.eye is None else strings.eye(image.eye)
     if image.orientation is None and not (image.eye and image.eye.laterality):
         lines.append(strings.SIDE_UNKNOWN)
-    lines = [line for line in lines if line]
     if image.colour is not None:
         return [*lines, name_of(scene.choice, 1)]
     window = as_window(image, scene.film.fixed(scene.choice))

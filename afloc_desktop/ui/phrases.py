@@ -158,10 +158,10 @@ def spacing(size: Spacing | None) -> str:
 _EYES = {"R": "Right eye (OD)", "L": "Left eye (OS)", "B": "Both eyes (OU)"}
 
 
-def eye(seen: EyeView) -> str:
+def eye(seen: EyeView) -> list[str]:
     field = "" if seen.field_degrees is None else f"field {seen.field_degrees:.3g}°"
-    words = (_EYES.get(seen.laterality, ""), field, seen.region, seen.channel)
-    return "   ".join(word for word in words if word)
+    lines = (_EYES.get(seen.laterality, ""), field), (seen.region, seen.channel)
+    return ["   ".join(word for word in line if word) for line in lines if any(line)]
 
 
 def window_key(number: int) -> str:

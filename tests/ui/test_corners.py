@@ -98,7 +98,7 @@ def test_a_photograph_of_an_eye_says_which_eye_and_how_wide():
     colour = np.zeros((60, 50, 3), np.uint8)
     image = replace(film(orientation=None), colour=colour, eye=EyeView("L", 45.0, "Retina", ""))
     shown = corners.how_shown(Scene(image, 400, 300))
-    assert shown == ["Left eye (OS)   field 45°   Retina", "Colour"]
+    assert shown == ["Left eye (OS)   field 45°", "Retina", "Colour"]
     unknown = replace(image, eye=EyeView("", None, "", ""))
     assert corners.how_shown(Scene(unknown, 400, 300))[0] == "Side not stated in the file"
 
