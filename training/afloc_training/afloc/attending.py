@@ -45,7 +45,7 @@ def agreement(films: Tensor, asking: Tensor, metric: Tensor | None, how: Attenti
         metric: Symmetric (C, C): |c|² is cᵀ metric c. None is the unit matrix.
         how: Settings.
     """
-    found: Tensor = _Agreement.apply(films, asking, metric, how)
+    found: Tensor = _Agreement.apply(films, asking, metric, how)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -67,7 +67,7 @@ class _Agreement(torch.autograd.Function):
         return torch.cat(found)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(context: Any, wanted: Tensor) -> tuple[Tensor | None, ...]:
         films, asking, metric, *kept = context.saved_tensors
         how: Attention = context.how
@@ -100,7 +100,7 @@ def _attended(films: Tensor, asking: Tensor, how: Attention) -> tuple[Tensor, Te
     gathered = asking.new_empty(len(asking), len(films), films.shape[1])
     for number, film in enumerate(films):
         torch.mm(asking, film, out=shares[:, number])
-    for own in shares.split(list(how.counts)):
+    for own in torch.split(shares, list(how.counts)):
         own.sub_(own.amax(0)).exp_()
         own.div_(own.sum(0))
     weights = torch.mul(shares, how.temperature).exp_()  # shares are 1 at most
@@ -158,7 +158,7 @@ def _send_back(
     back.sub_((pull * gathered).sum(2, keepdim=True)).mul_(weights).mul_(shares)
     back.mul_(how.temperature)
     counts = list(how.counts)
-    for own, share in zip(back.split(counts), shares.split(counts), strict=True):
+    for own, share in zip(torch.split(back, counts), torch.split(shares, counts), strict=True):
         own.addcmul_(share, own.sum(0, keepdim=True), value=-1)
     for number, film in enumerate(films):
         for_asking.addmm_(back[:, number], film.T)

@@ -35,7 +35,7 @@ class Packing(NamedTuple):
     def spread(self, x: Tensor) -> Tensor:
         """(N, width) to (K, T, width), zero for padding."""
         there = x.new_zeros(self.texts * self.length, x.shape[1])
-        return there.index_copy(0, self.places, x).unflatten(0, (self.texts, self.length))
+        return there.index_copy(0, self.places, x).view(self.texts, self.length, -1)
 
     def picked(self, x: Tensor) -> Tensor:
         """(K, T, width) to (N, width)."""

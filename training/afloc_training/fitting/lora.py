@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from afloc_training.afloc.bert import Layer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -55,6 +57,7 @@ def attach(encoder: TextEncoder, rank: int, seed: int) -> None:
     encoder.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
     for layer in encoder.model.encoder.layer:
+        assert isinstance(layer, Layer)
         for owner, names in ((layer.attention.self, _LAYERS), (layer.attention.output, ("dense",))):
             for name in names:
                 setattr(owner, name, LowRank(getattr(owner, name), rank, generator))

@@ -64,7 +64,8 @@ def with_a_tube(film: Image, seed: int) -> tuple[Image, Image] | None:
     painted = paint_device(np.random.default_rng(seed), plane, lungs)
     if painted is None:
         return None
-    frame = _brushes_spec().frame(*film.pixels.shape, film.pixel_aspect)
+    rows, columns = film.pixels.shape
+    frame = _brushes_spec().frame(rows, columns, film.pixel_aspect)
     inner = (
         slice(frame.top, frame.top + frame.height),
         slice(frame.left, frame.left + frame.width),
