@@ -8,7 +8,7 @@ for one region serves every other.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -93,7 +93,7 @@ class Plan:
     top: int
     columns: int
     rows: int
-    windows: tuple[Place, ...]
+    windows: tuple[Place, ...] = field(repr=False)
 
     @property
     def empty(self) -> int:
