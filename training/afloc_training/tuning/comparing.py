@@ -97,19 +97,7 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
         BundleError, InferenceError: A bundle cannot be used.
         ExportError: The page cannot be written.
     """
-    if order.images is None and (order.regions or order.labels):
-        raise DatasetError("The tables name films, and no folder of films was given.",
-                           remedy="Give it with --images.")  # fmt: skip
-    labels = read_labels(order.labels, order.split) if order.labels else {}
-    cases = read_cases(order.regions, set(labels) or None) if order.regions else []
-    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
-    if order.only:
-        names &= set(order.only)
-        cases = [case for case in cases if case.label in names]
-    if not labels and not cases and order.store is None:
-        raise DatasetError(
-            "There is nothing to compare on.", remedy="Give --regions, --labels or --data."
-        )
+    cases, labels, names = _tables(order)
     sides = [_Side(Localizer.open(path, provider="cpu"), Tally())
              for path in (order.base, order.bundle)]  # fmt: skip
     asked, not_asked = _asked(sides, names - {NO_FINDING})
@@ -147,6 +135,26 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
                 is_private=True,
             )
     return found
+
+
+def _tables(
+    order: CompareOrder,
+) -> tuple[list[RegionCase], dict[str, Labelled], set[str]]:
+    """Regions, labels of films, and the names of all that is asked for."""
+    if order.images is None and (order.regions or order.labels):
+        raise DatasetError("The tables name films, and no folder of films was given.",
+                           remedy="Give it with --images.")  # fmt: skip
+    labels = read_labels(order.labels, order.split) if order.labels else {}
+    cases = read_cases(order.regions, set(labels) or None) if order.regions else []
+    names = {case.label for case in cases}.union(*(film.labels for film in labels.values()))
+    if order.only:
+        names &= set(order.only)
+        cases = [case for case in cases if case.label in names]
+    if not labels and not cases and order.store is None:
+        raise DatasetError(
+            "There is nothing to compare on.", remedy="Give --regions, --labels or --data."
+        )
+    return cases, labels, names
 
 
 class _Site(NamedTuple):
