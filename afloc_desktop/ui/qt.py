@@ -216,6 +216,7 @@ __all__ = [
     "children",
     "column",
     "label",
+    "lay_as_pictures",
     "plain_tip",
     "row",
 ]
@@ -283,6 +284,24 @@ def row(*parts: QWidget | None) -> QHBoxLayout:
         else:
             layout.addWidget(part)
     return layout
+
+
+def lay_as_pictures(pictures: QListWidget, name: str, side: int, cell: QSize) -> None:
+    """Lay out a list as small pictures in rows, which nobody can move.
+
+    Args:
+        pictures: The list.
+        name: Said to whoever cannot see it.
+        side: Of a picture, screen points.
+        cell: Of a picture and what is written under it.
+    """
+    pictures.setAccessibleName(name)
+    pictures.setViewMode(QListWidget.ViewMode.IconMode)
+    pictures.setMovement(QListWidget.Movement.Static)
+    pictures.setResizeMode(QListWidget.ResizeMode.Adjust)
+    pictures.setIconSize(QSize(side, side))
+    pictures.setGridSize(cell)
+    pictures.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
 def children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from afloc_desktop.core.dicom.orientation import Turn
 from afloc_desktop.core.geometry import Point
@@ -13,10 +13,53 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.dicom.display import Choice
     from afloc_desktop.ui.scene import Scene
+    from afloc_desktop.ui.viewport import Viewport
 
 
-class DeviceWidget(QWidget):
-    """A widget that counts in device pixels, as everything does that lies on it."""
+class Zoomable(Protocol):
+    """A film or a slide, and how it lies on the screen."""
+
+    view: Viewport
+
+    def fit(self) -> None:
+        """Show all of it."""
+
+    def zoom(self, factor: float, at: Point | None = None) -> None:
+        """Zoom about a position in device pixels, or about the middle."""
+
+
+class ZoomView(QWidget):
+    """Looks at one thing from near or far, in device pixels; harmless where there is none."""
+
+    viewed = Signal()  # what is looked at, or how, has changed
+
+    def fit(self) -> None:
+        """Show the whole of it."""
+        scene = self._looked_at()
+        if scene is not None:
+            scene.fit()
+            self.changed()
+
+    def one_to_one(self) -> None:
+        """Show one of its pixels per screen pixel."""
+        scene = self._looked_at()
+        if scene is not None:
+            self.zoom_by(1 / scene.view.zoom)
+
+    def zoom_by(self, factor: float, at: Point | None = None) -> None:
+        """Zoom about a position in device pixels, or about the middle."""
+        scene = self._looked_at()
+        if scene is not None:
+            scene.zoom(factor, at)
+            self.changed()
+
+    def changed(self) -> None:
+        """Paint again, and tell whoever shows how it is looked at."""
+        self.viewed.emit()
+        self.update()
+
+    def _looked_at(self) -> Zoomable | None:
+        raise NotImplementedError
 
     def _device(self, position: QPointF) -> Point:
         ratio = self.devicePixelRatioF()
@@ -27,7 +70,7 @@ class DeviceWidget(QWidget):
         return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
 
 
-class FilmView(DeviceWidget):
+class FilmView(ZoomView):
     """Window, inversion, zoom and turn of one film; every call is harmless without a film.
 
     Attributes:
@@ -36,13 +79,14 @@ class FilmView(DeviceWidget):
         has_text: Whose film it is and how it is shown stands in the corners.
     """
 
-    viewed = Signal()  # film, window, inversion, zoom or turn changed
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.scene: Scene | None = None
         self.has_graphics = True
         self.has_text = True
+
+    def _looked_at(self) -> Scene | None:
+        return self.scene
 
     def set_choice(self, choice: Choice) -> None:
         """Show the film through one of its windows, or one of the reader's own."""
@@ -94,25 +138,3 @@ class FilmView(DeviceWidget):
         if self.scene is not None:
             self.scene.reset()
             self.changed()
-
-    def fit(self) -> None:
-        """Show the whole film."""
-        if self.scene is not None:
-            self.scene.fit()
-            self.changed()
-
-    def one_to_one(self) -> None:
-        """Show one film pixel per screen pixel."""
-        if self.scene is not None:
-            self.zoom_by(1 / self.scene.view.zoom)
-
-    def zoom_by(self, factor: float, at: Point | None = None) -> None:
-        """Zoom about a position in device pixels, or about the middle."""
-        if self.scene is not None:
-            self.scene.zoom(factor, at)
-            self.changed()
-
-    def changed(self) -> None:
-        """Paint again, and tell whoever shows how the film is looked at."""
-        self.viewed.emit()
-        self.update()

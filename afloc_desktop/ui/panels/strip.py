@@ -17,6 +17,7 @@ from afloc_desktop.ui.qt import (
     QSize,
     Qt,
     Signal,
+    lay_as_pictures,
     plain_tip,
 )
 
@@ -37,13 +38,7 @@ class SeriesStrip(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName(strings.SERIES_STRIP)
-        self.setViewMode(QListWidget.ViewMode.IconMode)
-        self.setMovement(QListWidget.Movement.Static)
-        self.setResizeMode(QListWidget.ResizeMode.Adjust)
-        self.setIconSize(QSize(SIDE, SIDE))
-        self.setGridSize(_CELL)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        lay_as_pictures(self, strings.SERIES_STRIP, SIDE, _CELL)
         self.setMaximumHeight(_HEIGHT)
         self.itemClicked.connect(self._choose)
         self.itemActivated.connect(self._choose)

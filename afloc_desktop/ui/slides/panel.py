@@ -20,6 +20,7 @@ from afloc_desktop.ui.qt import (
     button,
     column,
     label,
+    lay_as_pictures,
     plain_tip,
     row,
 )
@@ -174,13 +175,7 @@ def fits_slides(state: State) -> bool:
 
 def _window_list() -> QListWidget:
     made = QListWidget()
-    made.setAccessibleName(strings.SLIDE_TOP)
-    made.setViewMode(QListWidget.ViewMode.IconMode)
-    made.setMovement(QListWidget.Movement.Static)
-    made.setResizeMode(QListWidget.ResizeMode.Adjust)
-    made.setIconSize(QSize(_PICTURE, _PICTURE))
-    made.setGridSize(_CELL)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    lay_as_pictures(made, strings.SLIDE_TOP, _PICTURE, _CELL)
     made.setMinimumHeight(_CELL.height() + 6)
     made.setMaximumHeight(2 * _CELL.height() + 6)
     return made

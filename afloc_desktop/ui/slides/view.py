@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.ui.qt import QTimer, Signal
-from afloc_desktop.ui.view import DeviceWidget
+from afloc_desktop.ui.qt import QTimer
+from afloc_desktop.ui.view import ZoomView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from afloc_desktop.core.geometry import Box, Point
+    from afloc_desktop.core.geometry import Box
     from afloc_desktop.ui.slides.scene import SlideScene
 
 
-class SlideView(DeviceWidget):
+class SlideView(ZoomView):
     """Zoom and place of one slide; every call is harmless without a slide.
 
     Attributes:
@@ -23,8 +23,6 @@ class SlideView(DeviceWidget):
         marked: A part of the slide that was gone to, slide pixels.
     """
 
-    viewed = Signal()  # slide, zoom, place or tool changed
-
     def __init__(self) -> None:
         super().__init__()
         self.scene: SlideScene | None = None
@@ -32,22 +30,8 @@ class SlideView(DeviceWidget):
         self.marked: Box | None = None
         self._asking = timer(self, 0, self._ask)
 
-    def fit(self) -> None:
-        """Show the whole slide."""
-        if self.scene is not None:
-            self.scene.fit()
-            self.changed()
-
-    def one_to_one(self) -> None:
-        """Show one slide pixel per screen pixel."""
-        if self.scene is not None:
-            self.zoom_by(1 / self.scene.view.zoom)
-
-    def zoom_by(self, factor: float, at: Point | None = None) -> None:
-        """Zoom about a position in device pixels, or about the middle."""
-        if self.scene is not None:
-            self.scene.zoom(factor, at)
-            self.changed()
+    def _looked_at(self) -> SlideScene | None:
+        return self.scene
 
     def magnify(self, times: float) -> None:
         """Look as through an objective."""
@@ -70,8 +54,7 @@ class SlideView(DeviceWidget):
     def changed(self) -> None:
         """Paint again, read what is missing, and tell whoever shows how the slide is looked at."""
         self._asking.start()
-        self.viewed.emit()
-        self.update()
+        super().changed()
 
     def _ask(self) -> None:
         """Have the tiles of the view read; not while painting, which must not change the store."""
