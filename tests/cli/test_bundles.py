@@ -54,18 +54,21 @@ def test_an_import_hands_its_options_on_and_tells_what_came_of_it(
     monkeypatch, capsys, is_json, tmp_path
 ):
     told = {"id": "m", "sha256": "0", "missing": ["a"], "unexpected": [], "warnings": ["w"]}
+    told |= {"thresholds": "on 42 films"}
     asked = []
     monkeypatch.setattr(
         trainer, "import_checkpoint", lambda request, paths: asked.append(request) or told
     )
     words = ["bundles", "import-checkpoint", "x.ckpt", "--vocab", "v.txt", "--modality", "fundus"]
+    words += ["--mode", "calibrated"]
     assert main([*words, *["--json"] * is_json]) == 0
     printed = capsys.readouterr()
     (request,) = asked
-    assert (request.modality, request.cleaning, request.bundle_id) == (
+    assert (request.modality, request.cleaning, request.bundle_id, request.mode) == (
         "fundus",
         "afloc-words",
         None,
+        "calibrated",
     )
     if is_json:
         assert json.loads(printed.out) == told
@@ -73,6 +76,7 @@ def test_an_import_hands_its_options_on_and_tells_what_came_of_it(
         assert printed.out.startswith("m is installed")
         assert "missing: a" in printed.err
         assert "warnings: w" in printed.err
+        assert "on 42 films" in printed.err
 
 
 @pytest.mark.parametrize("action", ["install", "remove", "use", "import-checkpoint"])
