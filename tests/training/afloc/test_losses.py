@@ -177,7 +177,7 @@ def test_a_weight_of_zero_is_afloc_and_nothing_else():
 
 
 # How many films, and how many times quicker and smaller than text by text.
-FILMS, FASTER, SMALLER = (64, 6.0, 10.0) if is_full() else (24, 2.0, 4.0)
+FILMS, FASTER, SMALLER = (64, 6.0, 10.0) if is_full() else (16, 2.0, 4.0)
 _CHILD = """
 import sys, time
 import torch, afloc_reference as reference
