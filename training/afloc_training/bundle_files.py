@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from afloc_desktop.core.errors import WouldOverwrite
 from afloc_desktop.core.model.bundle import GATE, MANIFEST, load_bundle
 from afloc_desktop.core.model.manifest import (
-    SCHEMA,
     Figure,
     FindingSpec,
     GateSpec,
-    HeatmapSpec,
     Manifest,
     dump_manifest,
 )
@@ -27,6 +23,7 @@ from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.prompts import chest_library, chest_probes
 from afloc_training.export import open_session, run
+from afloc_training.manifests import Asked, Statement, draft_manifest, finding_spec
 from afloc_training.network import GRID
 from afloc_training.vocabulary import FINDINGS
 
@@ -48,7 +45,6 @@ _SELF_TEST_WORDS = (
     "Pneumonia in the left lower lobe.",
     "No pneumothorax.",
 )
-_UNLISTED_SIGMA_CELLS = 2.0
 _LICENCE = (
     "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
     "(Apache-2.0)."
@@ -64,6 +60,9 @@ _INTENDED_USE = (
 )
 
 
+_STATEMENT = Statement("cxr", GRID, 2.0, _LICENCE, _DATA, _INTENDED_USE)
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Similarity thresholds by finding id, and for words the bundle does not list.
@@ -74,18 +73,6 @@ class Thresholds:
     by_finding: Mapping[str, float]
     unlisted: float
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
-
-
-class Asked(Protocol):
-    """A finding, as far as its vector goes."""
-
-    @property
-    def id(self) -> str:
-        """Stable name."""
-
-    @property
-    def prompts(self) -> tuple[str, ...]:
-        """Sentences whose vectors are averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,62 +193,14 @@ def manifest(
     recipe: Recipe, thresholds: Thresholds, metrics: Sequence[Figure], gate: GateSpec | None = None
 ) -> Manifest:
     """What the bundle says of itself; `files` is filled in by `seal`."""
-    settings = recipe.bundle
-    return Manifest(
-        schema=SCHEMA,
-        id=settings.id,
-        version=settings.version,
-        title=settings.title,
-        modality="cxr",
-        dicom_modalities=settings.dicom_modalities,
-        created=now(),
-        min_app_version=settings.min_app_version,
-        preprocess=recipe.preprocess,
-        text=recipe.text,
-        heatmap=HeatmapSpec(
-            level="local",
-            grid=GRID,
-            similarity="cosine",
-            extent="film",
-            sigma_cells=_UNLISTED_SIGMA_CELLS,
-            threshold=thresholds.unlisted,
-            sharpness=settings.sharpness,
-            side_penalty=settings.side_penalty,
-            mean_map=0.0,
-        ),
-        image_outputs=("local", "global"),
-        findings=tuple(_finding(term, thresholds) for term in FINDINGS),
-        gate=gate,
-        licence=_LICENCE,
-        data=_DATA,
-        intended_use=_INTENDED_USE,
-        metrics=tuple(metrics),
-        files={},
-    )
+    findings = tuple(_finding(term, thresholds) for term in FINDINGS)
+    drawn = draft_manifest(recipe, _STATEMENT, findings, thresholds.unlisted)
+    return replace(drawn, gate=gate, metrics=tuple(metrics))
 
 
 def _finding(term: Term, thresholds: Thresholds) -> FindingSpec:
-    calibration = thresholds.calibrations.get(term.id)
-    return FindingSpec(
-        id=term.id,
-        label=term.label,
-        group=term.group,
-        prompts=term.prompts,
-        synonyms=term.synonyms,
-        threshold=thresholds.by_finding[term.id],
-        sigma_cells=term.sigma_cells,
-        gain=calibration.gain if calibration else None,
-        bias=calibration.bias if calibration else None,
-        prevalence=calibration.prevalence if calibration else None,
-        is_default=term.is_default,
-    )
-
-
-def now() -> str:
-    """UTC, ISO 8601; SOURCE_DATE_EPOCH stands in where builds must be equal byte for byte."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
-    return moment.isoformat(timespec="seconds")
+    value = thresholds.by_finding[term.id]
+    return finding_spec(term, value, thresholds.calibrations.get(term.id))
 
 
 def seal(folder: Path, unsealed: Manifest, card: str) -> None:

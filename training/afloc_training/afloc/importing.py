@@ -32,6 +32,7 @@ from afloc_training.afloc.network import Afloc
 from afloc_training.afloc.terms import SENTENCES, SUBJECTS, Modality, Subject
 from afloc_training.afloc.vocabulary_file import read_vocabulary, write_tokenizer
 from afloc_training.export import open_session, run
+from afloc_training.manifests import now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -302,7 +303,7 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
         title=_TITLES[plan.modality],
         modality=plan.modality,
         dicom_modalities=_DICOM[plan.modality],
-        created=bundle_files.now(),
+        created=now(),
         min_app_version=__version__,
         preprocess=preprocess_spec(plan, config),
         text=text_spec(plan, config),

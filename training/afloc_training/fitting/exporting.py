@@ -22,6 +22,7 @@ from afloc_training.fitting.films import network_spec
 from afloc_training.fitting.run_folder import RunFolder
 from afloc_training.fitting.settings import parse_fit_recipe
 from afloc_training.fitting.start import build_network, network_config
+from afloc_training.manifests import now
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +191,7 @@ def _manifest(trained: _Trained, grid: int, bundle_id: str | None) -> Manifest:
         title=f"AFLoc ({about.preset}), trained at the site: chest films, frontal",
         modality="cxr",
         dicom_modalities=_MODALITIES,
-        created=bundle_files.now(),
+        created=now(),
         min_app_version=__version__,
         preprocess=trained.preprocess,
         text=about.text,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from afloc_desktop.core.errors import CheckpointError, DatasetError, SettingsError
-from afloc_training.bundle_files import now
 from afloc_training.fitting.learner import Learner
 from afloc_training.fitting.lessons import Lessons
 from afloc_training.fitting.lora import attach, merged
@@ -31,6 +30,7 @@ from afloc_training.fitting.run_folder import (
 from afloc_training.fitting.settings import load_fit_recipe, parse_fit_recipe
 from afloc_training.fitting.start import build_network, fresh_start, network_config, start_from
 from afloc_training.fitting.texts import Reader
+from afloc_training.manifests import now
 from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from afloc_desktop.core.errors import CheckpointError
 from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.model.bundle import load_bundle
-from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
 from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.picture import read_picture
@@ -38,7 +37,6 @@ from afloc_training.fundus.eyes import render
 from afloc_training.fundus.features import OUTPUTS, compute_features, plan_eyes
 from afloc_training.fundus.fit import chosen_features, fit
 from afloc_training.fundus.network import (
-    GRID,
     SIDE,
     EyeEncoder,
     EyeMatcher,
@@ -56,6 +54,7 @@ from afloc_training.fundus.tables import (
     without_copies,
 )
 from afloc_training.fundus.vocabulary import ELSEWHERE, FINDINGS, RELATED, sentence_bank
+from afloc_training.manifests import draft_manifest, finding_spec
 from afloc_training.pretrained import (
     backbone_state,
     load_text_encoder,
@@ -71,7 +70,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from afloc_desktop.core.evaluate import Report
-    from afloc_desktop.core.model.manifest import Figure, GateSpec
+    from afloc_desktop.core.model.manifest import Figure, GateSpec, Manifest
     from afloc_training.fundus.features import EyeSet
     from afloc_training.fundus.recipe import EyeRecipe
     from afloc_training.fundus.tables import EyeRow
@@ -82,7 +81,6 @@ _SCALING_EYES = 48
 _SELF_TEST_SEED = 20_251
 _SELF_TEST_WORDS = ("There are retinal hemorrhages.", "Hard exudates near the macula.",
                     "No microaneurysms.")  # fmt: skip
-_UNLISTED_SIGMA_CELLS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,54 +318,14 @@ def _manifest(
     metrics: Sequence[Figure],
     gate: GateSpec,
 ) -> Manifest:
-    settings = recipe.bundle
     values = {term.id: thresholds[term.id].value if thresholds else 0.0 for term in FINDINGS}
-    return Manifest(
-        schema=SCHEMA,
-        id=settings.id,
-        version=settings.version,
-        title=settings.title,
-        modality="fundus",
-        dicom_modalities=settings.dicom_modalities,
-        created=bundle_files.now(),
-        min_app_version=settings.min_app_version,
-        preprocess=recipe.preprocess,
-        text=recipe.text,
-        heatmap=HeatmapSpec(
-            level="local",
-            grid=GRID,
-            similarity="cosine",
-            extent="film",
-            sigma_cells=_UNLISTED_SIGMA_CELLS,
-            threshold=float(np.median(list(values.values()))),
-            sharpness=settings.sharpness,
-            side_penalty=settings.side_penalty,
-            mean_map=0.0,
-        ),
-        image_outputs=("local", "global"),
-        findings=tuple(
-            FindingSpec(
-                id=term.id,
-                label=term.label,
-                group=term.group,
-                prompts=term.prompts,
-                synonyms=term.synonyms,
-                threshold=values[term.id],
-                sigma_cells=term.sigma_cells,
-                gain=None,
-                bias=None,
-                prevalence=None,
-                is_default=term.is_default,
-            )
-            for term in FINDINGS
-        ),
-        gate=gate,
-        licence=card.LICENCE,
-        data=card.DATA,
-        intended_use=card.INTENDED_USE,
-        metrics=tuple(metrics),
-        files={},
+    drawn = draft_manifest(
+        recipe,
+        card.STATEMENT,
+        tuple(finding_spec(term, values[term.id]) for term in FINDINGS),
+        unlisted=float(np.median(list(values.values()))),
     )
+    return replace(drawn, gate=gate, metrics=tuple(metrics))
 
 
 def report_eyes(built: BuiltEyes, reporter: Reporter) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.model.manifest import Figure
+from afloc_training.fundus.network import GRID
+from afloc_training.manifests import Statement
 from afloc_training.model_card import cell, localization_table
 from afloc_training.thresholds import SPECIFICITY
 
@@ -19,19 +21,20 @@ if TYPE_CHECKING:
     from afloc_training.fundus.fit import EyeFit
     from afloc_training.thresholds import Threshold
 
-LICENCE = (
+_LICENCE = (
     "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
     "(Apache-2.0)."
 )
-DATA = (
+_DATA = (
     "Graded photographs of IDRiD (Porwal et al., 2018), CC BY 4.0, without those that people "
     "outlined. Synthetic-lesion supervised: lesions painted on eyes without retinopathy. Text "
     "templated from grades and painted facts. No mask drawn by a person, no report."
 )
-INTENDED_USE = (
+_INTENDED_USE = (
     "Research and teaching: showing where a fundus photograph resembles a lesion of diabetic "
     "retinopathy named in words. Research use only: not for diagnosis or screening."
 )
+STATEMENT = Statement("fundus", GRID, 1.0, _LICENCE, _DATA, _INTENDED_USE)
 _OUTLINED = "IDRiD, 65 outlined photographs"
 _GRADED = "IDRiD, graded photographs of its test split"
 _MEASURES = ("pointing", "iou", "dice", "cnr")

@@ -6,7 +6,7 @@ It is never shipped: the tiles may not be used commercially.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,6 @@ from safetensors.torch import save_file
 
 from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import Localizer
-from afloc_desktop.core.model.manifest import SCHEMA, FindingSpec, HeatmapSpec, Manifest
 from afloc_desktop.core.prompts import chest_probes, library_of
 from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files
@@ -28,6 +27,7 @@ from afloc_training.fundus.fit import chosen_features, fit
 from afloc_training.fundus.network import GRID, EyeTrunk, new_matcher
 from afloc_training.histo.tiles import read_nuclei, read_tiles, render
 from afloc_training.histo.vocabulary import ELSEWHERE, FINDINGS, IDS, RELATED, sentence_bank
+from afloc_training.manifests import Statement, draft_manifest, finding_spec
 from afloc_training.pretrained import (
     backbone_state,
     load_text_encoder,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.evaluate import Report
-    from afloc_desktop.core.model.manifest import Figure, GateSpec
+    from afloc_desktop.core.model.manifest import Figure, GateSpec, Manifest
     from afloc_training.fundus.network import EyeMatcher
     from afloc_training.fundus.recipe import EyeRecipe
     from afloc_training.histo.tiles import TileRow
@@ -222,53 +222,12 @@ def _export(
 def _manifest(
     recipe: EyeRecipe, even: float, tiles: int, gate: GateSpec, metrics: Sequence[Figure] = ()
 ) -> Manifest:
-    settings = recipe.bundle
-    return Manifest(
-        schema=SCHEMA,
-        id=settings.id,
-        version=settings.version,
-        title=settings.title,
-        modality="histo",
-        dicom_modalities=settings.dicom_modalities,
-        created=bundle_files.now(),
-        min_app_version=settings.min_app_version,
-        preprocess=recipe.preprocess,
-        text=recipe.text,
-        heatmap=HeatmapSpec(
-            level="local",
-            grid=GRID,
-            similarity="cosine",
-            extent="film",
-            sigma_cells=_UNLISTED_SIGMA_CELLS,
-            threshold=even,
-            sharpness=settings.sharpness,
-            side_penalty=settings.side_penalty,
-            mean_map=0.0,
-        ),
-        image_outputs=("local", "global"),
-        findings=tuple(
-            FindingSpec(
-                id=term.id,
-                label=term.label,
-                group=term.group,
-                prompts=term.prompts,
-                synonyms=term.synonyms,
-                threshold=even,
-                sigma_cells=term.sigma_cells,
-                gain=None,
-                bias=None,
-                prevalence=None,
-                is_default=term.is_default,
-            )
-            for term in FINDINGS
-        ),
-        gate=gate,
-        licence=_LICENCE,
-        data=_DATA.format(tiles=tiles),
-        intended_use=_INTENDED_USE,
-        metrics=tuple(metrics),
-        files={},
+    statement = Statement(
+        "histo", GRID, _UNLISTED_SIGMA_CELLS, _LICENCE, _DATA.format(tiles=tiles), _INTENDED_USE
     )
+    findings = tuple(finding_spec(term, even) for term in FINDINGS)
+    drawn = draft_manifest(recipe, statement, findings, unlisted=even)
+    return replace(drawn, gate=gate, metrics=tuple(metrics))
 
 
 def _card(manifest: Manifest, recipe: EyeRecipe, held: int, report: Report) -> str:

@@ -18,6 +18,7 @@ from afloc_training.bundle_files import WEIGHTS
 from afloc_training.export import TextEncoder, export_text
 from afloc_training.fitting.exporting import Exported, export_run
 from afloc_training.fitting.run_folder import RunFolder
+from afloc_training.manifests import now
 from afloc_training.pretrained import load_text_encoder, text_files
 from afloc_training.text_features import SentenceEncoder
 from afloc_training.tuning.base import new_matcher, open_base
@@ -200,7 +201,7 @@ def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
         id=f"afloc-{own.modality}-site-{digest[:8]}",
         version=digest[:12],
         title=f"{own.title}, taught at a site",
-        created=bundle_files.now(),
+        created=now(),
         min_app_version=__version__,
         findings=tuple(_finding(finding, told.tune, taught) for finding in own.findings),
         licence=_LICENCE.format(base=own.licence),

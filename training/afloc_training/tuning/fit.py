@@ -13,7 +13,6 @@ import torch
 from afloc_desktop.core.errors import DatasetError, SettingsError
 from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import MANIFEST
-from afloc_training.bundle_files import now
 from afloc_training.fitting.fit import Outcome, Standing
 from afloc_training.fitting.pace import Clock, stop_signals
 from afloc_training.fitting.processes import has_fast_bfloat16, is_one_of_several
@@ -24,6 +23,7 @@ from afloc_training.fitting.run_folder import (
     sha256,
     sources_sha256,
 )
+from afloc_training.manifests import now
 from afloc_training.pretrained import load_text_encoder, text_files
 from afloc_training.site.lock import sole_writer
 from afloc_training.site.store import Store
