@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from afloc_training.fundus.vocabulary import Sentence, Term
 from afloc_training.vocabulary import capitalised
+
+
+@dataclass(frozen=True, slots=True)
+class Structure(Term):
+    """A term of tissue: its names are plurals, and are seen on a tile."""
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """As `Term.prompts`, in sentences of the training."""
+        first = self.names[0]
+        return (
+            f"Histology tile showing {first}.",
+            f"{capitalised(first)}.",
+            *(f"There are {name}." for name in self.names),
+        )
+
 
 _GROUP = "Tissue"
 _SIGMA_CELLS = 0.5
 
-FINDINGS: tuple[Term, ...] = (
-    Term("nuclei", "Nuclei", _GROUP,
-         ("nuclei", "cell nuclei", "dark blue nuclei"),
-         ("nucleus", "cell nucleus", "cell nuclei"), _SIGMA_CELLS, True),
-    Term("dense_nuclei", "Densely packed nuclei", _GROUP,
-         ("densely packed nuclei", "crowded nuclei", "a high density of nuclei"),
-         ("nuclei density", "nuclear density", "high nuclei density", "high cellularity"),
-         2.0, True),
-    Term("empty_space", "Lumina and empty space", _GROUP,
-         ("lumina and empty space", "empty space", "white gaps in the tissue"),
-         ("lumen", "lumina", "background", "gaps"), _SIGMA_CELLS, False),
+FINDINGS: tuple[Structure, ...] = (
+    Structure("nuclei", "Nuclei", _GROUP,
+              ("nuclei", "cell nuclei", "dark blue nuclei"),
+              ("nucleus", "cell nucleus", "cell nuclei"), _SIGMA_CELLS, True),
+    Structure("dense_nuclei", "Densely packed nuclei", _GROUP,
+              ("densely packed nuclei", "crowded nuclei", "areas of many nuclei"),
+              ("nuclei density", "nuclear density", "high nuclei density", "high cellularity"),
+              2.0, True),
+    Structure("empty_space", "Lumina and empty space", _GROUP,
+              ("lumina and empty spaces", "empty spaces", "white gaps in the tissue"),
+              ("lumen", "lumina", "background", "gaps"), _SIGMA_CELLS, False),
 )  # fmt: skip
 IDS = tuple(term.id for term in FINDINGS)
 
