@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.domain import Heatmap
 from afloc_desktop.core.findings import extent
 from afloc_desktop.state.store import Answer
 
@@ -31,13 +31,6 @@ def _known(before: Answer | None, answer: SlideAnswer) -> Answer | None:
 
 
 def _made(prompt: Prompt, answer: SlideAnswer) -> Answer:
-    heatmap = Heatmap(
-        similarity=answer.map.similarity,
-        scale=answer.map.scale,
-        prompt=prompt,
-        bundle_id=answer.finding.provenance.bundle_id,
-        key=answer.map.key,
-        notes=answer.question.notes,
-    )
+    heatmap = replace(answer.heatmap, prompt=prompt)
     highest = answer.finding.similarity
     return Answer(prompt, answer.question, heatmap, highest, extent(heatmap), 0.0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
-from typing import TYPE_CHECKING, NamedTuple
+from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from afloc_desktop.core.domain import read_only
 from afloc_desktop.core.errors import AflocError
+from afloc_desktop.core.slides.recent import RecentTiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.domain import ColourArray
+    from afloc_desktop.core.slides.recent import TileKey
     from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.tasks import Post, Tasks, Token
 
@@ -24,14 +26,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 160 << 20  # of unpacked tiles; twice what the largest screens show at once
 _READERS = ("tiles 1", "tiles 2")  # of the three workers that read files
-
-
-class TileKey(NamedTuple):
-    """Which tile of a slide: its level, the finest being 0, and its place there."""
-
-    level: int
-    column: int
-    row: int
 
 
 class Tiles:
@@ -44,10 +38,8 @@ class Tiles:
         self._slide = slide
         self._tasks = tasks
         self._post = post
-        self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[TileKey, Packed] = OrderedDict()
-        self._bytes = 0
+        self._kept: RecentTiles[Packed] = RecentTiles(most_bytes)
         self._wanted: deque[TileKey] = deque()
         self._under_way: set[TileKey] = set()
         self._unreadable: set[TileKey] = set()
@@ -58,7 +50,7 @@ class Tiles:
     @property
     def bytes_kept(self) -> int:
         """Of all tiles at hand."""
-        return self._bytes
+        return self._kept.bytes_kept
 
     def listen(self, listener: Callable[[tuple[TileKey, ...]], None] | None) -> None:
         """Call `listener` with the tiles that came, on the main thread; one at a time."""
@@ -69,11 +61,7 @@ class Tiles:
 
         A tile that is looked at stays longer than one that is not.
         """
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-            return found
+        return self._kept.get(key)
 
     def has(self, key: TileKey) -> bool:
         """Whether a tile is at hand."""
@@ -96,8 +84,7 @@ class Tiles:
             self._is_closed = True
             self._listener = None
             self._wanted.clear()
-            self._kept.clear()
-            self._bytes = 0
+            self._kept.forget()
 
     def _read_on(self) -> None:
         for reader in _READERS:
@@ -136,10 +123,7 @@ class Tiles:
         with self._lock:
             if self._is_closed:
                 return
-            self._kept[key] = pixels
-            self._bytes += pixels.nbytes
-            while self._bytes > self._most_bytes:
-                self._bytes -= self._kept.popitem(last=False)[1].nbytes
+            self._kept.keep(key, pixels)
             is_first = not self._arrived
             self._arrived.append(key)
         if is_first:

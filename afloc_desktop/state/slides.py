@@ -173,15 +173,14 @@ def _small(slide: Slide, token: Token) -> ColourArray:
 
 
 def _pictures(slide: Slide, boxes: tuple[Box, ...], token: Token) -> dict[Box, ColourArray]:
+    from afloc_desktop.core.slides.regions import part_of
+
     made = {}
     for box in boxes:
         token.check()
         wide, high = box.x1 - box.x0, box.y1 - box.y0
-        number = slide.level_for(max(wide, high) / WINDOW_SIDE)
-        scale = slide.levels[number].downsample
-        left, top = round(box.x0 / scale), round(box.y0 / scale)
-        columns, rows = max(1, round(wide / scale)), max(1, round(high / scale))
-        made[box] = read_only(slide.region(number, left, top, columns, rows))
+        level = slide.level_for(max(wide, high) / WINDOW_SIDE)
+        made[box] = read_only(part_of(slide, box, level))
     return made
 
 

@@ -5,6 +5,8 @@ import pytest
 from doubles import FakeLocalizer
 
 from afloc_desktop.core.domain import IdentityKey, Prompt
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.slides.answers import SlideAnswer, SlideMap
 from afloc_desktop.state.slide_answers import as_answers
 
 ASKED = Prompt("effusion", "preset")
@@ -12,10 +14,11 @@ ASKED = Prompt("effusion", "preset")
 
 def found(similarity):
     key = IdentityKey("1", 1, "slide", "bundle", "print", "effusion")
-    return SimpleNamespace(
+    return SlideAnswer(
         question=FakeLocalizer().understand("effusion"),
-        map=SimpleNamespace(similarity=similarity, scale=(32.0, 32.0), key=key),
+        map=SlideMap(similarity, Point(0, 0), (32.0, 32.0), key),
         finding=SimpleNamespace(similarity=0.9, provenance=SimpleNamespace(bundle_id="fake")),
+        evidence=None,
     )
 
 

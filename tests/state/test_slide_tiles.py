@@ -5,7 +5,8 @@ import pytest
 from doubles import QueueLoop
 
 from afloc_desktop.core.errors import UnreadableFile
-from afloc_desktop.state.slide_tiles import TileKey, Tiles, pack
+from afloc_desktop.core.slides.recent import TileKey
+from afloc_desktop.state.slide_tiles import Tiles, pack
 from afloc_desktop.state.tasks import Tasks
 
 

@@ -9,11 +9,11 @@ from typing import BinaryIO, NamedTuple
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.errors import UnreadableFile
 
-_ITEM = b"\xfe\xff\x00\xe0"
-_END = b"\xfe\xff\xdd\xe0"
+ITEM = b"\xfe\xff\x00\xe0"
+END = b"\xfe\xff\xdd\xe0"
 _MOST_ITEMS = 1_000_000  # empty ones would fill the memory
 # What a frame begins with: JPEG and JPEG-LS, JPEG 2000 codestream, JP2 box.
-_FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
+FRAME_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
 
 
 class Fragment(NamedTuple):
@@ -59,12 +59,12 @@ def find_fragments(file: BinaryIO, offset: int, size: int) -> Fragments:
     while here != size:  # an end without its delimiter is tolerated, between two items
         file.seek(here)
         head = file.read(8)
-        if head[:4] == _END:
+        if head[:4] == END:
             break
         if len(head) < 8:
             raise _cut_off()
         length = struct.unpack("<L", head[4:])[0]
-        if len(items) >= _MOST_ITEMS or head[:4] != _ITEM or here + 8 + length > size:
+        if len(items) >= _MOST_ITEMS or head[:4] != ITEM or here + 8 + length > size:
             raise _cut_off()
         if table is None:
             content = file.read(length)
@@ -121,7 +121,7 @@ def _starts_by_content(file: BinaryIO, fragments: Fragments) -> tuple[int, ...]:
     starts = []
     for n, fragment in enumerate(fragments.items):
         file.seek(fragment.offset)
-        if file.read(min(8, fragment.length)).startswith(_FRAME_STARTS):
+        if file.read(min(8, fragment.length)).startswith(FRAME_STARTS):
             starts.append(n)
     return tuple(starts) or (0,)
 

@@ -96,6 +96,11 @@ class SlideAnswer:
     finding: Finding
     evidence: Evidence
 
+    @property
+    def heatmap(self) -> Heatmap:
+        """The map as one of a film."""
+        return _heatmap(self.map, self.question, self.finding.provenance)
+
 
 def stitched(
     plan: Plan,
@@ -154,17 +159,32 @@ def answer(
         provenance: What computed it.
         looked: Windows that the map is made from.
     """
-    heatmap = Heatmap(
-        similarity=laid.similarity,
-        scale=laid.scale,
-        prompt=question.prompt,
-        bundle_id=provenance.bundle_id,
-        key=laid.key,
-        notes=question.notes,
-    )
+    heatmap = _heatmap(laid, question, provenance)
     found = propose(heatmap, question, spacing=spacing_of(slide), provenance=provenance)
     evidence = _evidence(plan, laid.similarity, looked)
-    return SlideAnswer(question, laid, _moved(found, laid.origin, slide), evidence)
+
+    whole = slide.levels[0]
+
+    def on_slide(point: Point) -> Point:  # nowhere beyond the slide
+        x, y = point.x + laid.origin.x, point.y + laid.origin.y
+        return Point(min(x, whole.columns), min(y, whole.rows))
+
+    return SlideAnswer(question, laid, moved(found, on_slide), evidence)
+
+
+def moved(finding: Finding, move: Callable[[Point], Point]) -> Finding:
+    """A finding in other coordinates, to which `move` takes each of its points."""
+    regions = tuple(
+        replace(
+            region,
+            outline=tuple(map(move, region.outline)),
+            box=Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:]))),
+            peak=move(region.peak),
+        )
+        for region in finding.regions
+    )
+    peak = None if finding.peak is None else move(finding.peak)
+    return replace(finding, regions=regions, peak=peak)
 
 
 def over_slide(laid: SlideMap, slide: Slide) -> tuple[FloatArray, tuple[float, float]]:
@@ -237,20 +257,15 @@ def _clear_beyond(values: FloatArray, plan: Plan, slide: Slide) -> None:
     values[:, ~columns] = np.nan
 
 
-def _moved(finding: Finding, corner: Point, slide: Slide) -> Finding:
-    """The same in slide pixels, nowhere beyond the slide."""
-    width, height = slide.levels[0].columns, slide.levels[0].rows
-
-    def move(point: Point) -> Point:
-        return Point(min(point.x + corner.x, width), min(point.y + corner.y, height))
-
-    regions = []
-    for region in finding.regions:
-        outline = tuple(map(move, region.outline))
-        box = Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:])))
-        regions.append(replace(region, outline=outline, box=box, peak=move(region.peak)))
-    peak = None if finding.peak is None else move(finding.peak)
-    return replace(finding, regions=tuple(regions), peak=peak)
+def _heatmap(laid: SlideMap, question: Question, provenance: Provenance) -> Heatmap:
+    return Heatmap(
+        similarity=laid.similarity,
+        scale=laid.scale,
+        prompt=question.prompt,
+        bundle_id=provenance.bundle_id,
+        key=laid.key,
+        notes=question.notes,
+    )
 
 
 def _evidence(plan: Plan, similarity: FloatArray, looked: int) -> Evidence:

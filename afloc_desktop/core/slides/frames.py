@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
+from afloc_desktop.core.dicom.fragments import END, FRAME_STARTS, ITEM
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.errors import UnreadableFile
 
@@ -20,13 +21,9 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.header import Header
     from afloc_desktop.core.dicom.slide_header import SlideHeader
 
-_ITEM = b"\xfe\xff\x00\xe0"
-_END = b"\xfe\xff\xdd\xe0"
 _HEAD = 8
 _MOST_BYTES = 1 << 26  # of one compressed tile
 _MOST_ITEMS = 8_000_000
-# What a frame begins with: JPEG and JPEG-LS, JPEG 2000 codestream, JP2 box.
-_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP")
 
 Offsets = npt.NDArray[np.int64]
 
@@ -69,12 +66,12 @@ class Frames:
         total = 0
         while here + _HEAD <= end:
             head = _exactly(file, here, _HEAD)
-            if head[:4] == _END and parts:
+            if head[:4] == END and parts:
                 break
             length = struct.unpack_from("<L", head, 4)[0]
             total += length
             is_beyond = here + _HEAD + length > self.end
-            if head[:4] != _ITEM or total > _MOST_BYTES or is_beyond:
+            if head[:4] != ITEM or total > _MOST_BYTES or is_beyond:
                 raise _lost()
             parts.append(_exactly(file, here + _HEAD, length))
             here += _HEAD + length
@@ -96,7 +93,7 @@ def find_frames(file: BinaryIO, size: int, described: SlideHeader) -> Frames:
         )
     file.seek(pixels.offset)
     head = file.read(_HEAD)
-    if len(head) < _HEAD or head[:4] != _ITEM:
+    if len(head) < _HEAD or head[:4] != ITEM:
         raise _lost()
     length = struct.unpack("<L", head[4:])[0]
     first = pixels.offset + _HEAD + length
@@ -128,7 +125,7 @@ def _scanned(file: BinaryIO, first: int, size: int, header: Header) -> Offsets:
     starts: list[int] = []
     for here, content in _items(file, first, size):
         items.append(here)
-        if content.startswith(_STARTS):
+        if content.startswith(FRAME_STARTS):
             starts.append(here)
     is_one_each = header.syntax.codec == "rle" or len(starts) == len(items)
     found = starts if len(starts) == header.frames else items
@@ -149,7 +146,7 @@ def _items(file: BinaryIO, first: int, size: int) -> Iterator[tuple[int, bytes]]
         while here + _HEAD <= size and count < _MOST_ITEMS:
             raw.seek(here)
             head = raw.read(2 * _HEAD)
-            if head[:4] != _ITEM or len(head) < _HEAD:
+            if head[:4] != ITEM or len(head) < _HEAD:
                 break
             yield here, head[_HEAD:]
             here += _HEAD + int.from_bytes(head[4:8], "little")

@@ -10,16 +10,18 @@ import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
-from afloc_desktop.core.domain import Heatmap, Image, Spacing, read_only
+from afloc_desktop.core.domain import Image, Spacing, read_only
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.export.overlay import Picture, draw_film, draw_page, draw_places, with_bars
 from afloc_desktop.core.export.results import Answer
 from afloc_desktop.core.findings import extent
-from afloc_desktop.core.geometry import Box, Point
-from afloc_desktop.core.slides.answers import spacing_of
+from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.slides.answers import moved, spacing_of
+from afloc_desktop.core.slides.regions import part_of
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import ColourArray, Finding
+    from afloc_desktop.core.domain import ColourArray
+    from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.slides.answers import Evidence, SlideAnswer
     from afloc_desktop.core.slides.regions import Plan
     from afloc_desktop.core.slides.slide import Slide
@@ -69,15 +71,12 @@ def in_view(answer: SlideAnswer, view: Image, plan: Plan) -> Answer:
     box, finding = plan.box, answer.finding
     zoom = (view.columns / (box.x1 - box.x0), view.rows / (box.y1 - box.y0))
     scale = (answer.map.scale[0] * zoom[0], answer.map.scale[1] * zoom[1])
-    heatmap = Heatmap(
-        similarity=answer.map.similarity,
-        scale=scale,
-        prompt=answer.question.prompt,
-        bundle_id=finding.provenance.bundle_id,
-        key=answer.map.key,
-        notes=answer.question.notes,
-    )
-    return Answer(answer.question, heatmap, _zoomed(finding, Point(box.x0, box.y0), zoom))
+
+    def in_picture(point: Point) -> Point:
+        return Point((point.x - box.x0) * zoom[0], (point.y - box.y0) * zoom[1])
+
+    heatmap = replace(answer.heatmap, scale=scale)
+    return Answer(answer.question, heatmap, moved(finding, in_picture))
 
 
 def draw_view(view: Image, answer: Answer, evidence: Evidence) -> Picture:
@@ -110,11 +109,8 @@ def draw_evidence(slide: Slide, answer: SlideAnswer, label: str, level: int) -> 
     """
     digits = _digits(answer.evidence)
     panels = [_histogram(answer.evidence)]
-    scale = slide.levels[level].downsample
     for top in answer.evidence.top:
-        x, y, size = (round(v / scale) for v in (*top.box[:2], top.box.x1 - top.box.x0))
-        pixels = slide.region(level, x, y, max(1, size), max(1, size))
-        tile = PIL.Image.fromarray(pixels).resize((_TILE, _TILE))
+        tile = PIL.Image.fromarray(part_of(slide, top.box, level)).resize((_TILE, _TILE))
         place = f"{top.similarity:.{digits}f} at {top.box.x0:.0f}, {top.box.y0:.0f}"
         panels.append(_captioned(tile, place))
     return draw_page(f"{label}: the windows most similar to the words", panels, columns=4)
@@ -140,24 +136,6 @@ def _shrunk(slide: Slide, box: Box, columns: int, rows: int) -> ColourArray:
             )
             out[top : top + height, left : left + width] = np.asarray(small)
     return out
-
-
-def _zoomed(finding: Finding, origin: Point, zoom: tuple[float, float]) -> Finding:
-    def move(point: Point) -> Point:
-        return Point((point.x - origin.x) * zoom[0], (point.y - origin.y) * zoom[1])
-
-    regions = tuple(
-        replace(
-            region,
-            outline=tuple(map(move, region.outline)),
-            box=Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:]))),
-            peak=move(region.peak),
-        )
-        for region in finding.regions
-    )
-    return replace(
-        finding, regions=regions, peak=None if finding.peak is None else move(finding.peak)
-    )
 
 
 def _digits(evidence: Evidence) -> int:

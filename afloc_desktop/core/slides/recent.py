@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import Generic, NamedTuple
 
-if TYPE_CHECKING:
-    from afloc_desktop.core.domain import ColourArray
-
-TileKey = tuple[int, int, int]
-"""Level, column and row."""
+from afloc_desktop.core.domain import A
 
 
-class RecentTiles:
+class TileKey(NamedTuple):
+    """Which tile of a slide: its level, the finest being 0, and its place there."""
+
+    level: int
+    column: int
+    row: int
+
+
+class RecentTiles(Generic[A]):
     """Keeps tiles up to so many bytes; those that were not asked for longest go first."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._tiles: OrderedDict[TileKey, ColourArray] = OrderedDict()
+        self._tiles: OrderedDict[TileKey, A] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: TileKey) -> ColourArray | None:
+    def __contains__(self, key: object) -> bool:
+        return key in self._tiles
+
+    @property
+    def bytes_kept(self) -> int:
+        """Of all tiles that are kept."""
+        return self._bytes
+
+    def get(self, key: TileKey) -> A | None:
         """The tile, where it is kept."""
         with self._lock:
             tile = self._tiles.get(key)
@@ -30,7 +42,7 @@ class RecentTiles:
                 self._tiles.move_to_end(key)
             return tile
 
-    def keep(self, key: TileKey, tile: ColourArray) -> None:
+    def keep(self, key: TileKey, tile: A) -> None:
         """Keep a tile, and let go of what no longer fits."""
         with self._lock:
             replaced = self._tiles.pop(key, None)

@@ -182,18 +182,23 @@ def plan_windows(
     return Plan(tiling, region, left, top, right - left, bottom - top, tuple(windows))
 
 
+def part_of(slide: Slide, box: Box, level: int) -> ColourArray:
+    """What a box of slide pixels shows at a level, uint8 RGB, at least one pixel."""
+    scale = slide.levels[level].downsample
+    columns, rows = (max(1, round(size / scale)) for size in (box.x1 - box.x0, box.y1 - box.y0))
+    return slide.region(level, round(box.x0 / scale), round(box.y0 / scale), columns, rows)
+
+
 def read_window(slide: Slide, tiling: Tiling, place: Place) -> ColourArray:
     """A window and its margin, as the network is given them.
 
     Returns:
         uint8 RGB, shape (net_side, net_side, 3), read-only.
     """
-    box = tiling.box(place)
-    scale = slide.levels[tiling.level].downsample
-    x, y = round((box.x0 - tiling.margin) / scale), round((box.y0 - tiling.margin) / scale)
-    size = max(1, round((tiling.side + 2 * tiling.margin) / scale))
-    pixels = slide.region(tiling.level, x, y, size, size)
-    if size == tiling.net_side:
+    box, margin = tiling.box(place), tiling.margin
+    seen = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+    pixels = part_of(slide, seen, tiling.level)
+    if len(pixels) == tiling.net_side:
         return read_only(pixels)
     planes = [
         resize_levels(np.ascontiguousarray(pixels[..., i]), tiling.net_side, tiling.net_side)

@@ -93,7 +93,7 @@ class Slide:
         self.refs: tuple[ImageRef, ...] = tuple(file.ref for file in self._files)
         self._warnings = (*warnings, *_sampled(self.levels))
         self._damaged: dict[TileKey, str] = {}
-        self._recent = RecentTiles(_MOST_KEPT)
+        self._recent: RecentTiles[ColourArray] = RecentTiles(_MOST_KEPT)
 
     @property
     def columns(self) -> int:
@@ -116,7 +116,7 @@ class Slide:
 
     def is_damaged(self, level: int, column: int, row: int) -> bool:
         """Whether a tile that was read could not be shown."""
-        return (level, column, row) in self._damaged
+        return TileKey(level, column, row) in self._damaged
 
     def tile(
         self, level: int, column: int, row: int, *, should_stop: Callable[[], bool] | None = None
@@ -131,7 +131,7 @@ class Slide:
         shape = self.levels[level]
         if not (0 <= column < shape.across and 0 <= row < shape.down):
             raise ValueError(f"no tile {column}, {row} in level {level}")
-        key = (level, column, row)
+        key = TileKey(level, column, row)
         tile = self._recent.get(key)
         if tile is None:
             columns = min(shape.tile_columns, shape.columns - column * shape.tile_columns)

@@ -27,7 +27,7 @@ from afloc_desktop.ui.slides.view import timer
 from afloc_desktop.ui.viewport import spanned
 
 if TYPE_CHECKING:
-    from afloc_desktop.state.slide_tiles import TileKey
+    from afloc_desktop.core.slides.recent import TileKey
     from afloc_desktop.state.slides import OpenSlide
 
 _REST_MS = 80  # after the last change of the view, it is painted exactly

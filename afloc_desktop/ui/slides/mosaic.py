@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from afloc_desktop.core.domain import ColourArray
+    from afloc_desktop.core.slides.recent import TileKey
     from afloc_desktop.core.slides.slide import Level
-    from afloc_desktop.state.slide_tiles import TileKey, Tiles
+    from afloc_desktop.state.slide_tiles import Tiles
     from afloc_desktop.ui.viewport import Viewport
 
 _AROUND = QColor(0, 0, 0)

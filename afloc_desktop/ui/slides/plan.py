@@ -7,7 +7,8 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.geometry import Box, Point
-from afloc_desktop.state.slide_tiles import MOST_BYTES, TileKey
+from afloc_desktop.core.slides.recent import TileKey
+from afloc_desktop.state.slide_tiles import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,10 +107,8 @@ def _bytes(levels: Sequence[Level], number: int, seen: Box, margin: int = 0) -> 
 
 def _spans(level: Level, seen: Box, margin: int) -> tuple[range, range]:
     wide, high = level.tile_columns * level.downsample, level.tile_rows * level.downsample
-    most_across = ceil(level.columns / level.tile_columns)
-    most_down = ceil(level.rows / level.tile_rows)
-    columns = _between(seen.x0 / wide, seen.x1 / wide, margin, most_across)
-    return columns, _between(seen.y0 / high, seen.y1 / high, margin, most_down)
+    columns = _between(seen.x0 / wide, seen.x1 / wide, margin, level.across)
+    return columns, _between(seen.y0 / high, seen.y1 / high, margin, level.down)
 
 
 def _between(first: float, last: float, margin: int, count: int) -> range:

@@ -15,7 +15,7 @@ from afloc_desktop.ui.viewport import Viewport
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.state.slide_tiles import TileKey
+    from afloc_desktop.core.slides.recent import TileKey
     from afloc_desktop.state.slides import OpenSlide
     from afloc_desktop.state.store import Answer, State
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.recent import TileKey
 from afloc_desktop.core.slides.slide import Level
-from afloc_desktop.state.slide_tiles import TileKey, pack
+from afloc_desktop.state.slide_tiles import pack
 from afloc_desktop.ui.qt import QColor, QImage, QPainter, QPixmap, QRect
 from afloc_desktop.ui.slides.mosaic import Mosaic, colour_picture, draw_part, placed, snapped
 from afloc_desktop.ui.slides.plan import plan

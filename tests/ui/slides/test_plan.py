@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.recent import TileKey
 from afloc_desktop.core.slides.slide import Level
-from afloc_desktop.state.slide_tiles import TileKey
 from afloc_desktop.ui.slides.plan import area, level_for, plan
 from afloc_desktop.ui.viewport import Viewport
 
