@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from afloc_training.fundus.building import export_eyes
+from afloc_training.fundus.matching import export_eyes
 from afloc_training.fundus.network import GRID, EyeEncoder, EyeMatcher, eye_features
 
 

@@ -21,27 +21,27 @@ from afloc_desktop.core.model.selftest import self_test
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.prompts import chest_probes
-from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files
 from afloc_training.backbone import MobileNetV2
 from afloc_training.export import (
-    IMAGE_TOLERANCE,
-    TextEncoder,
-    accept,
-    export_text,
-    run,
     write_graph,
 )
 from afloc_training.fundus import card
 from afloc_training.fundus.eyes import render
 from afloc_training.fundus.features import OUTPUTS, compute_features, plan_eyes
-from afloc_training.fundus.fit import chosen_features, fit
+from afloc_training.fundus.matching import (
+    SELF_TEST_SEED,
+    Examples,
+    Language,
+    even_odds,
+    load_language,
+    teach,
+    write_files,
+)
 from afloc_training.fundus.network import (
     SIDE,
-    EyeEncoder,
     EyeMatcher,
     EyeTrunk,
-    new_matcher,
 )
 from afloc_training.fundus.tables import (
     PRESENT,
@@ -57,28 +57,21 @@ from afloc_training.fundus.vocabulary import ELSEWHERE, FINDINGS, RELATED, sente
 from afloc_training.manifests import draft_manifest, finding_spec
 from afloc_training.pretrained import (
     backbone_state,
-    load_text_encoder,
-    load_vocabulary,
     text_files,
 )
-from afloc_training.text_features import SentenceEncoder, sentence_features
 from afloc_training.thresholds import Threshold, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from torch import Tensor
 
     from afloc_desktop.core.evaluate import Report
     from afloc_desktop.core.model.manifest import Figure, GateSpec, Manifest
     from afloc_training.fundus.features import EyeSet
     from afloc_training.fundus.recipe import EyeRecipe
     from afloc_training.fundus.tables import EyeRow
-    from afloc_training.network import Matcher
     from afloc_training.progress import Reporter
 
 _SCALING_EYES = 48
-_SELF_TEST_SEED = 20_251
 _SELF_TEST_WORDS = ("There are retinal hemorrhages.", "Hard exudates near the macula.",
                     "No microaneurysms.")  # fmt: skip
 
@@ -129,18 +122,17 @@ def build_fundus_bundle(
     folder = data / "fundus"
     rows = _rows(folder, recipe, reporter)
     files = text_files()
-    tokenizer = WordPiece(load_vocabulary(files), recipe.text)
-    encoder = SentenceEncoder(load_text_encoder(files))
+    language = load_language(files, recipe)
     if weights is not None and weights.is_file():
         matcher = _restored(weights, recipe)
     else:
-        matcher = _trained(rows, recipe, tokenizer, encoder, reporter)
+        matcher = _trained(rows, recipe, language, reporter)
         if weights is not None:
             save_file(matcher.state_dict(), weights)
     with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(files.tokenizer, partial / "tokenizer.json")
-            gate = _export(partial, matcher, (tokenizer, encoder), rows, recipe)
+            gate = _export(partial, matcher, language, rows, recipe)
         built = _measure(partial, folder, rows, recipe, (gate, even_odds(matcher)), reporter)
         bundle_files.publish(partial, output)
     return built
@@ -176,24 +168,15 @@ def _restored(weights: Path, recipe: EyeRecipe) -> EyeMatcher:
 def _trained(
     rows: _Rows,
     recipe: EyeRecipe,
-    tokenizer: WordPiece,
-    encoder: SentenceEncoder,
+    language: Language,
     reporter: Reporter,
 ) -> EyeMatcher:
-    settings, backbone = recipe.fit, backbone_state()
     with reporter.stage("painting, and what the trunk sees"):
         eyes = _eyes(rows.kept, recipe, reporter)
-    with reporter.stage("sentence features"):
-        bank = sentence_bank()
-        features = sentence_features(encoder, tokenizer, [sentence.text for sentence in bank])
-    rng = np.random.default_rng(settings.seed)
+    rng = np.random.default_rng(recipe.fit.seed)
     count = min(_SCALING_EYES, len(eyes.truth))
-    sample = chosen_features(eyes, rng.choice(len(eyes.truth), count, replace=False))
-    network = recipe.network
-    matcher = new_matcher(network.channels, network.dimensions, backbone, sample, settings.seed)
-    with reporter.stage("training"):
-        fit(matcher, eyes, bank, features, settings, reporter.count)
-    return matcher
+    sample = rng.choice(len(eyes.truth), count, replace=False)
+    return teach(eyes, sentence_bank(), sample, recipe, language, reporter)
 
 
 def _eyes(rows: Sequence[EyeRow], recipe: EyeRecipe, reporter: Reporter) -> EyeSet:
@@ -210,50 +193,20 @@ def _eyes(rows: Sequence[EyeRow], recipe: EyeRecipe, reporter: Reporter) -> EyeS
 def _export(
     partial: Path,
     matcher: EyeMatcher,
-    language: tuple[WordPiece, SentenceEncoder],
+    language: Language,
     rows: _Rows,
     recipe: EyeRecipe,
 ) -> GateSpec:
-    """Graphs, finding vectors, self-test and gate."""
-    tokenizer, encoder = language
-    export_eyes(matcher, partial / "image.onnx")
-    save_file(trained_state(matcher), partial / bundle_files.WEIGHTS)
-    bank = sentence_bank()
-    ids, mask = (torch.tensor(v) for v in tokenizer.encode_all([s.text for s in bank[::9]]))
-    export_text(TextEncoder(encoder, matcher.text), partial / "text.onnx", ids, mask)
-    vectors = bundle_files.write_finding_vectors(partial, tokenizer, FINDINGS)
     row = next(row for row in rows.kept if row.is_paintable)
-    eye = render(row, _SELF_TEST_SEED, recipe.preprocess, is_painted=True)
-    bundle_files.write_self_test(partial, eye.plane, vectors, tokenizer, _SELF_TEST_WORDS)
+    eye = render(row, SELF_TEST_SEED, recipe.preprocess, is_painted=True)
+    texts = [sentence.text for sentence in sentence_bank()]
+    examples = Examples(FINDINGS, texts[::9], eye.plane, _SELF_TEST_WORDS)
     probes = bundle_files.GateTexts(
-        references=(*(s.text for s in bank), *(name for t in FINDINGS for name in t.names)),
+        references=(*texts, *(name for t in FINDINGS for name in t.names)),
         related=RELATED,
         unrelated=(*chest_probes().unrelated, *ELSEWHERE),
     )
-    return bundle_files.write_gate(partial, tokenizer, probes)
-
-
-def trained_state(matcher: Matcher) -> dict[str, Tensor]:
-    """What was trained; the trunk stands in `image.onnx` as it is."""
-    return {n: v for n, v in matcher.state_dict().items() if not n.startswith("trunk.")}
-
-
-def export_eyes(matcher: EyeMatcher, path: Path) -> float:
-    """`image.onnx`, and its largest difference from torch.
-
-    Raises:
-        CheckpointError: onnxruntime computes something else than torch.
-    """
-    encoder = EyeEncoder(matcher).eval()
-    # Two eyes, so that a batch size baked in by the tracer shows in the comparison with one.
-    example = {"image": torch.zeros(2, 3, SIDE, SIDE)}
-    write_graph(encoder, example, path, outputs=("local", "global"), dynamic={0: "films"})
-    sample = torch.rand(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    with torch.inference_mode():
-        wanted = encoder(sample)
-    found = run(path, {"image": sample.numpy()})
-    difference = max(float(np.abs(f - w.numpy()).max()) for f, w in zip(found, wanted, strict=True))
-    return accept("image.onnx", difference, IMAGE_TOLERANCE)
+    return write_files(partial, matcher, language, examples, probes)
 
 
 def _measure(
@@ -286,11 +239,6 @@ def _measure(
     bundle = load_bundle(partial)
     self_test(bundle, Sessions(bundle, "cpu"))
     return BuiltEyes(report, sum(path.stat().st_size for path in partial.iterdir()))
-
-
-def even_odds(matcher: EyeMatcher) -> float:
-    """The similarity at which the network itself holds a place for as likely as not."""
-    return float(-matcher.local_bias.detach() / matcher.local_gain.detach().exp())
 
 
 def _thresholds(localizer: Localizer, rows: Sequence[EyeRow], even: float) -> dict[str, Threshold]:

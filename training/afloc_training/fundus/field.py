@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -11,8 +12,8 @@ from afloc_desktop.core.errors import DatasetError
 from afloc_desktop.core.prompts import library_of
 from afloc_desktop.core.wording import Phrasebook
 from afloc_training.facts import Claim
-from afloc_training.fundus.building import export_eyes
 from afloc_training.fundus.eyes import render
+from afloc_training.fundus.matching import export_eyes
 from afloc_training.fundus.network import GRID
 from afloc_training.fundus.recipe import load_eye_recipe
 from afloc_training.fundus.tables import hold_out, outlined, read_grades, without_copies
@@ -22,7 +23,7 @@ from afloc_training.tuning.field import Field
 from afloc_training.tuning.said import Said, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.preprocess import PreprocessSpec
     from afloc_training.fundus.eyes import Eye
     from afloc_training.fundus.network import EyeMatcher
+    from afloc_training.fundus.vocabulary import Sentence as Taught
+    from afloc_training.fundus.vocabulary import Term
     from afloc_training.network import Matcher
     from afloc_training.site.store import StoredCase
 
@@ -129,9 +132,10 @@ class EyeReplay:
         )
 
 
-def _phrasebook() -> Phrasebook:
-    terms = {term: f.id for f in library_of("fundus").findings for term in f.terms}
-    own = {name.lower(): t.id for t in FINDINGS for name in (t.label, *t.names, *t.synonyms)}
+def phrasebook_of(modality: str, findings: Sequence[Term]) -> Phrasebook:
+    """Every name in the library of a modality, and those of the findings that are taught."""
+    terms = {term: f.id for f in library_of(modality).findings for term in f.terms}
+    own = {name.lower(): t.id for t in findings for name in (t.label, *t.names, *t.synonyms)}
     return Phrasebook(terms | own)
 
 
@@ -144,10 +148,9 @@ def _said(case: StoredCase, book: Phrasebook) -> Said:
     return Said(tuple(dict.fromkeys((*stated, _DISC))), is_normal)
 
 
-def _bank() -> tuple[Sentence, ...]:
-    return tuple(
-        Sentence(s.text, Claim(FINDINGS[s.finding].id, s.is_negated)) for s in sentence_bank()
-    )
+def claimed(bank: Iterable[Taught], ids: Sequence[str]) -> tuple[Sentence, ...]:
+    """Sentences as fine-tuning takes them; `ids` are the findings in the order of the bank."""
+    return tuple(Sentence(s.text, Claim(ids[s.finding], s.is_negated)) for s in bank)
 
 
 def _export(matcher: Matcher, path: Path, side: int) -> float:
@@ -161,9 +164,9 @@ FIELD = Field(
     taught=frozenset(),
     target_sigma_cells=0.5,
     recipe="tune-fundus.toml",
-    phrasebook=_phrasebook,
+    phrasebook=partial(phrasebook_of, "fundus", FINDINGS),
     said=_said,
-    bank=_bank,
+    bank=lambda: claimed(sentence_bank(), IDS),
     rehearsal=EyeReplay,
     export_image=_export,
 )

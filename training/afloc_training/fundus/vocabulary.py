@@ -6,7 +6,7 @@ Templated, not written by a reader: no sentence comes from a report.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from afloc_training.vocabulary import capitalised
 
@@ -33,14 +33,17 @@ class Term:
     sigma_cells: float
     is_default: bool
 
+    _shown: ClassVar = "Fundus photograph showing {}."
+    _stated: ClassVar = "There is {}."
+
     @property
     def prompts(self) -> tuple[str, ...]:
         """The sentences whose unit vectors are averaged for this finding."""
         first = self.names[0]
         return (
-            f"Fundus photograph showing {first}.",
+            self._shown.format(first),
             f"{capitalised(first)}.",
-            *(f"There is {name}." for name in self.names),
+            *(self._stated.format(name) for name in self.names),
         )
 
 

@@ -11,30 +11,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from afloc_desktop.core.evaluate import evaluate
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.prompts import chest_probes, library_of
-from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files
 from afloc_training.backbone import MobileNetV2
-from afloc_training.export import TextEncoder, export_text
-from afloc_training.fundus.building import even_odds, export_eyes, trained_state
 from afloc_training.fundus.card import figures, tables
 from afloc_training.fundus.features import EyeSet
-from afloc_training.fundus.fit import chosen_features, fit
-from afloc_training.fundus.network import GRID, EyeTrunk, new_matcher
+from afloc_training.fundus.matching import (
+    SELF_TEST_SEED,
+    Examples,
+    Language,
+    even_odds,
+    load_language,
+    teach,
+    write_files,
+)
+from afloc_training.fundus.network import GRID, EyeTrunk
 from afloc_training.histo.tiles import read_nuclei, read_tiles, render
 from afloc_training.histo.vocabulary import ELSEWHERE, FINDINGS, IDS, RELATED, sentence_bank
 from afloc_training.manifests import Statement, draft_manifest, finding_spec
 from afloc_training.pretrained import (
     backbone_state,
-    load_text_encoder,
-    load_vocabulary,
     text_files,
 )
-from afloc_training.text_features import SentenceEncoder, sentence_features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 RECIPE = "histo-demo.toml"
 _SCALING_TILES = 24
-_SELF_TEST_SEED = 20_251
 _SELF_TEST_WORDS = ("There are nuclei.", "Gleason pattern 3.", "No crowded nuclei.")
 _UNLISTED_SIGMA_CELLS = 1.0
 _LICENCE = (
@@ -116,13 +116,15 @@ def build_histo_bundle(
     kept = [row for row in rows if row.split == "train"]
     held = [row for row in rows if row.split != "train"]
     files = text_files()
-    tokenizer = WordPiece(load_vocabulary(files), recipe.text)
-    encoder = SentenceEncoder(load_text_encoder(files))
-    matcher = _trained(kept, recipe, (tokenizer, encoder), reporter)
+    language = load_language(files, recipe)
+    with reporter.stage("what a program finds, and what the trunk sees"):
+        tiles = _tiles(kept, recipe, reporter)
+    sample = np.arange(min(_SCALING_TILES, len(tiles.truth)))
+    matcher = teach(tiles, sentence_bank(), sample, recipe, language, reporter)
     with bundle_files.partial_folder(output) as partial:
         with reporter.stage("export"):
             shutil.copyfile(files.tokenizer, partial / "tokenizer.json")
-            gate = _export(partial, matcher, (tokenizer, encoder), kept[0], recipe)
+            gate = _export(partial, matcher, language, kept[0], recipe)
         draft = _manifest(recipe, even_odds(matcher), len(kept), gate)
         bundle_files.seal(partial, draft, "")
         with reporter.stage("evaluation on outlined nuclei"):
@@ -134,27 +136,6 @@ def build_histo_bundle(
         card = _card(final, recipe, len(held), report)
         sha256 = bundle_files.finish(partial, output, final, card)
     return BuiltTiles(report, sha256)
-
-
-def _trained(
-    rows: Sequence[TileRow],
-    recipe: EyeRecipe,
-    language: tuple[WordPiece, SentenceEncoder],
-    reporter: Reporter,
-) -> EyeMatcher:
-    settings, backbone = recipe.fit, backbone_state()
-    with reporter.stage("what a program finds, and what the trunk sees"):
-        tiles = _tiles(rows, recipe, reporter)
-    with reporter.stage("sentence features"):
-        tokenizer, encoder = language
-        bank = sentence_bank()
-        features = sentence_features(encoder, tokenizer, [s.text for s in bank])
-    sample = chosen_features(tiles, np.arange(min(_SCALING_TILES, len(tiles.truth))))
-    network = recipe.network
-    matcher = new_matcher(network.channels, network.dimensions, backbone, sample, settings.seed)
-    with reporter.stage("training"):
-        fit(matcher, tiles, bank, features, settings, reporter.count)
-    return matcher
 
 
 def _tiles(rows: Sequence[TileRow], recipe: EyeRecipe, reporter: Reporter) -> EyeSet:
@@ -197,26 +178,19 @@ def said_of(text: str) -> np.ndarray:
 def _export(
     partial: Path,
     matcher: EyeMatcher,
-    language: tuple[WordPiece, SentenceEncoder],
+    language: Language,
     row: TileRow,
     recipe: EyeRecipe,
 ) -> GateSpec:
-    """Graphs, weights, finding vectors, self-test and gate."""
-    tokenizer, encoder = language
-    export_eyes(matcher, partial / "image.onnx")
-    save_file(trained_state(matcher), partial / bundle_files.WEIGHTS)
-    bank = sentence_bank()
-    ids, mask = (torch.tensor(v) for v in tokenizer.encode_all([s.text for s in bank[::5]]))
-    export_text(TextEncoder(encoder, matcher.text), partial / "text.onnx", ids, mask)
-    vectors = bundle_files.write_finding_vectors(partial, tokenizer, FINDINGS)
-    tile = render(row, _SELF_TEST_SEED, recipe.preprocess)
-    bundle_files.write_self_test(partial, tile.plane, vectors, tokenizer, _SELF_TEST_WORDS)
+    tile = render(row, SELF_TEST_SEED, recipe.preprocess)
+    texts = [sentence.text for sentence in sentence_bank()]
+    examples = Examples(FINDINGS, texts[::5], tile.plane, _SELF_TEST_WORDS)
     probes = bundle_files.GateTexts(
-        references=(*(s.text for s in bank), *library_of("histo").references),
+        references=(*texts, *library_of("histo").references),
         related=RELATED,
         unrelated=(*chest_probes().unrelated, *ELSEWHERE),
     )
-    return bundle_files.write_gate(partial, tokenizer, probes)
+    return write_files(partial, matcher, language, examples, probes)
 
 
 def _manifest(

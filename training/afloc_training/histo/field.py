@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.prompts import library_of
-from afloc_desktop.core.wording import Phrasebook
 from afloc_training.facts import Claim
 from afloc_training.fundus.field import FIELD as EYES
-from afloc_training.fundus.field import Replayed
+from afloc_training.fundus.field import Replayed, claimed, phrasebook_of
 from afloc_training.histo.building import said_of
 from afloc_training.histo.tiles import read_tiles, render
 from afloc_training.histo.vocabulary import FINDINGS, IDS, sentence_bank
-from afloc_training.sentences import Sentence
 from afloc_training.tuning.said import Said, statements
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from afloc_desktop.core.preprocess import PreprocessSpec
+    from afloc_desktop.core.wording import Phrasebook
     from afloc_training.fundus.eyes import Eye
     from afloc_training.site.store import StoredCase
 
@@ -73,12 +72,6 @@ class TileReplay:
             yield row.text, render(row, int(rng.integers(2**32)), self._spec)
 
 
-def _phrasebook() -> Phrasebook:
-    terms = {term: f.id for f in library_of("histo").findings for term in f.terms}
-    own = {name.lower(): t.id for t in FINDINGS for name in (t.label, *t.names, *t.synonyms)}
-    return Phrasebook(terms | own)
-
-
 def _said(case: StoredCase, book: Phrasebook) -> Said:
     """The statements of a report, without places: a slide has neither right nor left."""
     stated: list[Claim] = []
@@ -90,19 +83,13 @@ def _said(case: StoredCase, book: Phrasebook) -> Said:
     return Said(tuple(dict.fromkeys(stated)), is_normal=False)
 
 
-def _bank() -> tuple[Sentence, ...]:
-    return tuple(
-        Sentence(s.text, Claim(FINDINGS[s.finding].id, s.is_negated)) for s in sentence_bank()
-    )
-
-
 FIELD = replace(
     EYES,
     labels={term.id: term.label for term in FINDINGS},
     routed=frozenset(("dense_nuclei",)),
     target_sigma_cells=2.0,
-    phrasebook=_phrasebook,
+    phrasebook=partial(phrasebook_of, "histo", FINDINGS),
     said=_said,
-    bank=_bank,
+    bank=lambda: claimed(sentence_bank(), IDS),
     rehearsal=TileReplay,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from afloc_training.fundus.vocabulary import Sentence, Term
 from afloc_training.vocabulary import capitalised
@@ -12,15 +13,8 @@ from afloc_training.vocabulary import capitalised
 class Structure(Term):
     """A term of tissue: its names are plurals, and are seen on a tile."""
 
-    @property
-    def prompts(self) -> tuple[str, ...]:
-        """As `Term.prompts`, in sentences of the training."""
-        first = self.names[0]
-        return (
-            f"Histology tile showing {first}.",
-            f"{capitalised(first)}.",
-            *(f"There are {name}." for name in self.names),
-        )
+    _shown: ClassVar = "Histology tile showing {}."
+    _stated: ClassVar = "There are {}."
 
 
 _GROUP = "Tissue"
