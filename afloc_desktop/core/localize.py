@@ -273,7 +273,11 @@ class Localizer:
         if sentence not in self._typed:
             ids, mask = self._tokenizer.encode_all([sentence])
             self._typed[sentence] = self._sessions.encode_text(ids, mask, check=check)[0]
-        return self._typed[sentence]
+        if question.leans_on is None:
+            return self._typed[sentence]
+        both = self._typed[sentence] + self._presets[question.leans_on]
+        toward: FloatArray = both / np.linalg.norm(both)
+        return toward
 
 
 def _mean(vectors: dict[str, FloatArray]) -> FloatArray:

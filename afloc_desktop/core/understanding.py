@@ -78,6 +78,8 @@ class Question:
         is_taught: The bundle was taught what the words name, as far as that is known.
         is_related: The words are about a film, as far as the bundle can tell.
         gain, bias: Of the calibration of this very question; both None without one.
+        leans_on: The one finding of the bundle that the words name, where they say more besides;
+            its prompts count as much as the words. None where there is no such finding.
     """
 
     prompt: Prompt
@@ -96,6 +98,7 @@ class Question:
     is_related: bool = True
     gain: float | None = None
     bias: float | None = None
+    leans_on: str | None = None
 
     @property
     def can_be_present(self) -> bool:
@@ -198,6 +201,7 @@ class Interpreter:
             is_related=is_known or self._is_about_a_film(reading),
             gain=finding.gain if finding and is_whole else None,
             bias=finding.bias if finding and is_whole else None,
+            leans_on=None if finding else self._leans_on(reading),
         )
         return replace(question, warnings=tuple(self._warnings(question, reading)))
 
@@ -227,6 +231,12 @@ class Interpreter:
         named = reading.stated or tuple(dict.fromkeys(m.finding_id for m in reading.mentions))
         return self._listed.get(named[0]) if len(named) == 1 else None
 
+    def _leans_on(self, reading: _Reading) -> str | None:
+        """The one listed finding of a text whose other words the sentences of training lack."""
+        if self._is_literal or len(reading.stated) != 1:
+            return None
+        return reading.stated[0] if reading.stated[0] in self._listed else None
+
     def _is_taught(self, reading: _Reading) -> bool:
         named = {mention.finding_id for mention in reading.mentions}
         return not named or bool(named & self._listed.keys())
@@ -252,6 +262,8 @@ class Interpreter:
         labels = [self._labels[finding_id] for finding_id in reading.stated]
         if finding:
             notes.append(f"finding: {finding.label}")
+        elif self._leans_on(reading):
+            notes.append(f"names {labels[0]}: answered with it and the other words")
         elif labels:
             notes.append(f"names {', '.join(labels)}: the whole text is answered at once")
         place = reading.place

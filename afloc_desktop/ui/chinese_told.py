@@ -181,6 +181,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "同一患者编号下还有另一个姓名，请核对检查属于谁。",
         # questions
         "finding: {}": "征象：{}",
+        "names {}: answered with it and the other words": "提到 {}：与其余文字一并回答",
         "names {}: the whole text is answered at once": "提到 {}：整段文字一并回答",
         "side: left": "侧别：左",
         "side: right": "侧别：右",

@@ -93,6 +93,14 @@ def test_a_side_is_not_used_where_no_half_of_the_film_is_one(localizer, make_ima
     assert "not used" in named.notes[-1]
 
 
+def test_other_words_beside_a_finding_are_answered_half_with_it(localizer):
+    finding, words, both = localizer.words_vectors(
+        [Prompt(text, "typed") for text in ("bright", "dark tree", "bright spot, dark tree")]
+    )[1]
+    assert both @ finding > words @ finding
+    assert both @ both == pytest.approx(1, abs=1e-5)
+
+
 def test_both_sides_stay_lit_when_both_are_meant(localizer, make_image):
     image = two_dots(make_image)
     both = localizer.localize(image, Prompt("bilateral bright spots", "typed")).similarity

@@ -91,6 +91,23 @@ def test_several_findings_are_answered_at_once_and_told(taught):
     )
 
 
+def test_other_words_beside_one_listed_finding_lean_on_it(taught):
+    question = taught.understand("effusion obscuring the hemidiaphragm")
+    assert (question.finding_id, question.leans_on) == ("text", "pleural_effusion")
+    assert question.notes[0] == "names Pleural effusion: answered with it and the other words"
+
+
+@pytest.mark.parametrize(
+    "words", ["effusion", "effusion and consolidation", "bulla obscuring the apex", "dark shadow"]
+)
+def test_words_lean_on_no_finding_where_not_exactly_one_is_listed(taught, words):
+    assert taught.understand(words).leans_on is None
+
+
+def test_words_read_literally_lean_on_nothing(literal):
+    assert literal.understand("bright spot obscuring everything").leans_on is None
+
+
 def test_what_is_denied_beside_a_finding_leaves_the_finding(taught):
     question = taught.understand("Consolidation. No effusion.")
     assert (question.finding_id, question.is_negated) == ("consolidation", False)
