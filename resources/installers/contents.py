@@ -94,6 +94,7 @@ _DROPPED = re.compile(
             r"pydicom/data/(test_files|charset_files|palettes)/",
             r"torch/(include|share|test|bin/(?!torch_shm_manager))",
             r"(^|/)tests?/",
+            r"afloc_resources/docs/img/window\.png",  # the page of the repository alone shows it
             r"dist-info/direct_url\.json",  # where the builder's own checkout is
         )
     )
