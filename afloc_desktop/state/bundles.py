@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import secrets
 import shutil
@@ -52,13 +51,13 @@ def staging(paths: Paths) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def install(source: Path, paths: Paths, *, kept: str = "") -> Bundle:
+def install(source: Path, paths: Paths, *, kept: frozenset[str] = frozenset()) -> Bundle:
     """Put a bundle among the installed ones; one with the same id there is replaced.
 
     Args:
         source: A bundle folder or `.aflocbundle` zip; it stays as it is.
         paths: Where bundles are installed.
-        kept: Id of a bundle that must not be replaced; empty where any may be.
+        kept: Ids of bundles that must not be replaced.
 
     Returns:
         The bundle in its place.
@@ -74,7 +73,7 @@ def install(source: Path, paths: Paths, *, kept: str = "") -> Bundle:
         return settle(folder, paths, kept=kept)
 
 
-def settle(folder: Path, paths: Paths, *, kept: str = "") -> Bundle:
+def settle(folder: Path, paths: Paths, *, kept: frozenset[str] = frozenset()) -> Bundle:
     """Check and test a bundle in a staging folder, then move it into its place.
 
     Args:
@@ -90,7 +89,7 @@ def settle(folder: Path, paths: Paths, *, kept: str = "") -> Bundle:
         raise BundleError(
             f"{name!r} is no name for a bundle.", remedy="Ask its maker for letters and digits."
         )
-    if name == kept:
+    if name in kept:
         raise BundleError(
             f"A bundle named {name} answers now, and has to stay to go back to.",
             remedy="Export the new one with another --id.",
@@ -124,8 +123,8 @@ def remove(name: str, paths: Paths) -> None:
         _delete(entry.folder)
         with suppress(SettingsError):
             settings = load_settings(paths.settings_file)
-            if settings.bundle == name:
-                save_settings(paths.settings_file, dataclasses.replace(settings, bundle=""))
+            if name in settings.bundles:
+                save_settings(paths.settings_file, settings.forgetting(name))
         return
     raise BundleMissing(
         f"There is no model bundle {name!r} installed.",
@@ -136,6 +135,8 @@ def remove(name: str, paths: Paths) -> None:
 def use(name: str, paths: Paths) -> Settings:
     """Make an installed bundle the one that answers where none is named.
 
+    The images of another kind than its own keep the model that looks at them.
+
     Raises:
         BundleError: There is none of this name, or it cannot be used.
         SettingsError: The choice cannot be kept.
@@ -143,7 +144,7 @@ def use(name: str, paths: Paths) -> Settings:
     from afloc_desktop.state.models import find
 
     find(paths, name)
-    settings = dataclasses.replace(load_settings(paths.settings_file), bundle=name)
+    settings = load_settings(paths.settings_file).choosing(name)
     save_settings(paths.settings_file, settings)
     return settings
 

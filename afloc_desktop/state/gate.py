@@ -1,4 +1,6 @@
-"""Whether a model's answers on a film may mean anything: its header against what the model knows.
+"""Which model an image is for, and whether the answers of one may mean anything on it.
+
+A film's header, and its colours, against what the model knows.
 
 A refusal keeps the model from being asked until the reader overrules it, which goes into the
 audit trail. A doubt is only told.
@@ -9,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from afloc_desktop.core.colours import wrong_kind
+from afloc_desktop.core.colours import has_hues, is_tissue, wrong_kind
 from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.hanging import view_of
 from afloc_desktop.core.measuring import FilmKey
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Refusal = Literal["modality", "lateral", "body_part", "colour", "grey", "tiny"]
 Doubt = Literal["view_unknown", "body_part_unknown", "small"]
+Kind = Literal["cxr", "fundus", "histo"]  # of images, as bundles name what they were trained on
 
 _CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "TORAX")
 # PS3.16 annex L, the parts that are radiographed; other words may be a language of their own.
@@ -29,6 +32,8 @@ _ELSEWHERE = (
     "ELBOW", "WRIST", "ANKLE", "LEG", "ARM", "BREAST", "FEMUR", "TIBIA", "FINGER", "TOE", "JAW",
     "NECK", "EXTREMITY", "BRAIN", "HEART", "EYE",
 )  # fmt: skip
+_KINDS: dict[str, Kind] = {"OP": "fundus", "SM": "histo", "GM": "histo"}
+_ANY_KIND = ("", "OT", "SC", "XC")  # modalities of whatever was photographed or captured
 _TINY, _SMALL = 32, 256  # pixels of the shorter side; nobody reads a chest on fewer
 _FROM_THE_SIDE = ("A", "P")  # the direction of the rows of a lateral film
 _WRONG_KINDS = {
@@ -52,6 +57,31 @@ class Gate:
 
 
 _OPEN = Gate()
+
+
+def kind_of(image: Image, series: Series | None) -> Kind:
+    """Which kind of model an image is for: by its modality and, where that says little, colours.
+
+    Args:
+        image: Any.
+        series: Where it was listed; None where it was not.
+    """
+    modality = "" if series is None else series.modality
+    if modality in _KINDS:
+        return _KINDS[modality]
+    if modality not in _ANY_KIND or image.colour is None or not has_hues(image.colour):
+        return "cxr"
+    return "histo" if is_tissue(image.colour) else "fundus"
+
+
+def kind_on_screen(state: State) -> Kind | None:
+    """Which kind of model is to look at what is on screen; None while there is nothing."""
+    if state.slide is not None:
+        return "histo"
+    if state.image is None:
+        return None
+    home = home_of(state.listing, state.image.ref)
+    return kind_of(state.image, None if home is None else home.series)
 
 
 def gate(state: State) -> Gate:

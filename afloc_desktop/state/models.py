@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import (
@@ -24,12 +25,32 @@ from afloc_desktop.core.model.runtime import onnxruntime
 from afloc_desktop.state.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.model.patches import Resolution
     from afloc_desktop.core.model.session import Precision, Sessions
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.paths import Paths
+
+_MISSING: Mapping[Kind, tuple[str, str]] = MappingProxyType(
+    {
+        "cxr": (
+            "There is no model for chest films installed.",
+            "`afloc bundles list` shows what is installed.",
+        ),
+        "fundus": (
+            "There is no model for photographs of the retina installed.",
+            "`afloc bundles list` shows what is installed.",
+        ),
+        "histo": (
+            "There is no model for stained tissue installed: none comes with AFLoc, a site "
+            "brings its own.",
+            "`afloc bundles install` takes one in, and `afloc bundles import-checkpoint "
+            "--modality histo` makes one of an official checkpoint; it is then used for tissue.",
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +96,10 @@ def installed(paths: Paths, look: Callable[[Path], Bundle] = load_bundle) -> tup
 
 
 def find(
-    paths: Paths, bundle_id: str | None, look: Callable[[Path], Bundle] = load_bundle
+    paths: Paths,
+    bundle_id: str | None,
+    look: Callable[[Path], Bundle] = load_bundle,
+    kind: Kind | None = None,
 ) -> Bundle:
     """The bundle with an id; where that is None the chosen one, else the first usable one.
 
@@ -83,11 +107,15 @@ def find(
         paths: Of the application.
         bundle_id: As in its manifest.
         look: As for `installed`.
+        kind: Of the image to be looked at: where no bundle is named, only those made for it
+            count. None where there is no image.
 
     Raises:
         BundleError: That bundle cannot be used; `BundleMissing` where there is none.
     """
     candidates = installed(paths, look)
+    if bundle_id is None and kind is not None:
+        return _find_made_for(kind, _settings(paths).bundles, candidates)
     if bundle_id is None:
         bundle_id = _chosen(paths, candidates)
     for entry in candidates:
@@ -105,12 +133,44 @@ def find(
     )
 
 
+def _find_made_for(
+    kind: Kind, chosen: tuple[str, ...], candidates: tuple[Installed, ...]
+) -> Bundle:
+    """The bundle chosen last for a kind of image, else the first one made for it.
+
+    A chosen one that is broken is an error, and nothing else answers in its place.
+    """
+    made = [entry for entry in candidates if _modality(entry) in (kind, "")]
+    names = {e.bundle.manifest.id if e.bundle else e.folder.name: e for e in reversed(made)}
+    wanted = next((names[name] for name in chosen if name in names), None)
+    usable = [entry for entry in made if entry.bundle]
+    broken = [entry for entry in made if _modality(entry) == kind]
+    entry = wanted or next(iter(usable or broken), None)
+    if entry is None:
+        reason, remedy = _MISSING[kind]
+        raise BundleMissing(reason, remedy=remedy)
+    if entry.bundle is None:
+        assert entry.error is not None
+        raise entry.error
+    return entry.bundle
+
+
+def _modality(entry: Installed) -> str:
+    """What a bundle was made for; of a broken one, what its manifest says; empty where nothing."""
+    try:
+        bundle = entry.bundle or open_bundle(entry.folder)
+    except BundleError:
+        return ""
+    return bundle.manifest.modality
+
+
 def open_default(
     paths: Paths,
     *,
     provider: str | None = None,
     bundle_id: str | None = None,
     resolution: Resolution = "standard",
+    kind: Kind | None = None,
 ) -> Localizer:
     """Load a bundle ready to answer, self-tested once on this machine and provider.
 
@@ -121,6 +181,7 @@ def open_default(
             name; where one fails, the CPU answers and `Localizer.fallback` says why.
         bundle_id: None for the chosen one.
         resolution: As for `Localizer`.
+        kind: As for `find`.
 
     Raises:
         BundleError: The bundle cannot be used.
@@ -128,11 +189,11 @@ def open_default(
     """
     from afloc_desktop.core.localize import Localizer
 
-    bundle = find(paths, bundle_id, open_bundle)
+    bundle = find(paths, bundle_id, open_bundle, kind)
     try:
         found = bundle, *_running(paths, bundle, provider)
     except BundleError:
-        sound = find(paths, bundle_id)
+        sound = find(paths, bundle_id, kind=kind)
         if sound.folder == bundle.folder:
             raise
         found = sound, *_running(paths, sound, provider)
@@ -183,9 +244,8 @@ def _tested_in(paths: Paths, bundle: Bundle, provider: str, precision: Precision
 
 def _chosen(paths: Paths, candidates: tuple[Installed, ...]) -> str | None:
     """The id in the settings, where such a bundle is there; unusable ones are known by folder."""
-    wanted = _settings(paths).bundle
     known = {e.bundle.manifest.id if e.bundle else e.folder.name for e in candidates}
-    return wanted if wanted in known else None
+    return next((wanted for wanted in _settings(paths).bundles if wanted in known), None)
 
 
 def _settings(paths: Paths) -> Settings:

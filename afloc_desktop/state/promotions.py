@@ -1,16 +1,19 @@
-"""Which model answers: promoted with a line in the audit trail, the one before it kept.
+"""Which model answers, for its kind of image: promoted with a line in the audit trail.
 
-Rolling back is one step, and undone by another.
+The one before it is kept. Rolling back is one step, and undone by another.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from afloc_desktop.core.errors import BundleError, BundleMissing, ExportError
+from afloc_desktop.core.model.bundle import open_bundle
 from afloc_desktop.state.audit import Audit
 from afloc_desktop.state.bundles import install
+from afloc_desktop.state.gate import Kind
 from afloc_desktop.state.models import find
 from afloc_desktop.state.settings import load_settings, save_settings
 
@@ -42,13 +45,16 @@ def promote(source: Path | str, paths: Paths) -> Promotion:
         SettingsError: The choice cannot be kept.
         ExportError: The audit trail cannot be written; nothing changed.
     """
-    before = find(paths, None)
     if isinstance(source, str):
         bundle = find(paths, source)
+        before = _answering(bundle, paths)
         if bundle.sha256 == before.sha256:
             raise BundleError(f"{source} answers already.", remedy="There is nothing to do.")
     else:
-        bundle = install(source, paths, kept=before.manifest.id)
+        bundle = install(source, paths, kept=_in_charge(paths))
+        before = _answering(bundle, paths)
+        if bundle.sha256 == before.sha256:  # the first one of its kind here
+            before = find(paths, None)
     return _exchange("promoted", bundle, before, paths)
 
 
@@ -67,7 +73,22 @@ def roll_back(paths: Paths) -> Promotion:
             "No model was promoted: there is none to go back to.",
             remedy="`afloc bundles use ID` chooses among those installed.",
         )
-    return _exchange("rolled_back", find(paths, earlier), find(paths, None), paths)
+    bundle = find(paths, earlier)
+    return _exchange("rolled_back", bundle, _answering(bundle, paths), paths)
+
+
+def _answering(bundle: Bundle, paths: Paths) -> Bundle:
+    """What answers for the kind of image that a bundle was made for."""
+    return find(paths, None, kind=bundle.manifest.modality)
+
+
+def _in_charge(paths: Paths) -> frozenset[str]:
+    """Ids of the bundles that answer for any kind of image."""
+    ids = set()
+    for kind in get_args(Kind):
+        with suppress(BundleError):
+            ids.add(find(paths, None, open_bundle, kind).manifest.id)
+    return frozenset(ids)
 
 
 def _exchange(
@@ -75,7 +96,7 @@ def _exchange(
 ) -> Promotion:
     """Choose a bundle; without its line in the audit trail nothing is chosen."""
     settings = load_settings(paths.settings_file)
-    chosen = replace(settings, bundle=bundle.manifest.id, earlier_bundle=before.manifest.id)
+    chosen = replace(settings.choosing(bundle.manifest.id), earlier_bundle=before.manifest.id)
     save_settings(paths.settings_file, chosen)
     try:
         Audit(paths.audit).note_model(action, _named(bundle), _named(before))

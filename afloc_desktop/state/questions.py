@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.findings import extent, peak
 from afloc_desktop.state.gate import is_refused
-from afloc_desktop.state.store import BLANK, Answer, Model, Problem
+from afloc_desktop.state.model_choice import ModelChoice
+from afloc_desktop.state.store import Answer, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.understanding import Question
+    from afloc_desktop.state.model_choice import OpenModel
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
 
@@ -29,14 +31,16 @@ _AT_ONCE = 6  # findings of a survey in one piece of work: some 100 ms on two co
 class Questions:
     """The inference lane's half of a workspace.
 
-    `open_model` is called on that lane and raises `BundleError` where there is no model.
+    `open_model` is as for `ModelChoice`.
+
+    Attributes:
+        models: Which model is asked.
     """
 
-    def __init__(self, store: Store, tasks: Tasks, open_model: Callable[[], Localizer]) -> None:
+    def __init__(self, store: Store, tasks: Tasks, open_model: OpenModel) -> None:
         self._store = store
         self._tasks = tasks
-        self._open_model = open_model
-        self._localizer: Localizer | None = None  # handed on to the lane, never called here
+        self.models = ModelChoice(store, tasks, open_model, self.survey)
         self._wants_strongest = False
         self._listeners: list[Callable[[], None]] = []
         self._chosen_listeners: list[Callable[[], None]] = []
@@ -62,13 +66,15 @@ class Questions:
             key, done, failed: As for `Tasks.submit`.
             work: Gets the model, which nobody else uses meanwhile.
         """
-        if self._localizer is not None:
-            self._tasks.submit(key, partial(work, self._localizer), done, failed, lane="infer")
+        localizer = self.models.in_use
+        if localizer is not None:
+            self._tasks.submit(key, partial(work, localizer), done, failed, lane="infer")
 
     def read(self, texts: tuple[str, ...], done: Callable[[Mapping[str, Question]], None]) -> None:
         """Have the model read texts, of a report, without asking a film."""
-        if self._localizer is not None and texts:
-            work = partial(_read_all, self._localizer, texts)
+        localizer = self.models.in_use
+        if localizer is not None and texts:
+            work = partial(_read_all, localizer, texts)
             self._tasks.submit("sentences", work, done, _leave, lane="infer")
 
     def ask_about(
@@ -86,21 +92,21 @@ class Questions:
             finish: Makes of the answers what `done` gets, on the inference lane.
             done: Not called where a network could not be run.
         """
-        if self._localizer is not None:
-            work = partial(_answer_and, self._localizer, image, prompts, finish)
+        localizer = self.models.in_use
+        if localizer is not None:
+            work = partial(_answer_and, localizer, image, prompts, finish)
             self._tasks.submit("prior answers", work, done, _leave, lane="infer")
 
     def load_model(self) -> None:
         """Load the model and ask it about the film on screen."""
-        self._tasks.submit(
-            "model", self._load, self._model_loaded, self._model_failed, lane="infer"
-        )
+        self.models.load()
 
     def survey(self) -> None:
         """Ask every listed finding, and the chosen question, on the film on screen.
 
         One pass of the image network answers them all, so a selection later costs nothing.
         """
+        self.models.attend()
         for listener in self._listeners:
             listener()
         state = self._store.state
@@ -141,33 +147,9 @@ class Questions:
         self._wants_strongest = False
         self._store.update(prompt=None, answer_problem=None)
 
-    def _load(self, token: Token) -> Localizer:
-        return self._open_model()
-
-    def _model_loaded(self, localizer: Localizer) -> None:
-        self._localizer = localizer
-        manifest = localizer.manifest
-        model = Model(
-            id=manifest.id,
-            version=manifest.version,
-            title=manifest.title,
-            bundle_sha256=localizer.bundle_sha256,
-            fingerprint=manifest.preprocess.fingerprint,
-            provider=localizer.provider,
-            modality=manifest.modality,
-            dicom_modalities=manifest.dicom_modalities,
-            findings=manifest.findings,
-            fallback=localizer.fallback,
-        )
-        self._store.update(model=model, model_problem=None, **BLANK)
-        self.survey()
-
-    def _model_failed(self, error: AflocError) -> None:
-        self._store.update(model_problem=Problem.of(error))
-
     def _survey(self, prompts: tuple[Prompt, ...]) -> None:
         """Ask some of the prompts, then the others, so that a chosen question can go between."""
-        image, localizer = self._store.state.image, self._localizer
+        image, localizer = self._store.state.image, self.models.in_use
         if image is not None and localizer is not None and prompts:
             now, later = prompts[:_AT_ONCE], prompts[_AT_ONCE:]
             work, done = (
@@ -191,10 +173,10 @@ class Questions:
             self.choose(max(answered, key=_margin).prompt)
 
     def _ask_model(self, prompt: Prompt) -> None:
-        image = self._store.state.image
-        if image is None or self._localizer is None or is_refused(self._store.state):
+        image, localizer = self._store.state.image, self.models.in_use
+        if image is None or localizer is None or is_refused(self._store.state):
             return
-        work = partial(_answer_all, self._localizer, image, (prompt,))
+        work = partial(_answer_all, localizer, image, (prompt,))
         done = partial(self._answered, prompt)
         self._tasks.submit("answer", work, done, self._failed, lane="infer")
 

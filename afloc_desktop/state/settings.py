@@ -6,7 +6,7 @@ import json
 import os
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import ExportError, SettingsError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+_MOST_BUNDLES = 8  # chosen before that are remembered; each kind of image needs one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,9 @@ class Settings:
         opacity: Of the overlay, 0 to 1.
         is_contour: A line instead of colours.
         last_folder: Where the last file or folder was opened; empty at first.
-        bundle: Id of the model to use; empty for the shipped one.
+        bundle: Id of the model chosen last; empty for the shipped ones.
+        other_bundles: Ids of those chosen before, one a line, the newest first. An image is
+            looked at by the first of all these that was made for its kind.
         earlier_bundle: Id of the one before the last promotion; empty where none was promoted.
         presets: Windows of CT, as `state.presets` writes them; empty for the defaults.
         provider: Where to run it, one of `PROVIDER_CHOICES`.
@@ -49,6 +52,7 @@ class Settings:
     is_contour: bool = False
     last_folder: str = ""
     bundle: str = ""
+    other_bundles: str = ""
     earlier_bundle: str = ""
     presets: str = ""
     provider: str = "auto"
@@ -58,6 +62,21 @@ class Settings:
     keys: str = ""
     is_welcomed: bool = False
     questions: str = ""
+
+    @property
+    def bundles(self) -> tuple[str, ...]:
+        """Ids of the models that were chosen, the newest first."""
+        return tuple(filter(None, (self.bundle, *self.other_bundles.splitlines())))
+
+    def choosing(self, bundle_id: str) -> Settings:
+        """With another model chosen, for the kind of image it was made for."""
+        others = [other for other in self.bundles if other != bundle_id][:_MOST_BUNDLES]
+        return replace(self, bundle=bundle_id, other_bundles="\n".join(others))
+
+    def forgetting(self, bundle_id: str) -> Settings:
+        """Without a model that is not installed any more."""
+        first, *others = [*(other for other in self.bundles if other != bundle_id), ""]
+        return replace(self, bundle=first, other_bundles="\n".join(filter(None, others)))
 
 
 def load_settings(path: Path) -> Settings:

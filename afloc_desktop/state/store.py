@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.understanding import Question
     from afloc_desktop.state.comparison import Comparison
     from afloc_desktop.state.exporting import Export
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.index import KnownStudy
     from afloc_desktop.state.judgements import Judgement
     from afloc_desktop.state.reports import Report
@@ -90,6 +91,14 @@ class Model:
     fallback: str = ""
 
 
+class ModelName(NamedTuple):
+    """A model that can be chosen: its id and title, and the kind of image it was made for."""
+
+    id: str
+    title: str
+    modality: Kind
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """Everything one question on one film came to.
@@ -137,12 +146,14 @@ class Pane:
 
     Attributes:
         image_ref, image, image_problem, answers: As in `State`, of this cell.
+        model: That gave the answers; None where there are none.
     """
 
     image_ref: ImageRef | None = None
     image: Image | None = None
     image_problem: Problem | None = None
     answers: Mapping[Prompt, Answer] = field(default_factory=dict)
+    model: Model | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,8 +166,10 @@ class State:
         image_ref: The film that was chosen; `image` follows when it is decoded.
         image: The film on screen; None while it is read or where it cannot be.
         image_problem: Why the chosen film is not shown.
-        model: None until it is loaded, and where it cannot be.
+        model: For the kind of image on screen; None until it is loaded, and where it cannot be.
         model_problem: Why there is no model.
+        installed: Models that can be chosen.
+        chosen: Ids of models that were chosen by hand, by the kind of image.
         prompt: The question that is chosen; kept from film to film.
         asked: Typed questions, newest first.
         remembered: Those of earlier runs, offered while the reader types.
@@ -206,6 +219,8 @@ class State:
     image_problem: Problem | None = None
     model: Model | None = None
     model_problem: Problem | None = None
+    installed: tuple[ModelName, ...] = ()
+    chosen: Mapping[Kind, str] = field(default_factory=dict)
     prompt: Prompt | None = None
     asked: tuple[str, ...] = ()
     remembered: tuple[str, ...] = ()
@@ -264,10 +279,16 @@ class State:
             image=pane.image,
             image_problem=pane.image_problem,
             answers=pane.answers,
+            model=self._model_of(pane),
             answer_problem=None,
             notice=None,
             busy=frozenset({"image"} if pane_key(cell) in self.busy else ()),
         )
+
+    def _model_of(self, pane: Pane) -> Model | None:
+        """The model in use, or that of a cell which shows another kind of image."""
+        own, used = pane.model, self.model
+        return used if own is None or (used and used.modality == own.modality) else own
 
     def spacing(self, image: Image) -> Spacing | None:
         """The reader's own calibration of a film, else what its file says."""

@@ -68,9 +68,11 @@ class Wall:
             image_ref=pane.image_ref,
             image=pane.image,
             image_problem=pane.image_problem,
-            answers=_still_true(pane, state),
+            answers={},
             answer_problem=None,
         )
+        self._questions.models.attend()
+        self._store.update(answers=_still_true(pane, self._store.state))
         self._read_waiting()
         self._catch_up()
 
@@ -174,7 +176,8 @@ class Wall:
     def _shown(self) -> dict[int, Pane]:
         """What all cells show, the active one included."""
         state = self._store.state
-        here = Pane(state.image_ref, state.image, state.image_problem, state.answers)
+        film = state.image_ref, state.image, state.image_problem
+        here = Pane(*film, state.answers, state.model)
         return {**state.parked, state.active: here} if state.image_ref else dict(state.parked)
 
     def _clear(self) -> None:

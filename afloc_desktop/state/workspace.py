@@ -27,6 +27,7 @@ from afloc_desktop.state.returned import Returned
 from afloc_desktop.state.shelf import Shelf
 from afloc_desktop.state.slide_runs import SlideRuns
 from afloc_desktop.state.slides import Slides
+from afloc_desktop.state.store import ModelName
 from afloc_desktop.state.thumbs import Thumbs
 from afloc_desktop.state.wall import Wall
 
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from afloc_desktop.core.slides.runs import SlideRun
     from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.films import Slices
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.index import KnownStudy
+    from afloc_desktop.state.model_choice import OpenModel
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.presets import Preset
     from afloc_desktop.state.reports import Report
@@ -61,7 +64,8 @@ class Engine:
         open_slide: `core.slides.opening.open_slide`.
         open_run: `core.slides.runs.SlideRun`, told where windows are kept.
         start_decoders: Starts the decoder processes without waiting for them.
-        open_model: Gives the model to use; raises `BundleError` where there is none.
+        open_model: As for `ModelChoice`.
+        list_models: Gives the models that can be chosen.
         sample: Gives the folder of the sample study.
         forget: `Shelf.clear`, called on the main thread.
         search: Studies listed before that hold these words.
@@ -78,7 +82,8 @@ class Engine:
     open_slide: Callable[..., Slide]
     open_run: Callable[..., SlideRun]
     start_decoders: Callable[[], None]
-    open_model: Callable[[], Localizer]
+    open_model: OpenModel
+    list_models: Callable[[], tuple[ModelName, ...]]
     sample: Callable[[], Path]
     forget: Callable[[], None]
     search: Callable[[str], tuple[KnownStudy, ...]]
@@ -101,6 +106,7 @@ def engine(paths: Paths) -> Engine:
         open_run=partial(_open_run, paths),
         start_decoders=partial(_start_decoders, paths),
         open_model=partial(_open_model, paths),
+        list_models=partial(_list_models, paths),
         sample=_sample,
         forget=shelf.clear,
         search=lambda words: index.search(Query(text=words)),
@@ -139,7 +145,7 @@ class Workspace:
         self._films = Films(store, tasks, engine.read, engine.open_stack, self.slides)
         self._questions = Questions(store, tasks, engine.open_model)
         self.slide_runs = SlideRuns(store, tasks, self._questions, engine.open_run)
-        self.slides.follow(self.slide_runs.open, self.slide_runs.close)
+        self.slides.follow(self._enter_slide, self.slide_runs.close)
         self.history = History(store)
         self.judging = Judgements(store, tasks, engine.note, self.history, self._questions.survey)
         self.exports = Exports(
@@ -158,6 +164,7 @@ class Workspace:
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)
         self.drawings = Drawings(store, self.history)
+        self._list_models = engine.list_models
         self._find_prior = engine.prior
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
@@ -167,6 +174,7 @@ class Workspace:
         """Load the model and start the decoders; the window is already there."""
         self._listings.search("")
         self._questions.load_model()
+        self.look_for_models()
         self.wall.rules, problem = self._load_rules()
         if problem is not None:
             self._store.update(settings_problem=problem)
@@ -232,9 +240,26 @@ class Workspace:
         """Show the film alone."""
         self._questions.clear()
 
+    def choose_model(self, bundle_id: str) -> None:
+        """Let another model look at images like the one on screen."""
+        self._questions.drop()
+        self._questions.models.choose(bundle_id)
+
+    def look_for_models(self) -> None:
+        """See which models can be chosen now."""
+        work, done = lambda _: self._list_models(), self._models_listed
+        self._tasks.submit("models", work, done, _ignore, lane="infer")  # after what is opened
+
     def set_presets(self, presets: tuple[Preset, ...]) -> None:
         """Put other windows of CT on the number keys."""
         self._store.update(presets=presets)
+
+    def _models_listed(self, models: tuple[ModelName, ...]) -> None:
+        self._store.update(installed=models)
+
+    def _enter_slide(self, slide: Slide) -> None:
+        self._questions.models.attend()
+        self.slide_runs.open(slide)
 
     def _hang(self, ref: ImageRef) -> None:
         """Hang what was opened; where its prior is known but not open, open that and hang again."""
@@ -328,10 +353,18 @@ def _open_run(
     return SlideRun(slide, localizer, paths.slides, region=region, check=check)
 
 
-def _open_model(paths: Paths) -> Localizer:
+def _open_model(paths: Paths, kind: Kind | None, chosen: str | None) -> Localizer:
     from afloc_desktop.state.models import open_default
 
-    return open_default(paths)
+    return open_default(paths, bundle_id=chosen, kind=kind)
+
+
+def _list_models(paths: Paths) -> tuple[ModelName, ...]:
+    from afloc_desktop.core.model.bundle import open_bundle
+    from afloc_desktop.state.models import installed
+
+    manifests = (e.bundle.manifest for e in installed(paths, open_bundle) if e.bundle)
+    return tuple(ModelName(m.id, m.title, m.modality) for m in manifests)
 
 
 def _load_rules(paths: Paths) -> tuple[tuple[Rule, ...], Problem | None]:

@@ -144,6 +144,12 @@ RESET = "复位"
 NO_MATCH = "列表中没有。按回车键按原文提问。"
 NO_MODEL = "未使用任何模型"
 LOADING_MODEL = "正在载入模型…"
+MODEL_TIP = "查看此类影像的模型；点击可选择其他模型。"
+MODEL_KINDS = {
+    "cxr": "用于胸片",
+    "fundus": "用于视网膜照片",
+    "histo": "用于染色组织",
+}
 FALLEN_BACK = "所选处理器无法使用"
 ANSWERING = "正在比对…"
 PRESENT = "达到阈值"
@@ -320,9 +326,7 @@ SLIDE_DISTRIBUTION = "各窗格的相似度"
 SLIDE_TOP = "最相似的窗格"
 SLIDE_TOP_TIP = "此窗格的相似度，并非结论；点击查看。"
 SLIDE_NO_MODEL = (
-    "当前模型不适用于切片，AFLoc 也不附带此类模型：需由机构自备。"
-    "`afloc bundles import-checkpoint --modality histo` 可将官方检查点转换为模型；"
-    "`afloc bundles use` 选定后于下次启动生效。"
+    "当前模型不适用于切片。请选择其他模型：点击窗口底部的模型名称，即可看到已安装的模型。"
 )
 SLIDE_NO_SCALE = "无比例尺"
 SLIDE_TOO_FAR = "此切片没有更小的副本：请放大，以看到略图以外的内容。"

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 # {} stands for what changes: a number, a name, a list.
 TABLE: Mapping[str, str] = MappingProxyType(
     {
+        # models
+        "There is no model for chest films installed.": "未安装胸片模型。",
+        "There is no model for photographs of the retina installed.": "未安装视网膜照片模型。",
+        "There is no model for stained tissue installed: none comes with AFLoc, a site "
+        "brings its own.": "未安装染色组织模型：AFLoc 不附带此类模型，需由机构自备。",
+        "`afloc bundles install` takes one in, and `afloc bundles import-checkpoint "
+        "--modality histo` makes one of an official checkpoint; it is then used for tissue.":
+            "`afloc bundles install` 可装入模型，`afloc bundles import-checkpoint "
+            "--modality histo` 可由官方检查点生成模型；之后即用于组织影像。",
         # slides
         "This is a file of a whole slide, which is no film: it is read tile by tile.":
             "这是全切片的一个文件，不是单张影像：它按图块读取。",

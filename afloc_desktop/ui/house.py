@@ -95,8 +95,16 @@ class House(QObject):
         self._training.raise_()
 
     def now(self) -> Settings:
-        """The settings with what was set elsewhere in the window."""
-        return replace(self.settings, reader=self._store.state.reader)
+        """The settings with what was set elsewhere in the window.
+
+        A model chosen by hand is remembered for the images it was made for, no others.
+        """
+        state = self._store.state
+        settings = replace(self.settings, reader=state.reader)
+        for model in state.installed:
+            if state.chosen.get(model.modality) == model.id:
+                settings = settings.choosing(model.id)
+        return settings
 
     def edit(self) -> None:
         """Open the settings."""
@@ -164,8 +172,7 @@ class House(QObject):
     def _answered_by(self, done: Promotion) -> None:
         """What was written beside us must not be written over when the window closes."""
         self.settings = replace(
-            self.settings,
-            bundle=done.bundle.manifest.id,
+            self.settings.choosing(done.bundle.manifest.id),
             earlier_bundle=done.before.manifest.id,
         )
 

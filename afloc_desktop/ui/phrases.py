@@ -240,6 +240,10 @@ def model(identity: str, version: str) -> str:
     return f"Model {identity} {version}"
 
 
+def model_choice(title: str, identity: str) -> str:
+    return f"{title}  ({identity})"
+
+
 def provider(name: str) -> str:
     """What runs the model, without the runtime's own suffix, and how where that is said."""
     device, _, how = name.partition(" ")

@@ -26,6 +26,7 @@ from afloc_desktop.ui.phrases import key_conflict as key_conflict
 from afloc_desktop.ui.phrases import laid as laid
 from afloc_desktop.ui.phrases import length as length
 from afloc_desktop.ui.phrases import model as model
+from afloc_desktop.ui.phrases import model_choice as model_choice
 from afloc_desktop.ui.phrases import more as more
 from afloc_desktop.ui.phrases import more_notes as more_notes
 from afloc_desktop.ui.phrases import number as number
@@ -217,6 +218,12 @@ NO_MATCH = "Not in the list. Press Enter to ask for these words."
 NO_MODEL = "No model is in use"
 LOADING_MODEL = "Loading the model…"
 FALLEN_BACK = "the chosen processor cannot be used"
+MODEL_TIP = "The model that looks at images of this kind; a click offers the others."
+MODEL_KINDS = {
+    "cxr": "Made for chest films",
+    "fundus": "Made for photographs of the retina",
+    "histo": "Made for stained tissue",
+}
 ANSWERING = "Comparing…"
 PRESENT = "at or above threshold"
 ABSENT = "below threshold"
@@ -348,9 +355,8 @@ SLIDE_DISTRIBUTION = "Similarity of the windows"
 SLIDE_TOP = "Strongest windows"
 SLIDE_TOP_TIP = "Similarity of this window, not a verdict; click to look at it."
 SLIDE_NO_MODEL = (
-    "The model in use was not made for slides, and none comes with AFLoc: a site brings its own. "
-    "`afloc bundles import-checkpoint --modality histo` makes a model of an official checkpoint; "
-    "`afloc bundles use` chooses it for the next start."
+    "The model in use was not made for slides. Choose another one: a click on the name of the "
+    "model, at the bottom of the window, offers those that are installed."
 )
 SLIDE_NO_SCALE = "no scale"
 SLIDE_TOO_FAR = "The slide has no smaller copy of itself: zoom in to see more than a sketch."

@@ -100,6 +100,9 @@ QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QStatusBar { background: $background; color: $quiet; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { background: transparent; color: $quiet; padding: 0 8px; }
+QStatusBar QToolButton { background: transparent; border-color: transparent; color: $quiet;
+  padding: 1px 20px 1px 8px; }
+QStatusBar QToolButton:hover, QStatusBar QToolButton:focus { border-color: $quiet; }
 QToolBar { background: $panel; border: none; spacing: 5px; padding: 7px 8px; }
 QToolBar QToolButton { padding: 5px 7px; }
 QToolBar QToolButton#qt_toolbar_ext_button { padding: 2px; background: $accent_dark; }

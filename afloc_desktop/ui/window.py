@@ -97,6 +97,8 @@ class MainWindow(QMainWindow):
         self.browser = Browser(workspace, self._actions["open_files"], self._actions["open_folder"])
         self.splitter = self._lay_out()
         self._status = StatusLine(self.statusBar())
+        self._status.asked.connect(workspace.look_for_models)
+        self._status.chosen.connect(workspace.choose_model)
         self.viewer.wall.probed.connect(self._status.show_probe)
         self.viewer.wall.viewed.connect(self._show_switches)
         self.viewer.wall.dropped.connect(self._place_dropped)

@@ -138,7 +138,7 @@ def test_listing_is_many_times_faster_than_parsing(folder, tmp_path, capsys):
 
 @pytest.fixture
 def station(qtbot):
-    def no_model():
+    def no_model(*_):
         raise BundleMissing("There is no model.", remedy="Install one.")
 
     home = Paths.default()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from afloc_desktop.core.colours import has_hues, heat, wrong_kind
+from afloc_desktop.core.colours import has_hues, heat, is_tissue, wrong_kind
 
 
 def lightness() -> np.ndarray:
@@ -49,3 +49,9 @@ def test_an_image_has_hues_where_its_channels_differ(shade, expected):
 
 def test_an_image_of_one_plane_has_no_hues():
     assert not has_hues(None)
+
+
+def test_tissue_is_told_from_a_retina_by_its_blue():
+    pink, red = (np.full((32, 32, 3), rgb, np.uint8) for rgb in ((220, 150, 190), (180, 90, 40)))
+    assert is_tissue(pink)
+    assert not is_tissue(red)

@@ -188,3 +188,32 @@ def test_an_8_bit_network_that_cannot_be_used_costs_nothing_but_speed(paths, mon
     tiny.sign(paths.bundles / "tiny", tiny.manifest())
     monkeypatch.setattr(processor, "processor_flags", lambda: frozenset({"avx512_vnni"}))
     assert models.open_default(paths).provider == CPU
+
+
+def install_another(paths, tiny_bundle, name, modality):
+    shutil.copytree(tiny_bundle, paths.bundles / name)
+    tiny.sign(paths.bundles / name, tiny.manifest(id=name, modality=modality))
+
+
+def test_an_image_is_looked_at_by_the_model_that_was_chosen_for_its_kind(paths, tiny_bundle):
+    for name, kind in (("eyes-1", "fundus"), ("eyes-2", "fundus"), ("chest-2", "cxr")):
+        install_another(paths, tiny_bundle, name, kind)
+
+    def answering(kind):
+        return models.find(paths, None, kind=kind).manifest.id
+
+    assert (answering("cxr"), answering("fundus")) == ("chest-2", "eyes-1")
+    save_settings(paths.settings_file, Settings().choosing("tiny").choosing("eyes-2"))
+    assert (answering("cxr"), answering("fundus")) == ("tiny", "eyes-2")
+    assert models.open_default(paths, kind="cxr").manifest.id == "tiny"
+    assert models.find(paths, None).manifest.id == "eyes-2"  # without an image: the last choice
+
+
+def test_a_chosen_model_that_is_broken_is_told_and_no_other_answers_for_it(paths, tiny_bundle):
+    install_another(paths, tiny_bundle, "site", "cxr")
+    save_settings(paths.settings_file, Settings().choosing("site"))
+    (paths.bundles / "site" / "image.onnx").write_bytes(b"")
+    with pytest.raises(BundleCorrupt, match=r"image\.onnx"):
+        models.open_default(paths, kind="cxr")
+    with pytest.raises(BundleMissing, match=r"stained tissue.*a site brings its own"):
+        models.find(paths, None, kind="histo")

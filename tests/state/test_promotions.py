@@ -69,3 +69,14 @@ def test_what_answers_already_is_not_promoted_again(tiny_bundle, paths):
     with pytest.raises(BundleError, match="answers already"):
         promote("tiny", paths)
     assert load_settings(paths.settings_file).earlier_bundle != "tiny"
+
+
+def test_a_model_of_eyes_is_promoted_beside_the_model_of_chests(tiny_bundle, paths):
+    tiny.sign(tiny_bundle, tiny.manifest(modality="fundus"))
+    chest, eyes = (find(paths, None, kind=kind).manifest.id for kind in ("cxr", "fundus"))
+    done = promote(tiny_bundle, paths)
+    assert done.before.manifest.id == eyes
+    assert find(paths, None, kind="fundus").manifest.id == "tiny"
+    assert find(paths, None, kind="cxr").manifest.id == chest
+    assert roll_back(paths).bundle.manifest.id == eyes
+    assert find(paths, None, kind="fundus").manifest.id == eyes

@@ -108,3 +108,10 @@ def test_settings_are_the_readers_own(tmp_path):
     path = tmp_path / "settings.toml"
     save_settings(path, FULL)
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_a_chosen_model_goes_before_those_chosen_earlier_and_leaves_with_its_bundle():
+    chosen = Settings().choosing("chest").choosing("eyes").choosing("chest")
+    assert chosen.bundles == ("chest", "eyes")
+    assert chosen.forgetting("chest").bundles == ("eyes",)
+    assert chosen.forgetting("chest").forgetting("eyes") == Settings()

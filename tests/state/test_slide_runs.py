@@ -36,7 +36,7 @@ class Room:
         self.runs = SlideRuns(self.store, self.tasks, self.questions, self.open_run)
         self.opened = []
 
-    def open_model(self):
+    def open_model(self, kind=None, chosen=None):
         return Localizer.open(self.bundle, provider="cpu")
 
     def open_run(self, slide, localizer, **options):

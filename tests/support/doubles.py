@@ -39,6 +39,7 @@ from afloc_desktop.state.reports import Report, Reports
 from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.slide_runs import SlideRuns
 from afloc_desktop.state.slides import Slides
+from afloc_desktop.state.store import ModelName
 from afloc_desktop.state.workspace import Engine, Workspace
 
 FINGERPRINT = "fingerprint"
@@ -200,6 +201,9 @@ class Desk:
     slide: object = None
     open_run: object = None  # a stand-in for `SlideRun`; None refuses
     reports: tuple[Report, ...] = ()
+    models: tuple[ModelName, ...] = ()
+    by_kind: dict = field(default_factory=dict)  # localizers of their own
+    opened: list[tuple] = field(default_factory=list)
     trail: list[tuple] = field(default_factory=list)
     trail_error: Exception | None = None
 
@@ -212,6 +216,7 @@ class Desk:
             open_run=self.open_run or refuse_run,
             start_decoders=lambda: None,
             open_model=self.open_model,
+            list_models=lambda: self.models,
             sample=lambda: Path("sample"),
             forget=lambda: None,
             search=self.search,
@@ -259,10 +264,12 @@ class Desk:
             raise self.read_error
         return self.slide
 
-    def open_model(self) -> FakeLocalizer:
-        if self.localizer is None:
+    def open_model(self, kind=None, chosen=None) -> FakeLocalizer:
+        self.opened.append((kind, chosen))
+        made = self.by_kind.get(kind, self.localizer)
+        if made is None:
             raise BundleMissing("There is no model bundle installed.", remedy="Install one.")
-        return self.localizer
+        return made
 
 
 def recording_workspace():

@@ -150,7 +150,7 @@ from afloc_desktop.ui import app
 class Stuck:
     def __call__(self, paths):
         real = make(paths)
-        return replace(real, open_model=lambda: time.sleep(200))
+        return replace(real, open_model=lambda *_: time.sleep(200))
 
 make, app.engine = app.engine, Stuck()
 app.run([], quit_after_s=0.3)
@@ -198,6 +198,6 @@ def test_the_real_calls_go_from_a_folder_to_a_painted_answer(qtbot):
     made.window.deleteLater()
 
 
-def open_tiny():
+def open_tiny(*_):
     """Not the shipped model: the answers of the tiny one are known."""
     return open_default(Paths.default(), bundle_id="tiny")

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from readings import PROBLEM, STATES, reading
 
-from afloc_desktop.state.store import State
-from afloc_desktop.ui.qt import QLabel, QMainWindow, plain_tip
+from afloc_desktop.state.store import ModelName, State
+from afloc_desktop.ui.qt import QLabel, QMainWindow, QToolButton
 from afloc_desktop.ui.statusline import StatusLine, doing
 
 
@@ -16,7 +16,12 @@ def window(qtbot):
 
 
 def said(window):
-    return [part.text() for part in window.statusBar().findChildren(QLabel)]
+    parts = (*window.statusBar().findChildren(QLabel), *buttons(window))
+    return [part.text() for part in parts]
+
+
+def buttons(window):
+    return window.statusBar().findChildren(QToolButton)
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -36,8 +41,28 @@ def test_a_processor_that_gave_way_is_told_with_the_reason(window):
     told = replace(state.model, fallback="The provider 'cuda' is not usable here.")
     StatusLine(window.statusBar()).render_state(State(), replace(state, model=told))
     assert any("the chosen processor cannot be used" in text for text in said(window))
-    tips = [label.toolTip() for label in window.statusBar().findChildren(QLabel)]
-    assert plain_tip(told.fallback) in tips
+    assert any("&#x27;cuda&#x27;" in button.toolTip() for button in buttons(window))
+
+
+def test_the_name_of_the_model_offers_the_others_under_what_they_were_made_for(window):
+    line, chosen = StatusLine(window.statusBar()), []
+    line.chosen.connect(chosen.append)
+    models = (
+        ModelName("fake", "Chest <b>films</b> & more", "cxr"),
+        ModelName("site", "Ours", "cxr"),
+        ModelName("eyes", "Eyes", "fundus"),
+    )
+    line.render_state(State(), replace(reading(), installed=models))
+    offered = line.model.menu().actions()
+    assert [(a.text(), a.isEnabled(), a.isChecked()) for a in offered] == [
+        ("Made for chest films", False, False),
+        ("Chest <b>films</b> && more  (fake)", True, True),
+        ("Ours  (site)", True, False),
+        ("Made for photographs of the retina", False, False),
+        ("Eyes  (eyes)", True, False),
+    ]
+    offered[4].trigger()
+    assert chosen == ["eyes"]
 
 
 def test_what_is_under_way_goes_before_what_went_wrong():

@@ -125,7 +125,7 @@ class FindingsPanel(QWidget):
 
     def _explain(self, state: State) -> None:
         if has_no_model_for_slides(state):
-            _say(self._gate, strings.SLIDE_NO_MODEL)
+            _say(self._gate, strings.SLIDE_NO_MODEL if state.model else _state_line(state))
             for part in (self._overrule, self._note, self._warning, self._state_line):
                 part.hide()
             return
@@ -176,8 +176,10 @@ class FindingsPanel(QWidget):
 
 
 def has_no_model_for_slides(state: State) -> bool:
-    """Whether a slide is on screen, and a model that was made for something else."""
-    return state.slide is not None and state.model is not None and state.model.modality != "histo"
+    """Whether a slide is on screen, and no model, or one that was made for something else."""
+    if state.slide is None or state.model is None:
+        return state.slide is not None and state.model_problem is not None
+    return state.model.modality != "histo"
 
 
 def _in_report(state: State) -> list[str]:

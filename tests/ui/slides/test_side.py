@@ -57,7 +57,7 @@ def test_a_model_of_films_offers_nothing_on_a_slide_and_says_why(station, tmp_pa
     assert one.window.slide.panel.isHidden()
     shown = one.window.findings
     assert shown.box.isHidden()
-    assert "none comes with AFLoc" in shown._gate.text()
+    assert "was not made for slides. Choose another one" in shown._gate.text()
 
 
 def test_commands_of_films_rest_and_those_of_both_work(station, tmp_path):
