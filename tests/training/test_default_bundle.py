@@ -33,7 +33,7 @@ VOCABULARY = {word: number for number, word in enumerate(WORDS)}
 DEFAULT = load_recipe(None)
 RECIPE = dataclasses.replace(
     DEFAULT,
-    films=dataclasses.replace(DEFAULT.films, editions=2, painted_per_normal=1),
+    films=dataclasses.replace(DEFAULT.films, editions=2, painted_per_normal=1, with_texts=True),
     network=dataclasses.replace(DEFAULT.network, channels=16, dimensions=8),
     fit=dataclasses.replace(DEFAULT.fit, batch=4, frozen_steps=2, end_to_end_steps=1),
 )
@@ -65,6 +65,15 @@ def data(drawn_film, tmp_path):
         split = "train" if number < 8 else "dev"
         rows.append((f"{number}.png", f"p{number}", split, label, "0", "NIH ChestX-ray14: free"))
     write(folder / "nih.csv", "image patient_id split labels low_res license", rows)
+    notes = [
+        (f"{number}.png", f"n{number}", "train", "atlas", "PA", text, kind, "CC0 1.0", "", "10.1/a")
+        for number, text, kind in (
+            (0, "Mass in the right upper lobe.", "clinical_note"),
+            (1, "Is there a mass? no.", "qa_pairs"),
+        )
+    ]
+    columns = "image patient_id split source view report text_kind license url doi"
+    write(folder / "notes.csv", columns, notes)
     box = [("8.png", "p8", "Mass", 0.6, 0.3, 0.2, 0.2, "box", "", "free")]
     write(folder / "regions.csv", "image patient_id label x y w h kind mask license", box)
     return tmp_path / "data"
@@ -108,7 +117,9 @@ def test_one_call_makes_a_bundle_the_desktop_opens(data, tiny_weights, tmp_path)
     assert last["held_out_auroc"] is None
     figures = {figure.name: figure.value for figure in bundle.manifest.metrics}
     assert last["metrics"]["Mass pointing"][0] == figures["Mass pointing"]
-    assert "Mass" in (output / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card = (output / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "Mass" in card
+    assert "2 of atlas, CC0 1.0: <https://doi.org/10.1/a>" in card
     assert [path.name for path in output.parent.iterdir()] == ["base"]
 
     again = tmp_path / "again"

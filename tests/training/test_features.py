@@ -18,7 +18,12 @@ from afloc_desktop.core.errors import DatasetError
 
 SPEC = load_recipe(None).preprocess
 SETTINGS = FilmSettings(
-    held_out_share=0.1, held_out_seed=0, editions=2, painted_per_normal=3, painted_per_abnormal=1
+    held_out_share=0.1,
+    held_out_seed=0,
+    editions=2,
+    painted_per_normal=3,
+    painted_per_abnormal=1,
+    with_texts=False,
 )
 
 

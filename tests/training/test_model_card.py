@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 from afloc_training import bundle_files
+from afloc_training.described import Source
 from afloc_training.model_card import Training, card, figures, localization_table, presence_table
 from afloc_training.recipe import load_recipe
 from afloc_training.thresholds import Calibration, Threshold
@@ -120,6 +121,17 @@ def test_the_card_says_what_it_is_what_was_measured_and_what_it_cannot_do():
         "children",
     ):
         assert said in text
+
+
+def test_films_with_a_text_are_named_with_their_licence_and_attribution():
+    sources = (Source("atlas", "CC BY 4.0", 6, ("https://atlas.org/1", "https://atlas.org/2")),)
+    told = dataclasses.replace(TRAINING, sources=sources, telling_films=4, own_sentences=5)
+    text = card(manifest(), told)
+    assert "6 films with a text of their own" in text
+    assert "4 of them state a finding" in text
+    assert "6 of atlas, CC BY 4.0: <https://atlas.org/1>, <https://atlas.org/2>" in text
+    assert "no report was" not in text
+    assert "no report was" in card(manifest(), TRAINING)
 
 
 def test_a_card_without_figures_claims_none():

@@ -49,18 +49,19 @@ _LICENCE = (
     "Apache-2.0. Built on torchvision's MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 "
     "(Apache-2.0)."
 )
-_DATA = (
+_FILMS = (
     "Training split of NIH ChestX-ray14 (NIH Clinical Center; Wang et al., CVPR 2017), "
     "unrestricted use with attribution. Synthetic-lesion supervised: lesions painted on them. "
-    "Text templated from labels and painted facts. No box, mask or report of a person."
+)
+_TEMPLATED = "Text templated from labels and painted facts. No box, mask or report of a person."
+_WITH_TEXTS = (
+    "Text templated from labels and painted facts, and questions and answers of VQA-RAD (CC0 1.0) "
+    "and notes (CC BY 4.0) on further films, named in the model card. No box or mask of a person."
 )
 _INTENDED_USE = (
     "Research and teaching: showing where an adult frontal chest film resembles a finding named in "
     "words. Research use only: not for diagnosis, not for children or lateral films."
 )
-
-
-_STATEMENT = Statement("cxr", GRID, 2.0, _LICENCE, _DATA, _INTENDED_USE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,9 @@ def manifest(
 ) -> Manifest:
     """What the bundle says of itself; `files` is filled in by `seal`."""
     findings = tuple(_finding(term, thresholds) for term in FINDINGS)
-    drawn = draft_manifest(recipe, _STATEMENT, findings, thresholds.unlisted)
+    data = _FILMS + (_WITH_TEXTS if recipe.films.with_texts else _TEMPLATED)
+    statement = Statement("cxr", GRID, 2.0, _LICENCE, data, _INTENDED_USE)
+    drawn = draft_manifest(recipe, statement, findings, thresholds.unlisted)
     return replace(drawn, gate=gate, metrics=tuple(metrics))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from afloc_training.sentences import Sentence
 
 # Modules beside the films' own that decide what a step computes.
-_SHAPING = ("backbone", "fit", "lessons", "losses", "network", "facts")
+_SHAPING = ("backbone", "fit", "lessons", "losses", "network", "facts", "tuning/said")
 
 
 class Films(Protocol):

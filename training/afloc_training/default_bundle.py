@@ -23,6 +23,7 @@ from afloc_desktop.core.text import WordPiece
 from afloc_training import bundle_files, model_card
 from afloc_training.backbone import MobileNetV2
 from afloc_training.course import Lecture, train
+from afloc_training.described import is_telling, own_sentences, read_described, sources_of
 from afloc_training.export import TextEncoder, export_image, export_text, export_trunk
 from afloc_training.features import compute_features, find_all_lungs, plan_films, plans_key, render
 from afloc_training.films import hold_out, read_rows
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.evaluate import Report
     from afloc_desktop.core.model.manifest import GateSpec
+    from afloc_training.described import Described
     from afloc_training.features import FeatureSet, FilmPlan
     from afloc_training.films import FilmRow
     from afloc_training.network import Matcher
@@ -69,10 +71,14 @@ class _Language:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Films:
-    """The image side: rows kept and held out, and editions of films made from the kept ones."""
+    """The image side: rows kept and held out, films with text, and editions of films made of both.
+
+    `has_lungs` is for the kept rows.
+    """
 
     kept: tuple[FilmRow, ...]
     held: tuple[FilmRow, ...]
+    described: tuple[Described, ...]
     has_lungs: list[bool]
     recipe: Recipe
     trunk: Path
@@ -91,7 +97,9 @@ class _Films:
 
     def plans(self, number: int) -> tuple[FilmPlan, ...]:
         """Every film of an edition."""
-        return plan_films(self.kept, self.has_lungs, self.recipe.films, number)
+        rows = (*self.kept, *(film.row for film in self.described))
+        has_lungs = [*self.has_lungs, *[False] * len(self.described)]
+        return plan_films(rows, has_lungs, self.recipe.films, number)
 
     def edition(self, number: int, *, is_stem_enough: bool) -> FeatureSet:
         """The films of an edition, painted and run through the trunk."""
@@ -146,7 +154,7 @@ def build_default_bundle(
     backbone, text = backbone_state(), text_files()
     with _work_folder(work) as folder:
         films = _films(data / "cxr", recipe, backbone, folder, reporter)
-        language = _language(text, recipe, reporter)
+        language = _language(text, films.described, recipe, reporter)
         if trained is None:
             lecture = Lecture(language.bank, language.features, backbone)
             matcher = train(films, lecture, recipe, folder / "training", reporter)
@@ -171,29 +179,37 @@ def _films(
     settings = recipe.films
     rows = read_rows(folder / "nih.csv", folder / "images", "train")
     kept, held = hold_out(rows, settings.held_out_share, settings.held_out_seed)
+    described: tuple[Described, ...] = ()
+    if settings.with_texts:
+        described = read_described(folder / "notes.csv", folder / "images", "train")
     with reporter.stage("lung fields"):
         has_lungs = find_all_lungs(kept, recipe.preprocess)
     trunk = MobileNetV2()
     trunk.load_torchvision(backbone)
     export_trunk(trunk, work / "trunk.onnx", recipe.preprocess.side)
-    films = _Films(kept, held, has_lungs, recipe, work / "trunk.onnx", reporter)
+    films = _Films(kept, held, described, has_lungs, recipe, work / "trunk.onnx", reporter)
     reporter.event(
         "films",
         f"  {len(kept)} films kept, {len(held)} held out, {sum(has_lungs)} with clear lungs, "
-        f"{settings.editions} editions of {len(films.plans(0))} training films",
+        f"{len(described)} with a text, {settings.editions} editions of "
+        f"{len(films.plans(0))} training films",
         kept=len(kept),
         held_out=len(held),
         with_lungs=sum(has_lungs),
+        with_text=len(described),
         planned=len(films.plans(0)),
     )
     return films
 
 
-def _language(files: TextFiles, recipe: Recipe, reporter: Reporter) -> _Language:
+def _language(
+    files: TextFiles, described: Sequence[Described], recipe: Recipe, reporter: Reporter
+) -> _Language:
     with reporter.stage("sentence features"):
         tokenizer = WordPiece(load_vocabulary(files), recipe.text)
         encoder = SentenceEncoder(load_text_encoder(files))
-        bank = sentence_bank(np.random.default_rng(recipe.fit.seed))
+        templated = sentence_bank(np.random.default_rng(recipe.fit.seed))
+        bank = tuple(dict.fromkeys((*templated, *own_sentences(described))))
         features = sentence_features(encoder, tokenizer, [sentence.text for sentence in bank])
     return _Language(tokenizer, encoder, bank, features)
 
@@ -232,6 +248,9 @@ def _measure(
         painted_films=films.painted,
         held_out_films=len(films.held),
         fit=recipe.fit,
+        sources=sources_of(films.described),
+        telling_films=sum(is_telling(film) for film in films.described),
+        own_sentences=len(own_sentences(films.described)),
     )
     unset = bundle_files.Thresholds({term.id: 0.0 for term in FINDINGS}, 0.0)
     draft = bundle_files.manifest(recipe, unset, (), gate)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from afloc_desktop.core.domain import Side, Zone
+    from afloc_training.tuning.said import Said
 
 Size = Literal["small", "moderate", "large"]
 
@@ -59,12 +60,15 @@ class FilmFacts:
     """All that is known of one film.
 
     Attributes:
-        labels: Ids of the findings the film was labelled with as a whole.
+        labels: Ids of the findings the film was labelled with as a whole, or said to show.
         painted: What was painted on it.
+        said: What its own text says; None for a film without text. What a text leaves out is
+            unknown, and what labels leave out is absent.
     """
 
     labels: frozenset[str]
     painted: tuple[Fact, ...] = ()
+    said: Said | None = None
 
     @property
     def findings(self) -> frozenset[str]:
@@ -73,7 +77,7 @@ class FilmFacts:
 
 
 def truth(claim: Claim, film: FilmFacts) -> bool | None:
-    """Whether the positive content of a claim holds on a film; None where nobody knows.
+    """Whether the positive content of a claim holds on a film without text; None: nobody knows.
 
     A negated claim is judged as if it were not negated: the caller turns the answer round.
     Labels say nothing of place and are exchanged among look-alikes, so much stays unknown; that

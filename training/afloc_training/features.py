@@ -110,7 +110,8 @@ def plan_films(
         row
         for row, is_found in zip(rows, has_lungs, strict=True)
         # An enlarged film has no texture of its own, which would mark what is painted on it.
-        if is_found and not row.is_low_resolution
+        # Where a text leaves open what else a film shows, nothing is painted.
+        if is_found and not row.is_low_resolution and row.said is None
     ]
     if not grounds:
         raise DatasetError(
@@ -174,12 +175,20 @@ def compute_features(
     facts = _finished_facts(folder, key, strides)
     if facts is None:
         facts = _compute_all(plans, spec, trunk, folder, strides, progress)
-        films = [dataclasses.asdict(fact) | {"labels": sorted(fact.labels)} for fact in facts]
+        films = [
+            {"labels": sorted(fact.labels), "painted": list(map(dataclasses.asdict, fact.painted))}
+            for fact in facts
+        ]
         text = json.dumps({"key": key, "strides": strides, "films": films})
         (folder / _FACTS).write_text(text, encoding="utf-8")
     # Read whole: a step draws films at random, and a page cache under pressure made that ten times
     # slower than computing on them.
     arrays = {name: np.load(_array(folder, name)) for name in (*strides, _MASKS)}
+    # Texts are not kept beside the features: the rows have them.
+    facts = [
+        dataclasses.replace(fact, said=plan.row.said)
+        for fact, plan in zip(facts, plans, strict=True)
+    ]
     is_painted = np.array([plan.kind == "painted" for plan in plans])
     return FeatureSet(
         stem=arrays["stem"],
@@ -200,7 +209,8 @@ def plans_key(plans: Sequence[FilmPlan], spec: PreprocessSpec, trunk: Path) -> s
     digest = hashlib.sha256(trunk.read_bytes() + spec.fingerprint.encode())
     for plan in plans:
         labels = sorted(plan.row.labels)
-        digest.update(f"{plan.row.path.name} {plan.kind} {plan.seed} {labels}".encode())
+        words = f"{plan.row.path.name} {plan.kind} {plan.seed} {labels} {plan.row.said}"
+        digest.update(words.encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         if source.stem in _SHAPING or source.stem.startswith("lesions_"):
             digest.update(source.read_bytes())

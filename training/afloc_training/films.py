@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import FloatArray, Image
+    from afloc_training.tuning.said import Said
 
 _COLUMNS = ("image", "patient_id", "split", "labels", "low_res", "license")
 # Terms that let a model trained on the film be passed on; share-alike and non-commercial do not.
@@ -33,12 +34,14 @@ class FilmRow:
         patient_id: Films of one patient never straddle a split.
         labels: Ids of its findings; empty for a film without any.
         is_low_resolution: Enlarged from a small original.
+        said: What its own text says; None for a film without text.
     """
 
     path: Path
     patient_id: str
     labels: frozenset[str]
     is_low_resolution: bool
+    said: Said | None = None
 
     @property
     def is_normal(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from afloc_training.facts import shown_by, truth
 from afloc_training.network import GRID
 from afloc_training.synthesis import PAINTABLE
+from afloc_training.tuning import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +152,10 @@ def truth_table(films: Sequence[FilmFacts], claims: Sequence[Claim]) -> np.ndarr
     known: dict[FilmFacts, list[int]] = {}
     for film in films:
         if film not in known:
-            answers = (truth(claim, film) for claim in claims)
+            text = film.said
+            answers = (
+                truth(claim, film) if text is None else said.truth(claim, text) for claim in claims
+            )
             known[film] = [-1 if answer is None else int(answer) for answer in answers]
     return np.array([known[film] for film in films], np.int8)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.metrics import Interval
     from afloc_desktop.core.model.manifest import Manifest
     from afloc_desktop.core.word_figures import WordFigures
+    from afloc_training.described import Source
     from afloc_training.recipe import FitSettings
     from afloc_training.thresholds import Threshold
 
@@ -33,12 +34,18 @@ class Training:
         painted_films: Films from the synthesiser.
         held_out_films: Patient-disjoint, for thresholds.
         fit: Settings of the recipe.
+        sources: Of the films with a text of their own.
+        telling_films: Those of them whose text states a finding that is taught.
+        own_sentences: Sentences of those texts that were taught as they are.
     """
 
     real_films: int
     painted_films: int
     held_out_films: int
     fit: FitSettings
+    sources: Sequence[Source] = ()
+    telling_films: int = 0
+    own_sentences: int = 0
 
 
 def figures(report: Report) -> tuple[Figure, ...]:
@@ -237,12 +244,34 @@ def _what_it_is(manifest: Manifest, training: Training) -> Iterator[str]:
         "- It is **synthetic-lesion supervised**: where a painted lesion lies is known and taught.",
         "  No outline or box drawn by a person was used. This differs from AFLoc, which learns",
         "  from image and report alone.",
-        "- All text is **templated** from labels and from what was painted; no report was read.",
+        *_texts(training),
         f"- {training.held_out_films} films of other patients of the training split were held out;",
         "  thresholds were chosen on them.",
         "",
         f"Licence of the weights: {manifest.licence}",
         "",
+    )
+
+
+def _texts(training: Training) -> Iterator[str]:
+    if not training.sources:
+        yield "- All text is **templated** from labels and from what was painted; no report was"
+        yield "  read."
+        return
+    films = sum(source.films for source in training.sources)
+    yield from (
+        f"- {films} films with a text of their own, notes or questions and answers, read by the",
+        f"  rules that read a site's reports; {training.telling_films} of them state a finding "
+        "that is taught or deny one.",
+        "  What a text does not mention counts as unknown. The licence of every film and text was",
+        "  checked:",
+    )
+    for source in training.sources:
+        links = ", ".join(f"<{link}>" for link in source.links)
+        yield f"  - {source.films} of {source.name}, {source.licence}: {links}"
+    yield (
+        f"- {training.own_sentences} sentences are those texts' own; all other text is "
+        "**templated** from labels and from what was painted."
     )
 
 

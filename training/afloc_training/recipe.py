@@ -33,6 +33,7 @@ class FilmSettings:
             trunk frozen, the others the one after it; a single one serves both.
         painted_per_normal: Synthetic films made from a normal one, in each edition.
         painted_per_abnormal: Synthetic films made from an abnormal one, in each edition.
+        with_texts: Whether films with a text of their own are seen too.
     """
 
     held_out_share: float
@@ -40,6 +41,7 @@ class FilmSettings:
     editions: int
     painted_per_normal: int
     painted_per_abnormal: int
+    with_texts: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from afloc_training.facts import Claim
 from afloc_training.vocabulary import ABNORMALITY, BY_ID, OPACITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from afloc_desktop.core.domain import Side, Zone
     from afloc_desktop.core.wording import Mention
@@ -62,8 +62,13 @@ def phrasebook() -> Phrasebook:
 
 def read_case(case: StoredCase, book: Phrasebook) -> Said:
     """The statements of a report about findings the default model knows."""
-    found = (s for sentence in case.sentences for s in statements(sentence.text, book))
-    return Said(tuple(dict.fromkeys(s for s in found if s.finding in BY_ID)), case.is_normal)
+    return read_texts((sentence.text for sentence in case.sentences), book, case.is_normal)
+
+
+def read_texts(texts: Iterable[str], book: Phrasebook, is_normal: bool) -> Said:
+    """The statements of some sentences about findings the default model knows."""
+    found = (s for text in texts for s in statements(text, book))
+    return Said(tuple(dict.fromkeys(s for s in found if s.finding in BY_ID)), is_normal)
 
 
 def statements(text: str, book: Phrasebook) -> Iterator[Claim]:
