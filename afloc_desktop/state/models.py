@@ -231,14 +231,20 @@ def _tested(paths: Paths, bundle: Bundle, provider: str) -> Sessions:
 
 
 def _tested_in(paths: Paths, bundle: Bundle, provider: str, precision: Precision) -> Sessions:
-    from afloc_desktop.core.model.selftest import self_test
+    from afloc_desktop.core.model.kept import KeptGraphs
     from afloc_desktop.core.model.session import Sessions
 
-    sessions = Sessions(bundle, provider, precision=precision)
+    kept = KeptGraphs(paths.cache / "graphs")
+    sessions = Sessions(bundle, provider, precision=precision, kept=kept)
     verdicts = _Verdicts(paths.cache / "selftests.json")
     if not verdicts.has_passed(bundle.sha256, sessions.runs_on):
+        from afloc_desktop.core.model.selftest import self_test
+
         self_test(bundle, sessions)
         verdicts.remember(bundle.sha256, sessions.runs_on)
+    else:  # not the first start: there will be more
+        with suppress(InferenceError, BundleError):  # as `_tested`
+            sessions.keep()
     return sessions
 
 

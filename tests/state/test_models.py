@@ -87,6 +87,14 @@ def test_a_damaged_memory_of_self_tests_only_runs_them_again(paths):
     assert models.open_default(paths).manifest.id == "tiny"
 
 
+def test_from_the_third_start_on_the_network_is_opened_as_laid_out_for_this_machine(paths):
+    starts = [models.open_default(paths, provider="cpu") for _ in range(3)]
+    assert [start._sessions.is_kept for start in starts] == [False, False, True]
+    (paths.bundles / "tiny" / "image.onnx").write_bytes(b"")
+    with pytest.raises(BundleCorrupt, match=r"image\.onnx"):
+        models.open_default(paths, provider="cpu")
+
+
 def test_what_is_shipped_is_found():
     assert models.shipped("bundles").is_dir()
     assert models.sample_study().is_dir()
@@ -179,14 +187,14 @@ def test_an_8_bit_network_runs_where_the_processor_has_the_instructions(
     folder = paths.bundles / "tiny"
     shutil.copy(folder / "image.onnx", folder / "patches.int8.onnx")
     tiny.sign(folder, tiny.manifest())
-    monkeypatch.setattr(processor, "processor_flags", lambda: frozenset(flags))
+    monkeypatch.setattr(processor, "processor_flags", lambda *_: frozenset(flags))
     assert models.open_default(paths).provider == f"{CPU} {precision}".strip()
 
 
 def test_an_8_bit_network_that_cannot_be_used_costs_nothing_but_speed(paths, monkeypatch):
     (paths.bundles / "tiny" / "patches.int8.onnx").write_bytes(b"no graph")
     tiny.sign(paths.bundles / "tiny", tiny.manifest())
-    monkeypatch.setattr(processor, "processor_flags", lambda: frozenset({"avx512_vnni"}))
+    monkeypatch.setattr(processor, "processor_flags", lambda *_: frozenset({"avx512_vnni"}))
     assert models.open_default(paths).provider == CPU
 
 

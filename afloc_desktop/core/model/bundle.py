@@ -37,7 +37,7 @@ REQUIRED = (
 )
 _MAX_MANIFEST_BYTES = 1 << 20
 _MAX_FILE_BYTES = 1 << 30
-_BLOCK_BYTES = 1 << 18  # larger ones are mapped anew for every read: half as slow again
+_BLOCK_BYTES = 1 << 18
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 # An ONNX tensor kept outside its file names it under the key "location" (onnx.proto3,
 # TensorProto.external_data). Such a file escapes the hashes, so it is refused outright.
@@ -80,7 +80,7 @@ class Bundle:
             BundleMissing: It is absent.
             BundleCorrupt: It is not what the manifest names, or keeps weights elsewhere.
         """
-        _check_file(self.folder, name, self.manifest.files[name], lambda block: None)
+        _check_file(self.folder, name, self.manifest.files[name])
         return self.folder / name
 
 
@@ -232,23 +232,27 @@ def _check_names(manifest: Manifest) -> None:
         raise BundleCorrupt("The steps of preprocessing contradict each other.", remedy=_GET_AGAIN)
 
 
-def _check_file(folder: Path, name: str, digest: str, keep: Callable[[bytes], None]) -> None:
+def _check_file(
+    folder: Path, name: str, digest: str, keep: Callable[[bytes], None] | None = None
+) -> None:
     """Read a file block by block; raise if it is not what the manifest names."""
     path = folder / name
-    found, end = hashlib.sha256(), b""
-    is_elsewhere = False
+    found, is_elsewhere = hashlib.sha256(), False
+    over = len(_EXTERNAL_DATA) - 1  # of the block before: what is looked for may lie across both
+    held = bytearray(over + _BLOCK_BYTES)
+    fresh = memoryview(held)[over:]
     try:
         if path.is_symlink() or not path.is_file():
             raise BundleMissing(f"The bundle's file {name} is absent.", remedy=_GET_AGAIN)
         if path.stat().st_size > _MAX_FILE_BYTES:
             raise BundleCorrupt(f"{name} is larger than a gigabyte.", remedy=_GET_AGAIN)
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK_BYTES):
-                found.update(block)
-                keep(block)
-                end += block
-                is_elsewhere |= _EXTERNAL_DATA in end
-                end = end[-len(_EXTERNAL_DATA) :]
+        with path.open("rb", buffering=0) as stream:
+            while count := stream.readinto(fresh):
+                found.update(fresh[:count])
+                if keep is not None:
+                    keep(bytes(fresh[:count]))
+                is_elsewhere |= held.find(_EXTERNAL_DATA, 0, over + count) >= 0
+                held[:over] = held[count : count + over]
     except OSError as error:
         raise BundleError(f"{name} cannot be read: {error.strerror}.", remedy=_GET_AGAIN) from error
     if found.hexdigest() != digest:

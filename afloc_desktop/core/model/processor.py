@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -23,3 +24,8 @@ def processor_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 def has_int8(flags: frozenset[str]) -> bool:
     """Whether 8-bit graphs run at a multiple of the speed of others; unknown counts as no."""
     return not _INT8.isdisjoint(flags)
+
+
+def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """What tells this processor from those that compute otherwise; empty where nothing does."""
+    return " ".join(sorted(processor_flags(cpuinfo))) or os.environ.get("PROCESSOR_IDENTIFIER", "")

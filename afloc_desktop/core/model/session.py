@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from afloc_desktop.core.errors import BundleCorrupt, Cancelled, InferenceError
+from afloc_desktop.core.model.bundle import load_arrays
 from afloc_desktop.core.model.runtime import CPU, PROVIDERS, give_back_freed, onnxruntime
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.model.bundle import Bundle
+    from afloc_desktop.core.model.kept import KeptGraphs
 
 Precision = Literal["float32", "int8"]
 # `image.onnx` gives every output its maker knows. A bundle may bring, beside it, the part that
@@ -39,17 +41,27 @@ class Sessions:
     Attributes:
         provider: What really runs, as onnxruntime names it, read back from the session.
         precision: Of the image network.
+        is_kept: The image network was opened as it is kept on this machine.
         takes_other_sizes: The image network can be run at another size than its own.
         runs_on: Provider and precision, for the reader.
     """
 
-    def __init__(self, bundle: Bundle, provider: str, *, precision: Precision = "float32") -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        provider: str,
+        *,
+        precision: Precision = "float32",
+        kept: KeptGraphs | None = None,
+    ) -> None:
         """Load the image network; the text network waits for the first typed prompt.
 
         Args:
             bundle: Verified.
             provider: One of `PROVIDER_CHOICES`; `auto` takes the best that works.
             precision: `int8` for bundles that `has_int8` only, on the CPU.
+            kept: Where graphs laid out for this processor are; None to do without. The bundle's
+                own file is verified all the same.
 
         Raises:
             InferenceError: The provider asked for is not usable here.
@@ -57,8 +69,14 @@ class Sessions:
         """
         self._bundle = bundle
         name = PATCHES[precision]
-        name = name if name in bundle.manifest.files else WHOLE
-        self._image, self.provider = _open_best(bundle, name, provider)
+        self._graph = name if name in bundle.manifest.files else WHOLE
+        self._kept = kept if provider == "cpu" else None
+        source = bundle.path(self._graph)
+        self._image = self._open_kept()
+        self.is_kept = self._image is not None
+        self.provider = CPU
+        if self._image is None:
+            self._image, self.provider = _open_best(source, provider)
         self.precision = precision
         self.runs_on = self.provider if precision == "float32" else f"{self.provider} {precision}"
         changeable = [entry.name for entry in self._image.get_overridable_initializers()]
@@ -119,6 +137,39 @@ class Sessions:
         """
         return self._read("sentence", ids, mask, None)
 
+    def keep(self) -> None:
+        """Keep the image network as it is laid out for this processor, for later starts.
+
+        Only where it computes the very numbers of this one on the example of the self-test.
+
+        Raises:
+            BundleError: The bundle's files are not what they were.
+            InferenceError: The network cannot be run.
+        """
+        if self._kept is None or self.is_kept:
+            return
+        source = self._bundle.path(self._graph)
+        level = self._bundle.manifest.heatmap.level
+        tensor = np.asarray(load_arrays(self._bundle, "selftest.npz")["tensor"], np.float32)
+        wanted = self.encode_patches(tensor)
+
+        def write(graph: Path, weights: str) -> bool:
+            return _open(source, CPU, written=(graph, weights))[0] is not None
+
+        def is_same(graph: Path) -> bool:
+            session, _ = _open(graph, CPU, is_kept=True)
+            if session is None:
+                return False
+            return np.array_equal(_run(session, level, {"image": tensor}, None)[0], wanted)
+
+        self._kept.make(self._bundle.manifest.files[self._graph], write, is_same)
+
+    def _open_kept(self) -> Any:
+        if self._kept is None:
+            return None
+        graph = self._kept.find(self._bundle.manifest.files[self._graph])
+        return None if graph is None else _open(graph, CPU, is_kept=True)[0]
+
     def _read(
         self,
         output: str,
@@ -128,7 +179,7 @@ class Sessions:
     ) -> FloatArray:
         if self._text is None:
             # On the CPU always: one short text is quicker there than the way to a device.
-            self._text, _ = _open_best(self._bundle, "text.onnx", "cpu")
+            self._text, _ = _open_best(self._bundle.path("text.onnx"), "cpu")
         feeds = {
             "input_ids": np.asarray(ids, np.int64),
             "attention_mask": np.asarray(mask, np.int64),
@@ -141,8 +192,7 @@ def has_int8(bundle: Bundle) -> bool:
     return PATCHES["int8"] in bundle.manifest.files
 
 
-def _open_best(bundle: Bundle, name: str, provider: str) -> tuple[Any, str]:
-    graph = bundle.path(name)
+def _open_best(graph: Path, provider: str) -> tuple[Any, str]:
     candidates = available_providers() if provider == "auto" else (provider,)
     for short in candidates:
         session, why = _open(graph, PROVIDERS.get(short, short))
@@ -150,7 +200,7 @@ def _open_best(bundle: Bundle, name: str, provider: str) -> tuple[Any, str]:
             return session, str(session.get_providers()[0])
     if candidates[-1] == "cpu":
         raise BundleCorrupt(
-            f"{name} cannot be loaded: {why}", remedy="Get the bundle again from its maker."
+            f"{graph.name} cannot be loaded: {why}", remedy="Get the bundle again from its maker."
         )
     raise InferenceError(
         f"The provider {provider!r} is not usable here: {why}",
@@ -158,21 +208,27 @@ def _open_best(bundle: Bundle, name: str, provider: str) -> tuple[Any, str]:
     )
 
 
-def _open(graph: Path, provider: str) -> tuple[Any, str]:
-    """A session that really uses `provider`, or None and why not."""
+def _open(
+    graph: Path,
+    provider: str,
+    *,
+    is_kept: bool = False,
+    written: tuple[Path, str] | None = None,
+) -> tuple[Any, str]:
+    """A session that really uses `provider`, or None and why not.
+
+    Args:
+        graph: Verified.
+        provider: As onnxruntime names it.
+        is_kept: The graph is laid out for this processor already.
+        written: Where to write it laid out, and under which name its weights beside it.
+    """
     runtime = onnxruntime()
     if provider not in runtime.get_available_providers():
         return None, "this installation of onnxruntime does not offer it."
-    options = runtime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-    # Threads wait for each other's layers awake, and sleep as soon as the run is over: a click
-    # after a pause is up to 1.8 times as quick, and no core burns between clicks.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    # The arena takes a film's scratch memory up again for the next one, and is no quicker or
-    # slower. A plan of it all in one block, drawn up in the first run, takes half as much again.
-    options.enable_mem_pattern = False
+    options = _options(is_kept)
+    if written is not None:
+        _write_to(options, *written)
     wanted = [provider] if provider == CPU else [provider, CPU]
     try:
         session = runtime.InferenceSession(str(graph), options, providers=wanted)
@@ -183,6 +239,30 @@ def _open(graph: Path, provider: str) -> tuple[Any, str]:
     if session.get_providers()[0] != provider:
         return None, "onnxruntime fell back to the CPU."
     return session, ""
+
+
+def _options(is_kept: bool) -> Any:
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    # Threads wait for each other's layers awake, and sleep as soon as the run is over: a click
+    # after a pause is up to 1.8 times as quick, and no core burns between clicks.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # The arena takes a film's scratch memory up again for the next one, and is no quicker or
+    # slower. A plan of it all in one block, drawn up in the first run, takes half as much again.
+    options.enable_mem_pattern = False
+    if is_kept:
+        options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return options
+
+
+def _write_to(options: Any, graph: Path, weights: str) -> None:
+    options.optimized_model_filepath = str(graph)
+    key = "session.optimized_model_external_initializers_"
+    options.add_session_config_entry(f"{key}file_name", weights)
+    options.add_session_config_entry(f"{key}min_size_in_bytes", "1024")  # shapes stay in the graph
 
 
 def _run(
