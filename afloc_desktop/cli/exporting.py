@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.export.selection import FilmResults
     from afloc_desktop.core.localize import Localizer
 
-_OF_SLIDES = ("sc", "sc-plain")
-_SLIDE_REMEDY = "Choose json, npz, png, csv or, as DICOM, sc."
+_SLIDE_REMEDY = "Choose json, npz, png, csv, pdf or, as DICOM, seg, sr or sc."
 _MOST_FILMS = 12  # of a study that are held in memory to write about them together
 
 
@@ -47,18 +46,24 @@ class Export:
             self._study.append(film)
         return self._written(self._exporters, (film,))
 
-    def write_slide(self, view: Image, answers: list[Answer]) -> tuple[list[Path], list[Skipped]]:
-        """Write pictures of a slide; gives back the files, and what slides do not leave as."""
+    def write_slide(self, film: FilmResults) -> tuple[list[Path], list[Skipped]]:
+        """Write what exporters make of a slide; gives back the files and what failed."""
         from afloc_desktop.core.domain import Skipped
-        from afloc_desktop.core.export.selection import FilmResults
+        from afloc_desktop.core.export.formats import of_slides
 
-        film = FilmResults(view, tuple(answer.statement for answer in answers))
-        pictures = [e for e in self._exporters if e.id in _OF_SLIDES]
-        written, problems = self._written(pictures, (film,)) if pictures else ([], [])
-        others = [e.id for e in (*self._exporters, *self._for_studies) if e not in pictures]
+        if self._for_studies and len(self._study) < _MOST_FILMS:
+            self._study.append(film)
+        fitting = [e for e in self._exporters if e.id in of_slides()]
+        written: list[Path] = []
+        problems: list[Skipped] = []
+        for exporter in fitting:  # a slide that no segmentation can be written of has a report
+            paths, failed = self._written([exporter], (film,))
+            written, problems = [*written, *paths], [*problems, *failed]
+        others = [e.id for e in self._exporters if e not in fitting]
         if others:
+            ref = film.image.ref
             reason = f"Findings on a slide are not written as {', '.join(others)}."
-            problems.append(Skipped(view.ref.path, reason, _SLIDE_REMEDY, view.ref.member))
+            problems.append(Skipped(ref.path, reason, _SLIDE_REMEDY, ref.member))
         return written, problems
 
     def write_study(self) -> list[Skipped]:

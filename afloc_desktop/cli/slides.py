@@ -117,14 +117,15 @@ def _write(
     prompts: list[Prompt],
     output: tuple[ResultsFolder, Export],
 ) -> list[Skipped]:
-    from afloc_desktop.core.slides.pictures import in_view, seen_from_above
+    from afloc_desktop.core.slides.pictures import in_view, results_on, seen_from_above
     from afloc_desktop.core.slides.results import write_slide
 
     results, export = output
     view = seen_from_above(run.slide, run.plan)
     answers = run.ask(prompts)
     seen = [in_view(answer, view, run.plan) for answer in answers]
-    written, problems = export.write_slide(view, seen)
+    stated = [answer.statement for answer in answers]
+    written, problems = export.write_slide(results_on(run.slide, stated, view))
     shown, _, hidden = export.hide(view, localizer, seen)
     write_slide(results, run, shown, list(zip(answers, hidden, strict=True)), written)
     return problems

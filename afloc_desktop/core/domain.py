@@ -377,6 +377,8 @@ class Heatmap:
         bundle_id: The model that answered.
         key: What this answer belongs to.
         notes: What was understood of the words beyond their meaning (a side, a zone).
+        origin: Outer corner of the first map pixel, source pixels, (x, y); another than (0, 0)
+            only on slides, whose maps may cover a part.
     """
 
     similarity: FloatArray
@@ -385,6 +387,7 @@ class Heatmap:
     bundle_id: str
     key: IdentityKey
     notes: tuple[str, ...]
+    origin: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from afloc_desktop.core.domain import BoolArray, Finding, FloatArray, Region
 from afloc_desktop.core.geometry import Box, Point
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from afloc_desktop.core.domain import Heatmap, Provenance, Spacing
     from afloc_desktop.core.understanding import Question
 
@@ -142,6 +144,21 @@ def region_labels(heatmap: Heatmap, finding: Finding) -> LabelArray:
         row, column = region.peak.y / heatmap.scale[1], region.peak.x / heatmap.scale[0]
         labels[joined == joined[int(row), int(column)]] = number
     return labels
+
+
+def moved(finding: Finding, move: Callable[[Point], Point]) -> Finding:
+    """A finding in other coordinates, to which `move` takes each of its points."""
+    regions = tuple(
+        replace(
+            region,
+            outline=tuple(map(move, region.outline)),
+            box=Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:]))),
+            peak=move(region.peak),
+        )
+        for region in finding.regions
+    )
+    peak = None if finding.peak is None else move(finding.peak)
+    return replace(finding, regions=regions, peak=peak)
 
 
 def _connected(values: FloatArray, level: float) -> npt.NDArray[np.uint32]:

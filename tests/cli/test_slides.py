@@ -11,6 +11,8 @@ import numpy as np
 import pydicom
 import pytest
 import tiny_bundle as tiny
+from exported import verified
+from highdicom.seg import segread
 from painted_slide import make_for_slides
 from phantom_files import dot_film, write_film
 from slides_made import colours, make_slide
@@ -118,30 +120,61 @@ def test_how_much_is_left_out_is_printed(localize, tmp_path, capsys):
     assert "5 windows; 3 (38%) hold no tissue" in capsys.readouterr().err
 
 
-def test_a_secondary_capture_shows_the_slide_and_what_slides_cannot_be_is_said(localize, slide):
-    status, results, output = localize("--finding", "bright", "--formats", "json,sc,seg,sr")
+def test_a_slide_leaves_as_objects_about_it_and_what_it_cannot_be_is_said(localize, slide):
+    formats = "json,sc,seg,sr,fractional-seg,gsps"
+    status, results, output = localize("--finding", "bright", "--formats", formats)
     assert status == 1
-    assert "seg, sr" in results["skipped"][0]["reason"]
-    (name,) = results["images"][0]["objects"]
-    made = pydicom.dcmread(output / name)
-    check_object((output / name).read_bytes())
+    (skipped,) = results["skipped"]
+    assert "gsps" in skipped["reason"]
     source = pydicom.dcmread(slide / "slide1-1.dcm", stop_before_pixels=True)
-    assert made.StudyInstanceUID == source.StudyInstanceUID
-    (reference,) = made.SourceImageSequence
+    made = {}
+    for name in results["images"][0]["objects"]:
+        check_object((output / name).read_bytes())
+        assert verified(output / name) == []
+        made[name.split("_")[1]] = dataset = pydicom.dcmread(output / name)
+        assert dataset.StudyInstanceUID == source.StudyInstanceUID
+    assert sorted(made) == ["fractional-seg", "sc", "seg", "sr"]
+    (reference,) = made["sc"].SourceImageSequence
     assert reference.ReferencedSOPInstanceUID == source.SOPInstanceUID
     assert "ReferencedFrameNumber" not in reference
     # The picture is no slide itself, though it names one at its beginning.
-    assert main(["render", str(output / name), "--output", str(output / "sc.png")]) == 0
+    (capture,) = (output / "objects").glob("AFLoc_sc_*")
+    assert main(["render", str(capture), "--output", str(output / "sc.png")]) == 0
     assert main(["scan", str(output / "objects"), "--json"]) == 0
+    # The mask lies where `results.json` says.
+    found = results["images"][0]["findings"][0]["boxes"]
+    mask = segread(next((output / "objects").glob("AFLoc_seg_*")))
+    for number, box in enumerate(found, 1):
+        rows, columns = np.nonzero(mask.get_total_pixel_matrix(segment_numbers=[number])[..., 0])
+        place = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) * 4
+        assert place == pytest.approx(box, abs=4)
+
+
+def test_a_slide_that_does_not_say_where_it_lies_has_a_report_and_no_mask(localize, tmp_path):
+    tags = {"ImageOrientationSlide": [0, 0, 0, 0, 0, 0]}
+    make_slide(tmp_path / "odd", 672, 336, tile=168, levels=1, syntax="jpeg2000", tags=tags)
+    status, results, output = localize(
+        "--finding", "bright", "--formats", "json,seg,sr", paths=(tmp_path / "odd",)
+    )
+    assert status == 1
+    assert "does not say where it lies" in results["skipped"][0]["reason"]
+    (name,) = results["images"][0]["objects"]
+    assert verified(output / name) == []
+    report = pydicom.dcmread(output / name)
+    (group,) = report.ContentSequence[-1].ContentSequence[:1]
+    (outline,) = (item for item in group.ContentSequence if item.ValueType == "SCOORD")
+    assert outline.PixelOriginInterpretation == "VOLUME"  # counts across tiles
+    assert max(outline.GraphicData) > 168
 
 
 def test_the_patient_and_the_words_can_be_left_out(localize, slide):
     _, _, output = localize(
-        "--finding", "bright, asked by Dr Miller", "--formats", "json,csv,sc", "--deidentify"
+        "--finding", "bright, asked by Dr Miller", "--formats", "json,csv,sc,seg,sr", "--deidentify"
     )
     for path in (p for p in output.rglob("*") if p.is_file()):
         data = path.read_bytes()
-        for secret in (b"Miller", b"Slide^Made", str(slide).encode(), b"1.2.9.1.3.1"):
+        names = (b"Miller", b"Slide^Made", str(slide).encode(), b"1.2.9.1.", b"BLOCK-", b"GLASS-")
+        for secret in names:
             assert secret not in data, path.name
 
 

@@ -27,6 +27,8 @@ SYNTAXES = {
 }
 PHOTOMETRIC = {"jpeg": "YBR_FULL_422", "jpeg2000": "YBR_RCT", "htj2k": "YBR_RCT"}
 SPACING_MM = 0.00025
+CORNER_MM = (20.0, 30.0, 0.0)  # where the centre of the first pixel lies on the glass
+TURNED = [0, 1, 0, 1, 0, 0]
 
 
 def colours(left: int, top: int, columns: int, rows: int, downsample: float = 1.0) -> np.ndarray:
@@ -182,12 +184,20 @@ def _header(plan: Plan, downsample: int, number: int, frames: int) -> Dataset:
     data.PatientName, data.PatientID = "Slide^Made", "S1"
     data.SeriesDescription = "Synthetic slide"
     data.StudyInstanceUID, data.SeriesInstanceUID = "1.2.9.1", f"1.2.9.{plan.name}.2"
-    data.FrameOfReferenceUID, data.ContainerIdentifier = f"1.2.9.{plan.name}.4", f"C{plan.name}"
+    data.FrameOfReferenceUID, data.ContainerIdentifier = (
+        f"1.2.9.{plan.name}.4",
+        f"GLASS-{plan.name}",
+    )
     data.InstanceNumber, data.SeriesNumber = number, 1
     data.DimensionOrganizationType = "TILED_FULL"
     data.TotalPixelMatrixColumns = _size(plan.columns, downsample)
     data.TotalPixelMatrixRows = _size(plan.rows, downsample)
     data.TotalPixelMatrixFocalPlanes, data.NumberOfOpticalPaths = 1, 1
+    # The slide lies turned by a quarter: down on the picture is along x, right is along y.
+    data.TotalPixelMatrixOriginSequence = [_origin()]
+    data.ImageOrientationSlide, data.PositionReferenceIndicator = TURNED, "SLIDE_CORNER"
+    data.IssuerOfTheContainerIdentifierSequence = data.ContainerTypeCodeSequence = []
+    data.SpecimenDescriptionSequence = [_specimen(plan.name)]
     data.ImagedVolumeWidth = plan.columns * SPACING_MM
     data.ImagedVolumeHeight = plan.rows * SPACING_MM
     data.SamplesPerPixel, data.PlanarConfiguration = 3, 0
@@ -206,6 +216,20 @@ def _header(plan: Plan, downsample: int, number: int, frames: int) -> Dataset:
     data.file_meta.MediaStorageSOPClassUID = SLIDE_CLASS
     data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
     return data
+
+
+def _origin() -> Dataset:
+    origin = Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = CORNER_MM[:2]
+    origin.ZOffsetInSlideCoordinateSystem = CORNER_MM[2]
+    return origin
+
+
+def _specimen(name: str) -> Dataset:
+    specimen = Dataset()
+    specimen.SpecimenIdentifier, specimen.SpecimenUID = f"BLOCK-{name}", f"1.2.9.{name}.5"
+    specimen.IssuerOfTheSpecimenIdentifierSequence = specimen.SpecimenPreparationSequence = []
+    return specimen
 
 
 def _measures(downsample: int) -> Dataset:

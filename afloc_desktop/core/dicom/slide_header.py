@@ -25,8 +25,9 @@ from afloc_desktop.core.dicom.walker import LONG_VRS, sequence_end
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from pydicom import Dataset
     from pydicom.tag import BaseTag
 
     from afloc_desktop.core.dicom.files import Body
@@ -139,6 +140,25 @@ class SlideHeader:
 def is_slide(start: bytes) -> bool:
     """Whether a file is one of a slide, from its first bytes."""
     return start[128:132] == b"DICM" and _SLIDE_CLASS.search(start[:START]) is not None
+
+
+def read_slide_elements(file: BinaryIO, size: int, keywords: Sequence[str]) -> Dataset:
+    """Elements of an open file of a slide that stand before those of its single frames.
+
+    Call it inside `quiet_pydicom`.
+
+    Args:
+        file: Open, at its start.
+        size: Of the file, bytes.
+        keywords: Only these elements.
+
+    Raises:
+        UnreadableFile: Not DICOM, or damaged.
+        UnsupportedImage: In an unknown transfer syntax.
+    """
+    from pydicom.tag import Tag
+
+    return read_elements(find_body(file, size), _is_behind_shared, [Tag(k) for k in keywords])
 
 
 def describe_slide(file: BinaryIO, size: int) -> SlideHeader:

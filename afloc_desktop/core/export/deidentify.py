@@ -18,7 +18,8 @@ from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.export.codes import BASIC_PROFILE
 from afloc_desktop.core.export.geometry import directions_of
-from afloc_desktop.core.export.selection import FilmResults, Selection, Statement
+from afloc_desktop.core.export.glass import hide_glass
+from afloc_desktop.core.export.selection import FilmResults, OnSlide, Selection, Statement
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image
@@ -66,6 +67,7 @@ def hide_source(source: Source, pseudonyms: Pseudonyms) -> Source:
         sop_instance_uid=pseudonyms.uid(source.sop_instance_uid),
         series_uid=pseudonyms.uid(source.series_uid),
         study_uid=pseudonyms.uid(source.study_uid),
+        glass=source.glass and hide_glass(source.glass, pseudonyms),
     )
 
 
@@ -88,7 +90,12 @@ def hide_film(results: FilmResults, number: int, pseudonyms: Pseudonyms) -> Film
     statements = tuple(_hide_statement(s, hidden, pseudonyms) for s in results.statements)
     # A reader's own words may name anybody; what was measured names nobody.
     marks = tuple(replace(m, text="") for m in results.marks if m.kind != "text")
-    return FilmResults(hidden, statements, marks)
+    return FilmResults(hidden, statements, marks, results.slide and _hide_slide(results.slide))
+
+
+def _hide_slide(slide: OnSlide) -> OnSlide:
+    """A slide without its files: `Source` says what they are called."""
+    return replace(slide, levels=tuple(level._replace(files=()) for level in slide.levels))
 
 
 def hidden(selection: Selection) -> Selection:

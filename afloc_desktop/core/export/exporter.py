@@ -144,7 +144,7 @@ def _pages(selection: Selection, kind: str) -> Iterator[Page]:
         book = SeriesBook(describe_series(s.label for film in films for s in film.stated))
     for original, film in zip(selection.films, films, strict=True):
         check_belongs(original)
-        source = read_source(original.image)
+        source = read_source(original.image, original.slide)
         if selection.pseudonyms is not None:
             source = hide_source(source, selection.pseudonyms)
         yield Page(film, source, *book.place(source.study_uid, kind))

@@ -15,8 +15,7 @@ from afloc_desktop.core.export.results import (
     as_json,
     as_mark_table,
     as_table,
-    finding_entry,
-    image_entry,
+    film_entry,
     mark_entry,
     mark_rows,
     results_document,
@@ -101,11 +100,7 @@ class JsonExporter:
         """
         images = [
             {
-                **image_entry(
-                    film.image,
-                    film.stated[0].finding.provenance,
-                    [finding_entry(statement) for statement in film.stated],
-                ),
+                **film_entry(film),
                 "marks": [mark_entry(measured(mark, film.image)) for mark in film.marks],
             }
             for film in _checked(selection, folder).films

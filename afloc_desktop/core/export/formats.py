@@ -5,7 +5,7 @@ A dialog can list and preview them before any of the libraries behind them is lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Format:
         scope: What one file is about.
         needs: What has to be stated before there is anything to write.
         name: Of its files; `*` stands for what is known once they are written.
+        fits_slides: Whether what was found on a slide leaves as such, too.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Format:
     scope: Scope
     needs: Literal["finding", "region", "map"]
     name: str
+    fits_slides: bool = True
 
     def shows(self, statements: Sequence[Statement]) -> bool:
         """Whether these findings of a film call for a file."""
@@ -67,7 +69,10 @@ OBJECTS = (
     _object("seg", "DICOM segmentation: regions", "region"),
     _object("sr", "DICOM structured report: findings and regions", "finding"),
     _object("sc", "DICOM secondary capture: picture with legend", "finding"),
-    _object("gsps", "DICOM presentation state: outlines and labels", "region"),
+    replace(
+        _object("gsps", "DICOM presentation state: outlines and labels", "region"),
+        fits_slides=False,
+    ),
     _object("fractional-seg", "DICOM segmentation: similarity maps", "map"),
     _object(
         "fractional-seg-plain",
@@ -98,3 +103,8 @@ def plan(kind: Format, studies: Sequence[Sequence[Sequence[Statement]]]) -> Plan
         "export": int(any(concerned)),
     }[kind.scope]
     return Planned(count, kind.name, sum(concerned) if kind.media == DICOM else 0)
+
+
+def of_slides() -> tuple[str, ...]:
+    """Ids of what findings on a slide leave as."""
+    return tuple(kind.id for kind in FORMATS if kind.fits_slides)

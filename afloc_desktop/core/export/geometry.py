@@ -23,7 +23,7 @@ def plane_of(tags: Tags) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     position = tags.numbers("ImagePositionPatient")
     orientation = tags.numbers("ImageOrientationPatient")
     is_placed = len(position) == 3 and bool(tags.text("FrameOfReferenceUID"))
-    if not is_placed or not spacing_of(tags) or not _is_orthonormal(orientation):
+    if not is_placed or not spacing_of(tags) or not is_orthonormal(orientation):
         return None
     return position, orientation
 
@@ -39,8 +39,11 @@ def directions_of(tags: Tags) -> list[str]:
     return found if is_known else []
 
 
-def _is_orthonormal(cosines: tuple[float, ...]) -> bool:
-    """To the 0.0001 of PS3.3 C.7.6.2.1.1; listing a film is more lenient."""
+def is_orthonormal(cosines: tuple[float, ...]) -> bool:
+    """Whether six cosines are two directions at a right angle.
+
+    To the 0.0001 of PS3.3 C.7.6.2.1.1; listing a film is more lenient.
+    """
     if len(cosines) != 6:
         return False
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
@@ -72,31 +75,31 @@ def put_frame_of_reference(dataset: Dataset, tags: Tags) -> None:
 def measures_item(tags: Tags) -> Dataset:
     """The item of a pixel measures macro, of a slice for which `plane_of` is not None."""
     item, thickness = Dataset(), tags.number("SliceThickness")
-    item.PixelSpacing = [_decimal(v) for v in spacing_of(tags) or ()]
+    item.PixelSpacing = [decimal(v) for v in spacing_of(tags) or ()]
     is_thick = thickness is not None and 0 < thickness < math.inf
-    item.SliceThickness = _decimal(thickness if thickness and is_thick else 1.0)
+    item.SliceThickness = decimal(thickness if thickness and is_thick else 1.0)
     between = tags.number("SpacingBetweenSlices")
     if between and math.isfinite(between):
-        item.SpacingBetweenSlices = _decimal(between)
+        item.SpacingBetweenSlices = decimal(between)
     return item
 
 
 def orientation_item(orientation: tuple[float, ...]) -> Dataset:
     """The item of a plane orientation macro."""
     item = Dataset()
-    item.ImageOrientationPatient = [_decimal(v) for v in orientation]
+    item.ImageOrientationPatient = [decimal(v) for v in orientation]
     return item
 
 
 def position_item(position: tuple[float, ...]) -> Dataset:
     """The item of a plane position macro."""
     item = Dataset()
-    item.ImagePositionPatient = [_decimal(v) for v in position]
+    item.ImagePositionPatient = [decimal(v) for v in position]
     return item
 
 
-def _decimal(value: float) -> str:
-    """A decimal string: at most 16 characters (PS3.5 6.2)."""
+def decimal(value: float) -> str:
+    """A number as a decimal string: at most 16 characters (PS3.5 6.2)."""
     for digits in range(15, 5, -1):
         text = f"{value:.{digits}g}"
         if len(text) <= 16:

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from afloc_desktop.core.dicom.display import first_choice
 from afloc_desktop.core.domain import VoiLut, VoiWindow
+from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.export.geometry import aspect_of, spacing_of
 from afloc_desktop.core.export.marks import Figure, measured
 from afloc_desktop.core.export.names import short
@@ -51,7 +52,15 @@ def presentation_state(page: Page) -> bytes | None:
 
     Raises:
         InvalidObject: It cannot be written.
+        ExportError: It is a slide.
     """
+    if page.results.slide is not None:
+        # Outlines count in pixels of an image, and each tile of each resolution is one.
+        raise ExportError(
+            "Presentation states draw on images; no viewer draws them on the tiles of a slide.",
+            remedy="Choose the structured report or the segmentation, which say where on the "
+            "slide.",
+        )
     stated = [(s, r) for s in page.results.stated for r in s.regions]
     if not stated:
         return None

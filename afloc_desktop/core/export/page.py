@@ -11,6 +11,7 @@ import PIL.ImageFont
 
 from afloc_desktop.core.dicom.display import render
 from afloc_desktop.core.export.overlay import BANNER, Picture
+from afloc_desktop.core.export.selection import in_picture
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Image
@@ -56,6 +57,7 @@ def numbered(results: FilmResults) -> list[tuple[int, Statement, Colour]]:
 
 def draw_outlined(results: FilmResults) -> Picture:
     """A film as it opens, square pixels, with the numbered outlines of its findings alone."""
+    results = in_picture(results)
     film = _film(results.image)
     zoom = (film.width / results.image.columns, film.height / results.image.rows)
     draw = PIL.ImageDraw.Draw(film)

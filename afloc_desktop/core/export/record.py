@@ -73,8 +73,8 @@ def put_record(dataset: Dataset, kind: str, results: FilmResults, image_uid: str
             "sop_instance_uid": image_uid,
             "frame": image.ref.frame,
             "pixel_sha256": image.pixel_sha256,
-            "rows": image.rows,
-            "columns": image.columns,
+            "rows": results.rows,
+            "columns": results.columns,
         },
         "statements": [_entry(s, image_uid, image.ref.frame) for s in results.stated],
     }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Finding, Heatmap, Image, Prompt, Provenance, Skipped
     from afloc_desktop.core.export.marks import Measured
+    from afloc_desktop.core.export.selection import FilmResults
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.core.understanding import Question
 
@@ -239,6 +240,14 @@ def image_entry(image: Image, made: Provenance, findings: list[Any]) -> dict[str
         "provider": made.provider,
         "findings": findings,
     }
+
+
+def film_entry(film: FilmResults) -> dict[str, Any]:
+    """A film or slide with all that is stated on it, in `results.json`."""
+    findings = [finding_entry(statement) for statement in film.stated]
+    entry = image_entry(film.image, film.stated[0].finding.provenance, findings)
+    spacing = asdict(film.spacing) if film.spacing else None
+    return {**entry, "rows": film.rows, "columns": film.columns, "spacing": spacing}
 
 
 def finding_entry(statement: Statement, warnings: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -38,15 +38,28 @@ from afloc_desktop.core.export.objects import (
 )
 from afloc_desktop.core.export.raster import fill
 from afloc_desktop.core.export.record import tracking_id, tracking_uid
+from afloc_desktop.core.export.tiles import (
+    MAP_SIDE,
+    SIDE,
+    dimension,
+    map_grid,
+    map_tiles,
+    mask_grid,
+    mask_tiles,
+    put_tiles,
+    references,
+)
 from afloc_desktop.core.preprocess import resize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
-    from afloc_desktop.core.domain import Heatmap, Region
+    from afloc_desktop.core.domain import FloatArray, Heatmap, Region
+    from afloc_desktop.core.export.glass import Matrix
     from afloc_desktop.core.export.selection import Statement
+    from afloc_desktop.core.export.tiles import Tile
 
 SEG_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 BINARY = Kind("seg", SEG_CLASS, "SEG", 9101)
@@ -69,36 +82,47 @@ def binary_seg(page: Page) -> bytes | None:
     """Each region of each finding as a segment: the pixels whose centre its outline encloses.
 
     Args:
-        page: A film of any size; regions may overlap.
+        page: A film or slide of any size; regions may overlap.
 
     Returns:
         The file; None where no finding has a region.
 
     Raises:
         InvalidObject: It cannot be written.
+        ExportError: The slide does not say where it lies.
     """
     chosen = [(s, r, n) for s in page.results.stated for n, r in enumerate(s.regions, 1)]
     if not chosen:
         return None
-    image = page.results.image
     dataset = _segmentation(page, BINARY, [_region_segment(page, *entry) for entry in chosen])
     dataset.SegmentationType, dataset.SegmentsOverlap = "BINARY", "UNDEFINED"
     dataset.BitsAllocated = dataset.BitsStored = 1
     dataset.HighBit = 0
-    masks = (fill(r.outline, image.rows, image.columns) for _, r, _ in chosen)
-    dataset.PixelData = _even(_packed(masks))
+    regions, glass = [r for _, r, _ in chosen], page.source.glass
+    if glass is not None:
+        grid = mask_grid(glass, page.results)
+        tiles = [tile for n, r in enumerate(regions, 1) for tile in mask_tiles(n, r, grid)]
+        _put_on_glass(dataset, page, grid, SIDE, tiles)
+        dataset.PixelData = b"".join(tile.data for tile in tiles)
+    else:
+        image = page.results.image
+        _put_on_film(dataset, page, len(regions))
+        masks = (fill(r.outline, image.rows, image.columns) for r in regions)
+        dataset.PixelData = _even(_packed(masks))
     dataset["PixelData"].VR = "OB"
     return to_bytes(dataset)
 
 
 def fractional_seg(page: Page, *, is_compressed: bool = True) -> bytes | None:
-    """The similarity map of each finding on the pixels of the film, in steps of its range / 255.
+    """The similarity map of each finding, in steps of its range / 255.
+
+    On the pixels of the film; of a slide, on its own places.
 
     Its type is OCCUPANCY, because the standard has no third and a similarity is no probability;
     the segment description says what the values are.
 
     Args:
-        page: A film; statements without a heatmap are left out.
+        page: A film or slide; statements without a heatmap are left out.
         is_compressed: JPEG-LS lossless; else explicit little endian, for old readers.
 
     Returns:
@@ -106,6 +130,7 @@ def fractional_seg(page: Page, *, is_compressed: bool = True) -> bytes | None:
 
     Raises:
         InvalidObject: It cannot be written.
+        ExportError: The slide does not say where it lies.
     """
     chosen = [
         (s, s.heatmap)
@@ -114,14 +139,13 @@ def fractional_seg(page: Page, *, is_compressed: bool = True) -> bytes | None:
     ]
     if not chosen:
         return None
-    image = page.results.image
     segments = [_Segment(s, _about(heatmap), None) for s, heatmap in chosen]
     dataset = _segmentation(page, FRACTIONAL, segments)
     dataset.SegmentationType, dataset.SegmentationFractionalType = "FRACTIONAL", "OCCUPANCY"
     dataset.MaximumFractionalValue = _STEPS
     dataset.BitsAllocated = dataset.BitsStored = 8
     dataset.HighBit = 7
-    frames = [_steps(heatmap, image.rows, image.columns) for _, heatmap in chosen]
+    frames = _map_frames(dataset, page, [heatmap for _, heatmap in chosen])
     if is_compressed:
         dataset.PixelData = _encapsulated(frames)
     else:
@@ -131,25 +155,41 @@ def fractional_seg(page: Page, *, is_compressed: bool = True) -> bytes | None:
 
 
 def _segmentation(page: Page, kind: Kind, segments: list[_Segment]) -> Dataset:
-    dataset, source, image = new_object(page, kind), page.source, page.results.image
+    dataset = new_object(page, kind)
     dataset.ImageType = ["DERIVED", "PRIMARY"]
     dataset.ContentLabel, dataset.ContentDescription = "AFLOC", page.series.description
     dataset.ContentCreatorName = ""
     # PS3.3 C.7.6.1: without a plane in the patient, the letters of the film are due.
-    dataset.PatientOrientation = directions_of(source.tags)
+    dataset.PatientOrientation = directions_of(page.source.tags)
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
-    dataset.Rows, dataset.Columns = image.rows, image.columns
     dataset.PixelRepresentation, dataset.LossyImageCompression = 0, "00"
-    dataset.NumberOfFrames = len(segments)
+    dataset.SegmentSequence = [_segment_item(n, s) for n, s in enumerate(segments, 1)]
+    return dataset
+
+
+def _put_on_glass(
+    dataset: Dataset, page: Page, grid: Matrix, side: int, tiles: Sequence[Tile]
+) -> None:
+    glass = page.source.glass
+    assert glass is not None
+    dataset.Rows = dataset.Columns = side
+    series = page.source.series_item()
+    series.ReferencedInstanceSequence = references(glass, grid)
+    dataset.ReferencedSeriesSequence = [series]
+    put_tiles(dataset, glass, grid, tiles)
+
+
+def _put_on_film(dataset: Dataset, page: Page, count: int) -> None:
+    """One frame a segment."""
+    source, image = page.source, page.results.image
+    dataset.Rows, dataset.Columns, dataset.NumberOfFrames = image.rows, image.columns, count
     aspect = aspect_of(image)
     if aspect and not plane_of(source.tags):
         dataset.PixelAspectRatio = aspect
-    reference = source.series_item()
-    reference.ReferencedInstanceSequence = [source.file_reference()]
-    dataset.ReferencedSeriesSequence = [reference]
-    dataset.SegmentSequence = [_segment_item(page, n, s) for n, s in enumerate(segments, 1)]
-    _put_frames(dataset, page, len(segments))
-    return dataset
+    series = source.series_item()
+    series.ReferencedInstanceSequence = [source.file_reference()]
+    dataset.ReferencedSeriesSequence = [series]
+    _put_frames(dataset, page, count)
 
 
 def _put_frames(dataset: Dataset, page: Page, count: int) -> None:
@@ -164,7 +204,7 @@ def _put_frames(dataset: Dataset, page: Page, count: int) -> None:
     pointers = [("ReferencedSegmentNumber", "SegmentIdentificationSequence")]
     pointers += [("ImagePositionPatient", "PlanePositionSequence")] if plane else []
     dataset.DimensionIndexSequence = [
-        _dimension(organization.DimensionOrganizationUID, *pointer) for pointer in pointers
+        dimension(organization.DimensionOrganizationUID, *pointer) for pointer in pointers
     ]
     shared = Dataset()
     # A projection has no measures of its own: readers take them, and what they are worth, from
@@ -174,16 +214,6 @@ def _put_frames(dataset: Dataset, page: Page, count: int) -> None:
         shared.PlaneOrientationSequence = [orientation_item(plane[1])]
     dataset.SharedFunctionalGroupsSequence = [shared]
     dataset.PerFrameFunctionalGroupsSequence = [_frame_item(page, n + 1) for n in range(count)]
-
-
-def _dimension(organization: str, pointer: str, group: str) -> Dataset:
-    from pydicom.tag import Tag
-
-    item = Dataset()
-    item.DimensionOrganizationUID = organization
-    item.DimensionIndexPointer, item.FunctionalGroupPointer = Tag(pointer), Tag(group)
-    item.DimensionDescriptionLabel = pointer
-    return item
 
 
 def _frame_item(page: Page, number: int) -> Dataset:
@@ -217,7 +247,7 @@ def _region_segment(page: Page, statement: Statement, region: Region, number: in
     return _Segment(statement, description, (tracking_id(statement, number), uid))
 
 
-def _segment_item(page: Page, number: int, segment: _Segment) -> Dataset:
+def _segment_item(number: int, segment: _Segment) -> Dataset:
     finding, item = segment.statement.finding, Dataset()
     made, algorithm = finding.provenance, Dataset()
     label = segment.tracking[0] if segment.tracking else segment.statement.label
@@ -272,11 +302,33 @@ def _about(heatmap: Heatmap) -> str:
     return _ABOUT_STEPS.format(low=low, step=(high - low) / _STEPS)
 
 
-def _steps(heatmap: Heatmap, rows: int, columns: int) -> npt.NDArray[np.uint8]:
+def _map_frames(
+    dataset: Dataset, page: Page, heatmaps: Sequence[Heatmap]
+) -> list[npt.NDArray[np.uint8]]:
+    """The maps as frames, once the object says where they lie."""
+    glass, image = page.source.glass, page.results.image
+    if glass is None:
+        _put_on_film(dataset, page, len(heatmaps))
+        return [_steps(resize(_shares(h), image.rows, image.columns)) for h in heatmaps]
+    grid = map_grid(glass, heatmaps)
+    found = [
+        tile
+        for number, heatmap in enumerate(heatmaps, 1)
+        for tile in map_tiles(number, heatmap, _steps(_shares(heatmap)), grid)
+    ]
+    _put_on_glass(dataset, page, grid, MAP_SIDE, [tile for tile, _ in found])
+    return [pixels for _, pixels in found]
+
+
+def _shares(heatmap: Heatmap) -> FloatArray:
+    """Where between the lowest and the highest similarity of its map each place is."""
     low, high = _range(heatmap)
-    share = (heatmap.similarity - low) / ((high - low) or 1.0)
-    wide = resize(np.nan_to_num(share), rows, columns)
-    return np.asarray(np.clip(wide, 0, 1) * _STEPS + 0.5, np.uint8)
+    shares: FloatArray = np.nan_to_num((heatmap.similarity - low) / ((high - low) or 1.0))
+    return shares
+
+
+def _steps(shares: FloatArray) -> npt.NDArray[np.uint8]:
+    return np.asarray(np.clip(shares, 0, 1) * _STEPS + 0.5, np.uint8)
 
 
 def _encapsulated(frames: list[npt.NDArray[np.uint8]]) -> bytes:

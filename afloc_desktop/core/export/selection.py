@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.errors import ExportError
+from afloc_desktop.core.findings import moved
+from afloc_desktop.core.geometry import Point
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import Finding, Heatmap, Image, Region
+    from afloc_desktop.core.domain import Finding, Heatmap, Image, ImageRef, Region, Spacing
     from afloc_desktop.core.export.objects import SeriesBook
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
+    from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.measuring import Mark
 
 
@@ -46,24 +49,78 @@ class Statement:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FilmResults:
-    """A film and what was said about it.
+class LevelFiles(NamedTuple):
+    """One resolution of a slide, and the files that hold it."""
+
+    columns: int
+    rows: int
+    files: tuple[ImageRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnSlide:
+    """A slide that something was said about, in the pixels of its finest level.
 
     Attributes:
-        image: As it was read.
+        levels: Finest first.
+        box: What its picture shows, slide pixels.
+        spacing: Of the finest level; None where the slide does not say.
+    """
+
+    levels: tuple[LevelFiles, ...]
+    box: Box
+    spacing: Spacing | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmResults:
+    """A film or a slide and what was said about it.
+
+    Attributes:
+        image: As it was read; of a slide, a picture of what was asked of it.
         statements: Rejected ones are never written into anything that leaves.
         marks: What the reader drew and measured beside them.
+        slide: Whose pixels the statements are in, and not in those of `image`; None of a film.
     """
 
     image: Image
     statements: tuple[Statement, ...]
     marks: tuple[Mark, ...] = ()
+    slide: OnSlide | None = None
+
+    @property
+    def rows(self) -> int:
+        """Of what the statements are about."""
+        return self.image.rows if self.slide is None else self.slide.levels[0].rows
+
+    @property
+    def columns(self) -> int:
+        """Of what the statements are about."""
+        return self.image.columns if self.slide is None else self.slide.levels[0].columns
+
+    @property
+    def spacing(self) -> Spacing | None:
+        """Of what the statements are about."""
+        return self.image.spacing if self.slide is None else self.slide.spacing
 
     @property
     def stated(self) -> tuple[Statement, ...]:
         """All but what a reader rejected."""
         return tuple(s for s in self.statements if s.finding.status != "rejected")
+
+
+def in_picture(results: FilmResults) -> FilmResults:
+    """The same with all outlines in the pixels of its picture; a film as it is."""
+    if results.slide is None:
+        return results
+    box, image = results.slide.box, results.image
+    across, down = image.columns / (box.x1 - box.x0), image.rows / (box.y1 - box.y0)
+
+    def move(point: Point) -> Point:
+        return Point((point.x - box.x0) * across, (point.y - box.y0) * down)
+
+    statements = tuple(Statement(s.label, moved(s.finding, move)) for s in results.statements)
+    return replace(results, statements=statements, slide=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
@@ -14,13 +14,16 @@ from pydicom.dataset import Dataset
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.dataset import read_header
 from afloc_desktop.core.dicom.guard import foreign_code, quiet_pydicom
+from afloc_desktop.core.dicom.slide_header import read_slide_elements
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import ExportError, UnreadableFile
+from afloc_desktop.core.export.glass import Glass, read_glass
 
 if TYPE_CHECKING:
     from pydicom import DataElement
 
     from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.export.selection import OnSlide
 
 # PS3.3 C.7.1.1, C.7.1.3, C.7.2.1 and C.7.2.2: the same in every object of a study.
 PATIENT = (
@@ -94,6 +97,7 @@ class Source:
         tags: The others, those of its frame first.
         frame: 1-based; None where the file has one frame.
         sop_class_uid, sop_instance_uid, series_uid, study_uid: Never empty.
+        glass: Of a slide; None of a film.
     """
 
     kept: Dataset
@@ -103,6 +107,7 @@ class Source:
     sop_instance_uid: str
     series_uid: str
     study_uid: str
+    glass: Glass | None = None
 
     def reference(self) -> Dataset:
         """The film and its frame as an item of a reference sequence."""
@@ -127,17 +132,24 @@ class Source:
         return item
 
 
-def read_source(image: Image) -> Source:
-    """Read the header of a film again.
+def read_source(image: Image, slide: OnSlide | None = None) -> Source:
+    """Read the header of a film or a slide again.
+
+    Args:
+        image: The film, or a picture of the slide.
+        slide: The slide.
 
     Raises:
         UnreadableFile: Absent or damaged since the film was read.
         UnsupportedImage: No longer what it was.
         ExportError: Another film lies there now, or it does not say which study it is of.
     """
+    keywords = (*PATIENT, *STUDY, *_IMAGE)
     with open_source(image.ref.path, image.ref.member) as (file, size), quiet_pydicom():
-        dataset = read_header(file, size, (*PATIENT, *STUDY, *_IMAGE))
-        return _understand(dataset, image)
+        if slide is None:
+            return _understand(read_header(file, size, keywords), image)
+        source = _understand(read_slide_elements(file, size, keywords), image)
+    return replace(source, glass=read_glass(slide))
 
 
 def _understand(dataset: Dataset, image: Image) -> Source:

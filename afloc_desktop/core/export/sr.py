@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from afloc_desktop import __version__
+from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.export import codes
 from afloc_desktop.core.export.codes import Code
 from afloc_desktop.core.export.marks import Figure, measured
@@ -26,6 +27,7 @@ from afloc_desktop.core.export.objects import (
     to_bytes,
 )
 from afloc_desktop.core.export.record import tracking_id, tracking_uid
+from afloc_desktop.core.export.tiles import reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.measuring import Mark
 
 REPORT = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 9103)
+# Only this one may say where something is in millimetres on the glass.
+REPORT_3D = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.34", "SR", 9103)
 _CONTEXT, _MODIFIER, _CONTAINS = "HAS OBS CONTEXT", "HAS CONCEPT MOD", "CONTAINS"
 _DECIDED = ("accepted", "edited")
 
@@ -58,15 +62,19 @@ _ALGORITHM_NAME = Code("111001", "DCM", "Algorithm Name")
 _ALGORITHM_VERSION = Code("111003", "DCM", "Algorithm Version")
 _ALGORITHM_PARAMETERS = Code("111002", "DCM", "Algorithm Parameters")
 _IMAGE_REGION = Code("111030", "DCM", "Image Region")
+_SUBJECT, _SPECIMEN = Code("121024", "DCM", "Subject Class"), Code("121027", "DCM", "Specimen")
+_SPECIMEN_UID = Code("121039", "DCM", "Specimen UID")
+_SPECIMEN_ID = Code("121041", "DCM", "Specimen Identifier")
+_CONTAINER_ID = Code("111700", "DCM", "Specimen Container Identifier")
 _COMMENT = Code("121106", "DCM", "Comment")
 _SOURCE = Code("260753009", "SCT", "Source")
 
 
 def report(page: Page) -> bytes | None:
-    """What was found on one film; VERIFIED only where one reader decided on all of it.
+    """What was found on one film or slide; VERIFIED only where one reader decided on all of it.
 
     Args:
-        page: A film and its findings; those below their threshold are reported as such.
+        page: With its findings; those below their threshold are reported as such.
 
     Returns:
         The file; None where nothing was stated.
@@ -76,7 +84,8 @@ def report(page: Page) -> bytes | None:
     """
     if not page.results.stated:
         return None
-    dataset = new_object(page, REPORT)
+    glass = page.source.glass
+    dataset = new_object(page, REPORT_3D if glass is not None and glass.levels else REPORT)
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.PerformedProcedureCodeSequence = []
     dataset.CurrentRequestedProcedureEvidenceSequence = [_evidence(page)]
@@ -90,6 +99,7 @@ def report(page: Page) -> bytes | None:
     dataset.ContentSequence = [
         _coded(_MODIFIER, _LANGUAGE, _ENGLISH),
         *_observers(page),
+        *_specimens(page),
         _coded(_MODIFIER, _PROCEDURE, _IMAGING),
         _container(_MEASUREMENTS, groups),
     ]
@@ -99,7 +109,10 @@ def report(page: Page) -> bytes | None:
 def _evidence(page: Page) -> Dataset:
     study, source = Dataset(), page.source
     series = source.series_item()
-    series.ReferencedSOPSequence = [source.file_reference()]
+    files = (
+        [source.file_reference()] if source.glass is None else map(reference, source.glass.files)
+    )
+    series.ReferencedSOPSequence = list(files)
     study.StudyInstanceUID, study.ReferencedSeriesSequence = source.study_uid, [series]
     return study
 
@@ -134,6 +147,19 @@ def _observers(page: Page) -> list[Dataset]:
         _text(_CONTEXT, _DEVICE_MAKER, MAKER),
         _text(_CONTEXT, _DEVICE_MODEL, f"{PRODUCT} {__version__}"),
     ]
+
+
+def _specimens(page: Page) -> Iterable[Dataset]:
+    """TID 1009: that the report is about what is on a glass, and which."""
+    glass = page.source.glass
+    described = Tags() if glass is None else Tags(glass.specimen)
+    for item in described.items("SpecimenDescriptionSequence"):
+        if item.text("SpecimenUID"):
+            yield _coded(_CONTEXT, _SUBJECT, _SPECIMEN)
+            yield _uid(_SPECIMEN_UID, item.text("SpecimenUID"))
+            yield _text(_CONTEXT, _SPECIMEN_ID, item.text("SpecimenIdentifier"))
+            container = described.text("ContainerIdentifier")
+            yield _text(_CONTEXT, _CONTAINER_ID, container)
 
 
 def _groups(page: Page, statement: Statement) -> list[Dataset]:
@@ -192,7 +218,7 @@ def _numbers(page: Page, statement: Statement, region: Region | None) -> Iterabl
     yield _number(codes.THRESHOLD, finding.threshold, codes.ONE)
     if finding.probability is not None:
         yield _number(codes.PROBABILITY, finding.probability, codes.ONE)
-    spacing = page.results.image.spacing
+    spacing = page.results.spacing
     if region is not None and region.area_mm2 is not None and spacing is not None:
         yield _number(codes.AREA, region.area_mm2, codes.SQUARE_MM)
         yield _text(_CONTAINS, codes.AREA_BASIS, spacing.basis)
@@ -216,7 +242,14 @@ def _mark_group(page: Page, mark: Mark, number: int) -> Dataset:
 
 def _outline(page: Page, region: Region) -> Dataset:
     closed = (*region.outline, region.outline[0])
-    return _graphic(page, _CONTAINS, Figure("POLYLINE", closed))
+    glass = page.source.glass
+    if glass is None or not glass.levels:
+        return _graphic(page, _CONTAINS, Figure("POLYLINE", closed))
+    item = _item(_CONTAINS, "SCOORD3D", _IMAGE_REGION)
+    item.GraphicType = "POLYGON"
+    item.GraphicData = [value for point in closed for value in glass.matrix.place(*point)]
+    item.ReferencedFrameOfReferenceUID = glass.frame_of_reference
+    return item
 
 
 def _graphic(page: Page, relation: str, figure: Figure) -> Dataset:
@@ -226,6 +259,8 @@ def _graphic(page: Page, relation: str, figure: Figure) -> Dataset:
     item.GraphicType = figure.kind
     item.GraphicData = [value for point in figure.points for value in point]
     item.ContentSequence = [image]
+    if page.source.glass is not None:  # a point in a tile would be another one in every tile
+        item.PixelOriginInterpretation = "VOLUME"
     return item
 
 

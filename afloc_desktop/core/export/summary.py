@@ -95,7 +95,7 @@ def summaries(selection: Selection) -> list[Summary]:
     for number, film in enumerate(selection.films, 1):
         if film.stated:
             check_belongs(film)
-            source = read_source(film.image)
+            source = read_source(film.image, film.slide)
             if selection.pseudonyms is not None:
                 source = hide_source(source, selection.pseudonyms)
                 film = hide_film(film, number, selection.pseudonyms)

@@ -79,8 +79,13 @@ def _segment_problems(dataset: Dataset) -> list[str]:
         int(item.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         for item in dataset.PerFrameFunctionalGroupsSequence
     ]
-    if numbers != list(range(1, len(numbers) + 1)) or frames != numbers:
+    # On a slide a segment has as many frames as there are tiles that hold part of it.
+    in_order = list(dict.fromkeys(frames))
+    is_tiled = "TotalPixelMatrixColumns" in dataset
+    if numbers != list(range(1, len(numbers) + 1)) or in_order != numbers:
         return ["its frames and segments do not match"]
+    if not is_tiled and len(frames) > len(numbers):
+        return ["it has more frames than segments"]
     return [] if len(frames) == dataset.NumberOfFrames else ["it has frames without a segment"]
 
 

@@ -7,14 +7,15 @@ so that other words need no other look at the slide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from afloc_desktop.core.domain import FloatArray, Heatmap, Spacing, read_only
-from afloc_desktop.core.findings import propose
+from afloc_desktop.core.export.selection import Statement
+from afloc_desktop.core.findings import moved, propose
 from afloc_desktop.core.geometry import Box, Point
 from afloc_desktop.core.heatmap import LONGEST_MAP
 from afloc_desktop.core.slides.kept import CELLS
@@ -101,6 +102,11 @@ class SlideAnswer:
         """The map as one of a film."""
         return _heatmap(self.map, self.question, self.finding.provenance)
 
+    @property
+    def statement(self) -> Statement:
+        """The finding as exporters take it, in slide pixels."""
+        return Statement(self.question.label, self.finding, self.heatmap)
+
 
 def stitched(
     plan: Plan,
@@ -170,21 +176,6 @@ def answer(
         return Point(min(x, whole.columns), min(y, whole.rows))
 
     return SlideAnswer(question, laid, moved(found, on_slide), evidence)
-
-
-def moved(finding: Finding, move: Callable[[Point], Point]) -> Finding:
-    """A finding in other coordinates, to which `move` takes each of its points."""
-    regions = tuple(
-        replace(
-            region,
-            outline=tuple(map(move, region.outline)),
-            box=Box(*move(Point(*region.box[:2])), *move(Point(*region.box[2:]))),
-            peak=move(region.peak),
-        )
-        for region in finding.regions
-    )
-    peak = None if finding.peak is None else move(finding.peak)
-    return replace(finding, regions=regions, peak=peak)
 
 
 def over_slide(laid: SlideMap, slide: Slide) -> tuple[FloatArray, tuple[float, float]]:
@@ -265,6 +256,7 @@ def _heatmap(laid: SlideMap, question: Question, provenance: Provenance) -> Heat
         bundle_id=provenance.bundle_id,
         key=laid.key,
         notes=question.notes,
+        origin=(laid.origin.x, laid.origin.y),
     )
 
 

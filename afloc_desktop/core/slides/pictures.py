@@ -14,14 +14,17 @@ from afloc_desktop.core.domain import Image, Spacing, read_only
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.export.overlay import Picture, draw_film, draw_page, draw_places, with_bars
 from afloc_desktop.core.export.results import Answer
-from afloc_desktop.core.findings import extent
-from afloc_desktop.core.geometry import Point
-from afloc_desktop.core.slides.answers import moved, spacing_of
+from afloc_desktop.core.export.selection import FilmResults, LevelFiles, OnSlide
+from afloc_desktop.core.findings import extent, moved
+from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.core.slides.answers import spacing_of
 from afloc_desktop.core.slides.regions import part_of
 
 if TYPE_CHECKING:
-    from afloc_desktop.core.domain import ColourArray
-    from afloc_desktop.core.geometry import Box
+    from collections.abc import Sequence
+
+    from afloc_desktop.core.domain import ColourArray, Heatmap
+    from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.slides.answers import Evidence, SlideAnswer
     from afloc_desktop.core.slides.regions import Plan
     from afloc_desktop.core.slides.slide import Slide
@@ -37,7 +40,37 @@ def seen_from_above(slide: Slide, plan: Plan) -> Image:
 
     Its pixels are larger than the slide's; it has the slide's identity.
     """
-    box = plan.box
+    return _from_above(slide, plan.box, plan.tiling.notes)
+
+
+def results_on(
+    slide: Slide, statements: Sequence[Statement], view: Image | None = None
+) -> FilmResults:
+    """What was said about a slide, as exporters take it.
+
+    Args:
+        slide: Is read for a picture of what was asked.
+        statements: In slide pixels.
+        view: As `seen_from_above` made it, of the same part of the slide; else it is made here.
+    """
+    whole = Box(0, 0, slide.columns, slide.rows)
+    boxes = [_box_of(s.heatmap) for s in statements if s.heatmap is not None] or [whole]
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    box = Box(min(x0), min(y0), max(x1), max(y1))
+    levels = (LevelFiles(v.columns, v.rows, files) for v, files in slide.level_files)
+    return FilmResults(
+        image=_from_above(slide, box, ()) if view is None else view,
+        statements=tuple(statements),
+        slide=OnSlide(tuple(levels), box, spacing_of(slide)),
+    )
+
+
+def _box_of(heatmap: Heatmap) -> Box:
+    (x, y), (rows, columns) = heatmap.origin, heatmap.similarity.shape
+    return Box(x, y, x + columns * heatmap.scale[0], y + rows * heatmap.scale[1])
+
+
+def _from_above(slide: Slide, box: Box, notes: tuple[str, ...]) -> Image:
     width, height = box.x1 - box.x0, box.y1 - box.y0
     zoom = min(1.0, LONGEST / max(width, height))
     columns, rows = max(1, round(width * zoom)), max(1, round(height * zoom))
@@ -55,7 +88,7 @@ def seen_from_above(slide: Slide, plan: Plan) -> Image:
         spacing=spacing,
         pixel_sha256=slide.sha256,
         orientation=None,
-        warnings=(*slide.warnings, *plan.tiling.notes),
+        warnings=(*slide.warnings, *notes),
         colour=read_only(colour),
     )
 
@@ -75,7 +108,7 @@ def in_view(answer: SlideAnswer, view: Image, plan: Plan) -> Answer:
     def in_picture(point: Point) -> Point:
         return Point((point.x - box.x0) * zoom[0], (point.y - box.y0) * zoom[1])
 
-    heatmap = replace(answer.heatmap, scale=scale)
+    heatmap = replace(answer.heatmap, scale=scale, origin=(0.0, 0.0))
     return Answer(answer.question, heatmap, moved(finding, in_picture))
 
 

@@ -106,6 +106,11 @@ class Slide:
         return self.levels[0].rows
 
     @property
+    def level_files(self) -> tuple[tuple[Level, tuple[ImageRef, ...]], ...]:
+        """The levels, finest first, each with the files that hold it."""
+        return tuple((n.level, tuple(file.ref for file in n.files)) for n in self._layers)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What the reader must be told; more where a tile turned out to be damaged."""
         damaged = self._damaged.copy()
