@@ -25,7 +25,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn, get_args
 
 from afloc_desktop import __version__
 from afloc_desktop.core.errors import AflocError, BundleError, Cancelled, InputError
@@ -33,6 +33,7 @@ from afloc_desktop.core.errors import AflocError, BundleError, Cancelled, InputE
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.paths import Paths
 
 PROTOCOL = 1
@@ -120,7 +121,7 @@ class Engine:
         self._target = target
         self._waiting: queue.SimpleQueue[_Request] = queue.SimpleQueue()
         self._open: dict[str | int | None, _Request] = {}
-        self._model: tuple[tuple[str | None, str], Localizer] | None = None
+        self._model: tuple[tuple[str | Kind, str], Localizer] | None = None
         self._writing = threading.Lock()
 
     def serve(self) -> None:
@@ -192,7 +193,7 @@ class Engine:
         """Answer the findings on one film into the output folder, and say what was written."""
         from afloc_desktop.core.export.results import ResultsFolder, answer_prompt
         from afloc_desktop.engine_films import read_film
-        from afloc_desktop.state.gate import check_kind
+        from afloc_desktop.state.gate import check_kind, kind_of
 
         fields = request.fields
         output = fields.get("output")
@@ -200,7 +201,7 @@ class Engine:
             raise InputError("The request names no output folder.", remedy=_BAD_REQUEST)
         image = read_film(fields)
         request.check()
-        localizer = self._localizer(fields)
+        localizer = self._localizer(fields, kind_of(image, None))
         check_kind(image, localizer.manifest.modality)
         prompts = _prompts(fields, localizer)
         answers = []
@@ -218,18 +219,22 @@ class Engine:
             "ignored": sorted(fields.keys() - _FIELDS),
         }
 
-    def _localizer(self, fields: dict[str, Any]) -> Localizer:
-        """The bundle and provider asked for; only the latest stays in memory."""
+    def _localizer(self, fields: dict[str, Any], kind: Kind) -> Localizer:
+        """The bundle and provider asked for, else what is made for that kind of image.
+
+        Only the latest stays in memory.
+        """
         from afloc_desktop.state.models import open_default
         from afloc_desktop.state.paths import Paths
 
         bundle, provider = fields.get("bundle"), fields.get("provider", "auto")
         if not isinstance(bundle, str | None) or not isinstance(provider, str):
             raise InputError("'bundle' or 'provider' is no name.", remedy=_BAD_REQUEST)
-        if self._model is None or self._model[0] != (bundle, provider):
+        wanted = bundle or kind, provider
+        if self._model is None or self._model[0] != wanted:
             self._model = None
-            opened = open_default(Paths.default(), bundle_id=bundle, provider=provider)
-            self._model = (bundle, provider), opened
+            opened = open_default(Paths.default(), bundle_id=bundle, provider=provider, kind=kind)
+            self._model = wanted, opened
         return self._model[1]
 
     def _end(self, request: _Request, **answer: object) -> None:
@@ -274,6 +279,7 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
         )
         return {**_told(error), **who}
     from afloc_desktop.core.model.session import available_providers
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.models import installed, sample_study
     from afloc_desktop.state.paths import Paths
 
@@ -284,6 +290,7 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
             "version": bundle.manifest.version,
             "title": bundle.manifest.title,
             "sha256": bundle.sha256,
+            "modality": bundle.manifest.modality,
             "dicom_modalities": bundle.manifest.dicom_modalities,
             "findings": [
                 {"id": f.id, "label": f.label, "group": f.group, "is_default": f.is_default}
@@ -296,19 +303,20 @@ def _hello(fields: dict[str, Any]) -> dict[str, object]:
     return {
         **who,
         "bundles": bundles,
-        "bundle": _chosen(paths),
+        "bundle": _chosen(paths, "cxr"),
+        "bundle_for": {kind: _chosen(paths, kind) for kind in get_args(Kind)},
         "providers": available_providers(),
         "sample_study": str(sample_study()),
     }
 
 
-def _chosen(paths: Paths) -> str | None:
-    """Id of the bundle that answers where a request names none."""
+def _chosen(paths: Paths, kind: Kind) -> str | None:
+    """Id of the bundle that answers for a kind of image where a request names none."""
     from afloc_desktop.core.model.bundle import open_bundle
     from afloc_desktop.state.models import find
 
     try:
-        return find(paths, None, open_bundle).manifest.id
+        return find(paths, None, open_bundle, kind).manifest.id
     except BundleError:
         return None
 

@@ -42,7 +42,9 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """`--bundle` and `--provider`."""
-    parser.add_argument("--bundle", metavar="ID", help="else the chosen or the shipped one")
+    parser.add_argument(
+        "--bundle", metavar="ID", help="else the chosen or the shipped one for the kind of image"
+    )
     parser.add_argument(
         "--provider",
         choices=PROVIDER_CHOICES,

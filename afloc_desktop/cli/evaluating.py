@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afloc_desktop.cli.choosing import open_for
 from afloc_desktop.cli.common import (
     DONE,
     NOTHING_DONE,
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from afloc_desktop.core.evaluate import Report, Row
     from afloc_desktop.core.label_figures import LabelRow
     from afloc_desktop.core.metrics import Interval
+    from afloc_desktop.core.regions import RegionCase
     from afloc_desktop.core.word_figures import WordFigures
+    from afloc_desktop.state.gate import Kind
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -53,20 +57,13 @@ def add_verbs(verbs: Verbs) -> None:
 def _evaluate(chosen: argparse.Namespace) -> int:
     from afloc_desktop.core.evaluate import evaluate, with_words
     from afloc_desktop.core.regions import read_cases, read_labels
-    from afloc_desktop.state.models import open_default
-    from afloc_desktop.state.paths import Paths
 
     labels = read_labels(chosen.labels, chosen.split) if chosen.labels else {}
     if chosen.split and not chosen.labels:
         say("afloc evaluate: --split needs --labels")
         return NOTHING_DONE
     cases = read_cases(chosen.regions, set(labels) if labels else None)
-    localizer = open_default(
-        Paths.default(),
-        provider=chosen.provider,
-        bundle_id=chosen.bundle,
-        resolution=chosen.resolution,
-    )
+    localizer = open_for(chosen, None if chosen.bundle else _kind(chosen.images, cases))
 
     def progress(done: int, total: int) -> None:
         if done % 50 == 0 or done == total:
@@ -89,6 +86,18 @@ def _evaluate(chosen: argparse.Namespace) -> int:
     else:
         answer(format_report(report))
     return DONE if report.rows or report.labels else NOTHING_DONE
+
+
+def _kind(images: Path, cases: list[RegionCase]) -> Kind | None:
+    """Of the images of a table: that of the first one; None where there is none to be read."""
+    from afloc_desktop.core.errors import InputError
+    from afloc_desktop.core.picture import read_picture
+    from afloc_desktop.state.gate import kind_of
+
+    for case in cases[:1]:
+        with suppress(InputError):  # the evaluation itself says what is wrong with it
+            return kind_of(read_picture(images / case.image), None)
+    return None
 
 
 def format_report(report: Report) -> str:

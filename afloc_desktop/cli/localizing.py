@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from afloc_desktop.cli.choosing import Models
 from afloc_desktop.cli.common import (
     DONE,
     NOTHING_DONE,
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
-    from afloc_desktop.core.domain import Image, ImageRef, Listing, Prompt, Skipped
+    from afloc_desktop.core.domain import Image, ImageRef, Listing, Prompt, Series, Skipped
     from afloc_desktop.core.export.overlay import Picture
     from afloc_desktop.core.export.results import Answer, ResultsFolder
     from afloc_desktop.core.localize import Localizer
@@ -100,12 +102,9 @@ def _run(
     prompts: list[Prompt] | None,
     formats: frozenset[str],
 ) -> int:
-    """Localize `prompts` (None: the bundle's defaults, and a page) in every film below `paths`."""
+    """Localize `prompts` (None: each bundle's defaults, and a page) in every film below `paths`."""
     from afloc_desktop.core.dicom.scan import scan
-    from afloc_desktop.core.errors import BundleMissing
     from afloc_desktop.core.export.results import ResultsFolder
-    from afloc_desktop.state.models import open_default
-    from afloc_desktop.state.paths import Paths
 
     started = time.monotonic()
     listing = scan(paths)
@@ -113,45 +112,45 @@ def _run(
         say_skipped(listing.skipped)
         say("afloc: no film was found")
         return NOTHING_DONE
-    localizer = open_default(
-        Paths.default(),
-        provider=chosen.provider,
-        bundle_id=chosen.bundle,
-        resolution=chosen.resolution,
-    )
-    if localizer.fallback:
-        say(f"{localizer.fallback} {localizer.provider} answers.")
-    known = localizer.manifest.findings
-    asked = list(prompts or [])
-    if chosen.all or prompts is None:
-        asked += _presets(f.label for f in known if chosen.all or f.is_default)
-    if not asked:
-        raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
-    _warn_of(asked, localizer)
+    models = Models(chosen, partial(_asked, prompts, chosen.all))
     results = ResultsFolder.cleared(chosen.output, formats)
     page = None if prompts is not None else _Page()
     export = Export(formats, chosen.output, is_deidentified=chosen.deidentify)
-    skipped = _all_films(listing, localizer, asked, (results, export), page, chosen.slides)
+    skipped = _all_films(listing, models, (results, export), page, chosen.slides)
     document = results.finish(export.hidden(skipped))
     if page is not None:
         page.write(chosen.output / "page.png")
     say_skipped(skipped)
-    count = len(document["images"])
-    seconds = time.monotonic() - started
-    films, findings = _counted(count, "film"), _counted(len(asked), "finding")
-    say(f"{films}, {findings} each, {seconds:.1f} s, in {chosen.output}")
+    asked = [len(image["findings"]) for image in document["images"]]
+    say(f"{_counts(asked)}, {time.monotonic() - started:.1f} s, in {chosen.output}")
     if chosen.json:
         answer_json(document)
-    if not count:
+    if not asked:
         return NOTHING_DONE
     return SOME_FAILED if skipped else DONE
 
 
-def _warn_of(prompts: Iterable[Prompt], localizer: Localizer) -> None:
-    """Say what the model cannot do with the words, once for all films."""
-    for prompt in prompts:
-        for warning in localizer.understand(prompt.words).warnings:
-            say(f"warning {printable(prompt.words)}: {warning}")
+def _asked(prompts: list[Prompt] | None, is_all: bool, localizer: Localizer) -> list[Prompt]:
+    """What a model is asked: the words of the reader, and findings of its own.
+
+    Raises:
+        BundleMissing: There is nothing to ask.
+    """
+    from afloc_desktop.core.errors import BundleMissing
+
+    asked = list(prompts or [])
+    if is_all or prompts is None:
+        asked += _presets(f.label for f in localizer.manifest.findings if is_all or f.is_default)
+    if not asked:
+        raise BundleMissing("The bundle names no default finding.", remedy="Use --finding.")
+    return asked
+
+
+def _counts(asked: list[int]) -> str:
+    """How many films, and how many findings on each; images of two kinds have two numbers."""
+    findings = sorted(set(asked)) or [0]
+    each = " or ".join(map(str, findings[:-1])) + " or " if len(findings) > 1 else ""
+    return f"{_counted(len(asked), 'film')}, {each}{_counted(findings[-1], 'finding')} each"
 
 
 def _counted(count: int, name: str) -> str:
@@ -160,8 +159,7 @@ def _counted(count: int, name: str) -> str:
 
 def _all_films(
     listing: Listing,
-    localizer: Localizer,
-    prompts: list[Prompt],
+    models: Models,
     output: tuple[ResultsFolder, Export],
     page: _Page | None,
     slides: SlideOptions,
@@ -171,39 +169,54 @@ def _all_films(
     for study in listing.studies:
         for series in study.series:
             if series.is_slide:
-                skipped += localize_slide(series, localizer, prompts, output, slides)
+                skipped += _one_slide(series, models, output, slides)
             elif not series.is_result:
                 for ref in series.images:
-                    skipped += _one_film(ref, localizer, prompts, output, page)
+                    skipped += _one_film(ref, series, models, output, page)
         skipped += output[1].write_study()
     return skipped
 
 
+def _one_slide(
+    series: Series, models: Models, output: tuple[ResultsFolder, Export], options: SlideOptions
+) -> list[Skipped]:
+    from afloc_desktop.core.domain import Skipped
+    from afloc_desktop.core.errors import BundleMissing
+
+    try:
+        asked = models.for_kind("histo")
+    except BundleMissing as error:
+        first = series.images[0]
+        return [Skipped(first.path, error.reason, error.remedy, first.member)]
+    return localize_slide(series, asked.localizer, asked.prompts, output, options)
+
+
 def _one_film(
     ref: ImageRef,
-    localizer: Localizer,
-    prompts: list[Prompt],
+    series: Series,
+    models: Models,
     output: tuple[ResultsFolder, Export],
     page: _Page | None,
 ) -> list[Skipped]:
     """Answer a film; gives back what failed."""
     from afloc_desktop.core.dicom.read import read
     from afloc_desktop.core.domain import Skipped
-    from afloc_desktop.core.errors import InputError
+    from afloc_desktop.core.errors import BundleMissing, InputError
     from afloc_desktop.core.export.results import answer_prompt
-    from afloc_desktop.state.gate import check_kind
+    from afloc_desktop.state.gate import check_kind, kind_of
 
     try:
         image = read(ref)
-        check_kind(image, localizer.manifest.modality)
-    except InputError as error:
+        asked = models.for_kind(kind_of(image, series))
+        check_kind(image, asked.localizer.manifest.modality)
+    except (InputError, BundleMissing) as error:
         return [Skipped(ref.path, error.reason, error.remedy)]
     for warning in image.warnings:
         say(f"warning {printable(str(ref.path))}: {warning}")
     results, export = output
-    answers = [answer_prompt(localizer, image, prompt) for prompt in prompts]
+    answers = [answer_prompt(asked.localizer, image, prompt) for prompt in asked.prompts]
     written, problems = export.write(image, answers)
-    results.add(*export.hide(image, localizer, answers), written)
+    results.add(*export.hide(image, asked.localizer, answers), written)
     if page is not None:
         page.add(image, answers)
     return problems

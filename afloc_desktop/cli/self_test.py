@@ -115,7 +115,7 @@ def _sample(provider: str | None, failed: list[dict[str, str]]) -> dict[str, Any
             raise InputError(
                 "The sample study is not there.", remedy="Install the application again."
             )
-        localizer = open_default(Paths.default(), provider=provider)
+        localizer = open_default(Paths.default(), provider=provider, kind="cxr")
         started = time.perf_counter()
         finding = answer_prompt(localizer, read(films[0]), Prompt(words, "typed")).finding
     except AflocError as error:

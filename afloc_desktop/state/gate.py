@@ -67,8 +67,8 @@ def kind_of(image: Image, series: Series | None) -> Kind:
         series: Where it was listed; None where it was not.
     """
     modality = "" if series is None else series.modality
-    if modality in _KINDS:
-        return _KINDS[modality]
+    if image.eye is not None or modality in _KINDS:
+        return _KINDS.get(modality, "fundus")
     if modality not in _ANY_KIND or image.colour is None or not has_hues(image.colour):
         return "cxr"
     return "histo" if is_tissue(image.colour) else "fundus"
