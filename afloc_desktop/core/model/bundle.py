@@ -37,7 +37,7 @@ REQUIRED = (
 )
 _MAX_MANIFEST_BYTES = 1 << 20
 _MAX_FILE_BYTES = 1 << 30
-_BLOCK_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 # An ONNX tensor kept outside its file names it under the key "location" (onnx.proto3,
 # TensorProto.external_data). Such a file escapes the hashes, so it is refused outright.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -71,8 +72,11 @@ class Sessions:
         name = PATCHES[precision]
         self._graph = name if name in bundle.manifest.files else WHOLE
         self._kept = kept if provider == "cpu" else None
-        source = bundle.path(self._graph)
-        self._image = self._open_kept()
+        with ThreadPoolExecutor(1) as beside:  # both files are hashed at once
+            verified = beside.submit(bundle.path, self._graph)
+            laid_out = self._kept and self._kept.find(bundle.manifest.files[self._graph])
+            source = verified.result()
+        self._image = _open(laid_out, CPU, is_kept=True)[0] if laid_out else None
         self.is_kept = self._image is not None
         self.provider = CPU
         if self._image is None:
@@ -163,12 +167,6 @@ class Sessions:
             return np.array_equal(_run(session, level, {"image": tensor}, None)[0], wanted)
 
         self._kept.make(self._bundle.manifest.files[self._graph], write, is_same)
-
-    def _open_kept(self) -> Any:
-        if self._kept is None:
-            return None
-        graph = self._kept.find(self._bundle.manifest.files[self._graph])
-        return None if graph is None else _open(graph, CPU, is_kept=True)[0]
 
     def _read(
         self,
