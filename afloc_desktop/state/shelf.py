@@ -53,6 +53,7 @@ class Shelf:
         self._index = index
         self._lock = threading.Lock()
         self._entries: dict[_Key, Entry] = {}
+        self._alone: set[str] = set()  # paths of pictures that were not opened beside films
         self._arranger: Arranger | None = None
         self._generation = 0
         self._filled = 0  # the generation that `_entries` belong to
@@ -106,9 +107,11 @@ class Shelf:
             if opening.generation != self._generation or should_stop():
                 raise Cancelled
             if self._arranger is None or self._filled != self._generation:
-                self._arranger, self._entries = Arranger(), {}
+                self._arranger, self._entries, self._alone = Arranger(), {}, set()
                 self._filled = self._generation
             self._entries.update(opening.found)
+            self._alone.difference_update(path for path, _ in opening.found)
+            self._alone |= opening.alone(complete)
             if complete:
                 places = [os.fspath(path) for path in complete]
                 gone = [
@@ -118,7 +121,9 @@ class Shelf:
                 ]
                 for key in gone:
                     del self._entries[key]
-            listing = self._arranger.arrange(self._entries.values(), should_stop=should_stop)
+            listing = self._arranger.arrange(
+                self._entries.values(), alone=self._alone, should_stop=should_stop
+            )
         problem = self._index.take_problem() if self._index is not None else None
         every = itertools.chain(listing.films, listing.images)
         first = next((ref for ref in every if opening.has(ref)), None)
@@ -164,6 +169,18 @@ class _Opening:
     def has(self, ref: ImageRef) -> bool:
         """Whether a film was found by this opening."""
         return (os.fspath(ref.path), ref.member) in self.found
+
+    def alone(self, roots: Sequence[Path]) -> set[str]:
+        """Paths of what is listed as pictures whatever else is open: no film was found beside it.
+
+        Args:
+            roots: Files and folders that were opened; a picture among them is given on purpose.
+        """
+        from afloc_desktop.core.dicom.listing import has_films
+
+        if has_films(self.found.values()):
+            return {os.fspath(root) for root in roots}
+        return {path for path, _ in self.found}
 
     def _flush(self) -> None:
         if self._index is not None and self._new:

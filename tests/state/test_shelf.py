@@ -1,4 +1,5 @@
 import numpy as np
+import PIL.Image
 import pytest
 from phantom_files import write_film
 
@@ -107,3 +108,16 @@ def test_a_problem_of_the_index_is_told_once(folder, tmp_path):
 def test_a_wish_to_stop_is_heard(folder):
     with pytest.raises(Cancelled):
         scan(Shelf(), folder, should_stop=lambda: True)
+
+
+def test_a_folder_of_pictures_is_listed_beside_films_that_are_open_from_elsewhere(folder, tmp_path):
+    for path in (folder / "page.png", tmp_path / "eyes" / "left.png"):
+        path.parent.mkdir(exist_ok=True)
+        PIL.Image.new("RGB", (4, 3), (200, 110, 40)).save(path)
+    shelf = Shelf()
+    scan(shelf, folder / "1.dcm")
+    assert names(scan(shelf, tmp_path / "eyes")) == ["left.png", "1.dcm"]
+    both = scan(shelf, folder)
+    assert set(names(both)) == {"left.png", "0.dcm", "1.dcm", "2.dcm", "3.dcm"}
+    assert [skipped.path.name for skipped in both.listing.skipped] == ["page.png"]
+    assert "page.png" in names(scan(shelf, folder / "page.png"))

@@ -17,7 +17,7 @@ from afloc_desktop.core.domain import Listing, NonImage, Series, Skipped, Study
 from afloc_desktop.core.errors import AflocError, Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from afloc_desktop.core.dicom.entry import Entry, Labels
 
@@ -56,12 +56,17 @@ class Arranger:
         self._arranged: dict[tuple[_StudyKey, str], _Arranged] = {}
 
     def arrange(
-        self, entries: Iterable[Entry], *, should_stop: Callable[[], bool] | None = None
+        self,
+        entries: Iterable[Entry],
+        *,
+        alone: Container[str] = (),
+        should_stop: Callable[[], bool] | None = None,
     ) -> Listing:
         """A listing, the same for every order of the entries.
 
         Args:
             entries: One of a path and archive member.
+            alone: Paths of pictures that are listed whatever else there is.
             should_stop: Asked before each file that is compared with its copy.
 
         Returns:
@@ -70,7 +75,9 @@ class Arranger:
         Raises:
             Cancelled: `should_stop` said so.
         """
-        ordered = _pictures_alone(sorted(entries))  # by path and member, with which they begin
+        ordered = _pictures_alone(
+            sorted(entries), alone
+        )  # by path and member, with which they begin
         listed = [entry for entry in ordered if entry.labels is not None]
         kept, copies, clashes = self._without_copies(listed, should_stop)
         studies = _by_study(kept)
@@ -185,12 +192,18 @@ class Arranger:
         return digest.hexdigest()
 
 
-def _pictures_alone(entries: list[Entry]) -> list[Entry]:
+def _pictures_alone(entries: list[Entry], alone: Container[str]) -> list[Entry]:
     """Entries in their order; pictures among films are left out, and it is said."""
-    pictures = [is_listed_picture(entry) for entry in entries]
-    if not any(pictures) or all(p or not e.frames for p, e in zip(pictures, entries, strict=True)):
+    pictures = {entry.path for entry in entries if is_listed_picture(entry)}
+    left_out = {path for path in pictures if path not in alone}
+    if not left_out or not has_films(entries):
         return entries
-    return [beside_films(e) if p else e for p, e in zip(pictures, entries, strict=True)]
+    return [beside_films(entry) if entry.path in left_out else entry for entry in entries]
+
+
+def has_films(entries: Iterable[Entry]) -> bool:
+    """Whether there are films among entries, beside which pictures are not listed."""
+    return any(entry.frames and not is_listed_picture(entry) for entry in entries)
 
 
 def _by_study(entries: list[Entry]) -> dict[_StudyKey, list[Entry]]:

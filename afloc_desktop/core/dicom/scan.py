@@ -56,7 +56,8 @@ def scan(
             entries[entry.path, entry.member] = entry
             if on_progress is not None:
                 on_progress(len(entries))
-        return Arranger().arrange(entries.values(), should_stop=should_stop)
+        given = frozenset(map(str, paths))
+        return Arranger().arrange(entries.values(), alone=given, should_stop=should_stop)
 
 
 @contextmanager

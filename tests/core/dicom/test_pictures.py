@@ -45,6 +45,12 @@ def test_a_picture_beside_films_is_not_one_of_them(eyes, write_film):
     assert all("beside DICOM" in skipped.reason for skipped in listing.skipped)
 
 
+def test_a_picture_that_is_opened_itself_is_listed_whatever_lies_beside_it(eyes, write_film):
+    film = write_film(np.zeros((2, 3), np.uint8), "eyes/film.dcm")
+    listing = scan([film, eyes / "left.png"])
+    assert sorted(ref.path.name for ref in listing.images) == ["film.dcm", "left.png"]
+
+
 @pytest.mark.parametrize("name", ["film.dcm", "film"])
 def test_a_picture_named_like_a_film_is_refused(tmp_path, name):
     PIL.Image.fromarray(ORANGE).save(tmp_path / name, "PNG")
