@@ -377,8 +377,6 @@ class Heatmap:
         bundle_id: The model that answered.
         key: What this answer belongs to.
         notes: What was understood of the words beyond their meaning (a side, a zone).
-        origin: Outer corner of the first map pixel, source pixels, (x, y); another than (0, 0)
-            only on slides, whose maps may cover a part.
     """
 
     similarity: FloatArray
@@ -387,6 +385,21 @@ class Heatmap:
     bundle_id: str
     key: IdentityKey
     notes: tuple[str, ...]
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """Outer corner of the first map pixel, source pixels, (x, y)."""
+        return (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlideHeatmap(Heatmap):
+    """A heatmap of a part of a slide; its map has any size.
+
+    Attributes:
+        origin: As in `Heatmap`.
+    """
+
     origin: tuple[float, float] = (0.0, 0.0)
 
 

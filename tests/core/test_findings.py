@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from afloc_desktop.core.domain import Heatmap, IdentityKey, Prompt, Provenance, Spacing
-from afloc_desktop.core.findings import extent, peak, propose, region_labels, regions
+from afloc_desktop.core.findings import extent, moved, peak, propose, region_labels, regions
+from afloc_desktop.core.geometry import Point
 from afloc_desktop.core.understanding import Question
 
 KEY = IdentityKey("1.2", 1, "p", "b", "f", "bright")
@@ -205,3 +206,17 @@ def test_a_single_pixel_of_a_raw_product_is_a_region_too(height):
     (region,) = regions(heatmap(values), height, height, None)
     assert region.similarity == height
     assert region.box.centre == pytest.approx((4.5, 4.5), abs=0.1)
+
+
+def test_a_finding_moves_with_all_its_points():
+    values = np.zeros((10, 12))
+    values[3:6, 4:9] = 1
+    found = propose(heatmap(values), question(), spacing=None, provenance=WHO)
+    far = moved(found, lambda p: Point(10 * p.x + 100, 10 * p.y + 200))
+    (before,), (after,) = found.regions, far.regions
+    assert far.peak == after.peak == Point(10 * found.peak.x + 100, 10 * found.peak.y + 200)
+    assert after.box[:2] == (10 * before.box.x0 + 100, 10 * before.box.y0 + 200)
+    assert after.outline[0] == (10 * before.outline[0].x + 100, 10 * before.outline[0].y + 200)
+    assert after.similarity == before.similarity
+    unseen = propose(heatmap(np.full((5, 5), np.nan)), question(), spacing=None, provenance=WHO)
+    assert moved(unseen, lambda p: p).peak is None

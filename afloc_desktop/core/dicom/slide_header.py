@@ -53,6 +53,7 @@ _OFFSETS, _PIXELS = 0x7FE00001, 0x7FE00010
 UM_PER_MM = 1000.0
 _FINEST, _COARSEST = 0.01, 10_000.0  # µm per pixel that are believed
 _WORD = 0xFFFF
+GLASS = 16  # characters of what tells pyramids apart, beside the frame of reference
 _FLAVOURS: Mapping[str, Flavour] = {
     "THUMBNAIL": "THUMBNAIL",
     "LABEL": "LABEL",
@@ -288,9 +289,13 @@ def _background(tags: Tags) -> tuple[int, int, int]:
 
 def _slide(tags: Tags) -> str:
     """The same for the files of one pyramid; holds nothing that could be read."""
-    names = ("PyramidUID", "FrameOfReferenceUID", "ContainerIdentifier")
+    glass = _digest(tags, ("PyramidUID", "ContainerIdentifier"))
+    return glass + _digest(tags, ("FrameOfReferenceUID",))
+
+
+def _digest(tags: Tags, names: Sequence[str]) -> str:
     words = "\0".join(tags.text(name) for name in names)
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32]
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:GLASS]
 
 
 def _is_behind_shared(tag: BaseTag, _vr: str | None, _length: int) -> bool:

@@ -135,11 +135,11 @@ def read_glass(slide: OnSlide) -> Glass:
     """
     headers = [[_header(ref) for ref in level.files] for level in slide.levels]
     tags = Tags(headers[0][0])
-    finest = _matrix(tags, slide, 0, None)
+    finest = _matrix(tags, slide, 0)
     levels = [] if finest is None else [replace(finest, sources=_sources(headers[0]))]
     for number, files in enumerate(headers[1:], 1):
-        level = finest and _matrix(Tags(files[0]), slide, number, finest)
-        if level is not None:
+        level, where = _matrix(Tags(files[0]), slide, number), "FrameOfReferenceUID"
+        if levels and level and Tags(files[0]).text(where) == tags.text(where):
             levels.append(replace(level, sources=_sources(files)))
     return Glass(
         frame_of_reference=tags.text("FrameOfReferenceUID") if levels else "",
@@ -199,7 +199,7 @@ def _sources(headers: list[Dataset]) -> tuple[tuple[str, str], ...]:
     return tuple((tags.text("SOPClassUID"), tags.text("SOPInstanceUID")) for tags in every)
 
 
-def _matrix(tags: Tags, slide: OnSlide, number: int, finest: Matrix | None) -> Matrix | None:
+def _matrix(tags: Tags, slide: OnSlide, number: int) -> Matrix | None:
     """The grid of one level as its file states it; None where it states none, or another's."""
     level, whole = slide.levels[number], slide.levels[0]
     stated = (tags.integer("TotalPixelMatrixColumns"), tags.integer("TotalPixelMatrixRows"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from afloc_desktop.core.domain import FloatArray, Heatmap, Spacing, read_only
+from afloc_desktop.core.domain import FloatArray, SlideHeatmap, Spacing, read_only
 from afloc_desktop.core.export.selection import Statement
 from afloc_desktop.core.findings import moved, propose
 from afloc_desktop.core.geometry import Box, Point
@@ -98,7 +98,7 @@ class SlideAnswer:
     evidence: Evidence
 
     @property
-    def heatmap(self) -> Heatmap:
+    def heatmap(self) -> SlideHeatmap:
         """The map as one of a film."""
         return _heatmap(self.map, self.question, self.finding.provenance)
 
@@ -248,8 +248,8 @@ def _clear_beyond(values: FloatArray, plan: Plan, slide: Slide) -> None:
     values[:, ~columns] = np.nan
 
 
-def _heatmap(laid: SlideMap, question: Question, provenance: Provenance) -> Heatmap:
-    return Heatmap(
+def _heatmap(laid: SlideMap, question: Question, provenance: Provenance) -> SlideHeatmap:
+    return SlideHeatmap(
         similarity=laid.similarity,
         scale=laid.scale,
         prompt=question.prompt,

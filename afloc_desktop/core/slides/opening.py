@@ -11,6 +11,7 @@ import numpy as np
 from afloc_desktop.core.dicom.archive import open_source
 from afloc_desktop.core.dicom.scan import scan
 from afloc_desktop.core.dicom.slide_header import NO_SLIDES, START, is_slide
+from afloc_desktop.core.dicom.slides import Extent
 from afloc_desktop.core.errors import (
     AflocError,
     InconsistentStudy,
@@ -34,6 +35,8 @@ _MOST_FILES = 1000
 _SAME_SHAPE = 0.02  # of the aspect ratio; levels are rounded to whole pixels, some to whole tiles
 _ONE_PLANE = "The slide was scanned in several focal planes or optical paths; one of them is shown."
 _NO_SPACING = "The file does not say how large a pixel is; nothing can be measured on the slide."
+_GREY = "The slide is grey, of more steps than a screen has: {} and above are shown white."
+_LOOKED_AT = 16  # tiles of the coarsest level, from which the brightest place is known
 _LEFT_OUT = "A file of this slide cannot be shown and was left out: {}"
 _OTHER_SHAPE = "Its picture has another shape than the slide."
 
@@ -94,12 +97,14 @@ def open_slide(refs: Sequence[ImageRef]) -> Slide:
     """
     with ExitStack() as opened:
         files, problems = _open(refs, opened)
-        if len({file.described.slide for file in files}) > 1:
+        extents = [_extent(file) for file in files]
+        if not all(extents[0].is_level_with(extent) for extent in extents):
             raise InconsistentStudy(
                 "The files belong to different slides.", remedy="Open one slide at a time."
             )
         layers, notes = _layers(files)
         used = [file for file in files if any(file in layer.files for layer in layers)]
+        notes += _settle_grey(layers)
         slide = Slide(
             files[0].described.series_uid,
             layers,
@@ -145,6 +150,11 @@ def _open(refs: Sequence[ImageRef], opened: ExitStack) -> tuple[list[SlideFile],
     return files, [_LEFT_OUT.format(error.reason) for error in failed]
 
 
+def _extent(file: SlideFile) -> Extent:
+    described = file.described
+    return Extent(described.slide, described.columns, described.rows, described.um_per_pixel)
+
+
 def _order(file: SlideFile) -> tuple[int, bool, int, int, str]:
     described = file.described
     number = described.instance_number
@@ -182,6 +192,20 @@ def _layers(files: Sequence[SlideFile]) -> tuple[list[Layer], list[str]]:
     if not layers:
         raise failed[0]
     return layers, notes
+
+
+def _settle_grey(layers: Sequence[Layer]) -> list[str]:
+    """Let fluorescence fill the greys of a screen: of 65,536 steps, scanners use the lowest."""
+    every = [file for layer in layers for file in layer.files]
+    if not any(file.is_deep_grey for file in every):
+        return []
+    try:
+        white = max(1, layers[-1].files[0].brightest(_LOOKED_AT))
+    except InputError:
+        return []  # its tiles will say so
+    for file in every:
+        file.white = white
+    return [_GREY.format(white)]
 
 
 def _by_resolution(file: SlideFile) -> list[_Frames]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.dicom.decode import Decoded
     from afloc_desktop.core.domain import ColourArray, ImageRef
 
+_SCREEN_BITS = 8
 _ENDS = 4096  # bytes of the start and the end of the pixels that tell files apart
 
 
@@ -38,6 +39,7 @@ class SlideFile:
         described: Its header.
         places: Where its frames lie; None where they follow each other row by row.
         tell_tale: Bytes in which files of the same header but other pixels differ.
+        white: Stored value, of grey pixels, that is shown as white.
     """
 
     def __init__(self, ref: ImageRef) -> None:
@@ -57,6 +59,7 @@ class SlideFile:
                 self.described: SlideHeader = describe_slide(self._file, self.size)
             self.places: Places | None = find_places(self._file, self.described)
             self.tell_tale = self._ends()
+            self.white = (1 << self.described.header.bits_stored) - 1
             self._opened = opening.pop_all()
 
     def frame(self, number: int, should_stop: Callable[[], bool] | None = None) -> ColourArray:
@@ -69,14 +72,35 @@ class SlideFile:
         """
         if should_stop is not None and should_stop():
             raise Cancelled
-        # One frame is what a decoder is told: the others are none of its business.
-        header = replace(self.described.header, frames=1)
-        decoded = decode_frame(header, self._bytes(number), should_stop=should_stop)
+        decoded = self._decoded(number, should_stop)
+        header = self.described.header
         if not is_colour(header):
-            return _grey(header.bits_stored, header.photometric, decoded)
+            return _grey(self.white, header.photometric, decoded)
         colour = to_rgb(header, decoded, None)
         profile = self.described.profile
         return colour if profile is None else profile.apply(colour)
+
+    @property
+    def is_deep_grey(self) -> bool:
+        """Whether it is grey, of more steps than a screen has."""
+        header = self.described.header
+        return not is_colour(header) and header.bits_stored > _SCREEN_BITS
+
+    def brightest(self, most: int) -> int:
+        """The highest stored value among so many of its frames, evenly chosen.
+
+        Raises:
+            UnreadableFile: A frame is missing or damaged.
+            UnsupportedImage: No decoder for it.
+        """
+        frames = self.described.header.frames
+        chosen = range(0, frames, max(1, -(-frames // most)))
+        return max(int(self._decoded(n, None).values.max()) for n in chosen)
+
+    def _decoded(self, number: int, should_stop: Callable[[], bool] | None) -> Decoded:
+        # One frame is what a decoder is told: the others are none of its business.
+        header = replace(self.described.header, frames=1)
+        return decode_frame(header, self._bytes(number), should_stop=should_stop)
 
     def close(self) -> None:
         """Let go of the file; who still reads is told to stop."""
@@ -112,9 +136,10 @@ class SlideFile:
         return b"".join(parts)
 
 
-def _grey(bits: int, photometric: str, decoded: Decoded) -> ColourArray:
-    """Grey of a fluorescence slide in three equal channels: the highest eight bits."""
-    levels = (decoded.values >> max(0, bits - 8)).astype(np.uint8)
+def _grey(white: int, photometric: str, decoded: Decoded) -> ColourArray:
+    """Grey of a fluorescence slide in three equal channels."""
+    share = np.minimum(decoded.values.astype(np.float32) / white, 1)
+    levels = (share * 255 + 0.5).astype(np.uint8)
     if photometric == "MONOCHROME1":
         levels = 255 - levels
     return np.repeat(levels[..., None], 3, axis=-1)

@@ -37,6 +37,27 @@ def test_slides_of_one_series_are_listed_apart(tmp_path):
     assert one.notes == ("This series holds several slides; each is listed on its own.",)
 
 
+def test_levels_that_each_have_a_frame_of_reference_of_their_own_are_one_slide(tmp_path):
+    # As the converter of wsi-to-dicom writes them, which names no container either.
+    bare = {"ContainerIdentifier": None, "SpecimenDescriptionSequence": None}
+    for number, downsample in enumerate((1, 2, 4), 1):
+        own = {"FrameOfReferenceUID": f"1.2.9.7.{number}", "InstanceNumber": number}
+        own |= {"SOPInstanceUID": f"1.2.9.6.{number}"}
+        plan = {"levels": (downsample,), "tags": {**bare, **own}}
+        make_slide(tmp_path / str(number), 1000, 503, tile=64, **plan)
+    (series,) = series_of(tmp_path)
+    assert [image.columns for image in series.images] == [1000, 500, 250]
+    # Another scan of the same size is another slide, and so is one of another extent.
+    for columns, name in ((1000, "8"), (300, "9")):
+        tags = {
+            **bare,
+            "FrameOfReferenceUID": f"1.2.9.7.{name}",
+            "SOPInstanceUID": f"1.2.9.6.{name}",
+        }
+        make_slide(tmp_path / name, columns, 503, tile=64, levels=(1,), tags=tags)
+    assert sorted(len(series.images) for series in series_of(tmp_path)) == [1, 1, 3]
+
+
 def test_label_and_glass_are_named_and_no_images(tmp_path):
     make_slide(tmp_path, 300, 200, levels=1)
     make_slide(tmp_path, 64, 64, name="2", flavour="LABEL")

@@ -11,6 +11,7 @@ from pydicom import dcmread
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.domain import SlideHeatmap
 from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.glass import read_glass
@@ -30,7 +31,10 @@ def seen(slide, part=42.0, **changes):
     made = statement(results_on(slide, ()).image, regions=(), is_present=True)
     values = np.linspace(0, 0.8, 240, dtype=np.float32).reshape(12, 20).copy()
     values[0] = np.nan
-    heatmap = replace(made.heatmap, similarity=values, scale=(part, part), origin=(336.0, 168.0))
+    before = made.heatmap
+    heatmap = SlideHeatmap(
+        values, (part, part), before.prompt, "tiny", before.key, (), (336.0, 168.0)
+    )
     finding = replace(made.finding, **changes)
     return replace(made, finding=finding, heatmap=heatmap)
 

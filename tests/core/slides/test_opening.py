@@ -4,6 +4,7 @@ import shutil
 import zipfile
 
 import numpy as np
+import pydicom
 import pytest
 from mutate import mutants
 from pydicom.dataset import Dataset
@@ -203,3 +204,20 @@ def test_a_slide_in_an_archive_is_shown_from_there(tmp_path, opened):
     assert len(slide.levels) == 2
     assert np.array_equal(slide.tile(0, 1, 1), colours(64, 64, 64, 64))
     assert find_slide(slide.refs[1]) == slide.refs
+
+
+def test_fluorescence_in_the_lowest_of_its_steps_is_not_black(tmp_path, opened):
+    (path,) = make_slide(tmp_path / "s", 64, 64, tile=64, levels=1, syntax="explicit")
+    data = pydicom.dcmread(path)
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated = data.BitsStored = 16
+    data.HighBit = 15
+    del data.PlanarConfiguration
+    levels = np.arange(64 * 64, dtype="<u2").reshape(64, 64) % 25
+    data.PixelData = levels.tobytes()
+    data.save_as(path)
+    slide = opened(tmp_path / "s")
+    shown = slide.tile(0, 0, 0)
+    assert (shown == shown[..., :1]).all()
+    assert abs(shown[..., 0] - levels * 255 / 24).max() <= 0.5
+    assert any("24 and above are shown white" in note for note in slide.warnings)
