@@ -19,10 +19,8 @@ from afloc_desktop.core.errors import (
     SelfTestFailed,
     SettingsError,
 )
-from afloc_desktop.core.export.atomic import make_folder, write_atomically
 from afloc_desktop.core.model.bundle import Bundle, load_bundle, open_bundle
 from afloc_desktop.core.model.runtime import onnxruntime
-from afloc_desktop.state.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.model.session import Precision, Sessions
     from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.paths import Paths
+    from afloc_desktop.state.settings import Settings
 
 _MISSING: Mapping[Kind, tuple[str, str]] = MappingProxyType(
     {
@@ -255,6 +254,8 @@ def _chosen(paths: Paths, candidates: tuple[Installed, ...]) -> str | None:
 
 
 def _settings(paths: Paths) -> Settings:
+    from afloc_desktop.state.settings import Settings, load_settings
+
     try:
         return load_settings(paths.settings_file)
     except SettingsError:
@@ -278,6 +279,8 @@ class _Verdicts:
         return self._key(bundle_sha256, provider) in self._read()
 
     def remember(self, bundle_sha256: str, provider: str) -> None:
+        from afloc_desktop.core.export.atomic import make_folder, write_atomically
+
         passed = sorted({*self._read(), self._key(bundle_sha256, provider)})
         # A read-only cache costs half a second at the next start, nothing else.
         with suppress(ExportError):
