@@ -43,15 +43,19 @@ ROWS, COLUMNS = 3000, 2500
 ROUNDS, PAIRS = 3, 2
 WORDS = "Findings suggesting pneumonia in the left lower lobe."
 COLD_START = """
-import sys, time
+import sys, threading, time
 from pathlib import Path
 from jpeg_film import read_film
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.state.models import open_default
 from afloc_desktop.state.paths import Paths
 
+films = []
+reading = threading.Thread(target=lambda: films.append(read_film(Path(sys.argv[2]))))
+reading.start()  # as in the window, which opens a model while a decoder reads the film
 localizer = open_default(Paths.default(), provider="cpu", bundle_id=sys.argv[1])
-found = localizer.localize(read_film(Path(sys.argv[2])), Prompt("pneumonia", "preset"))
+reading.join()
+found = localizer.localize(films[0], Prompt("pneumonia", "preset"))
 assert found.similarity.shape[0] == 224
 status = Path("/proc/self/status").read_text(encoding="ascii")
 peak_kb = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
@@ -239,7 +243,8 @@ def child(words: list[str], home: Path) -> tuple[float, float, list[str]]:
 def test_a_cold_start_beside_torch(site):
     ours = ["-c", COLD_START, site.bundle_id, str(site.film), *HEAVY]
     theirs = [official.__file__, str(site.home), str(site.film), WORDS]
-    child(ours, site.home)  # the self-test runs once on a machine
+    for _ in range(2):  # the first start on a machine runs the self-test, the second lays out
+        child(ours, site.home)
 
     def measure() -> tuple[float, float]:
         their_s, their_mb, _ = child(theirs, site.home)
