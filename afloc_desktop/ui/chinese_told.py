@@ -62,6 +62,19 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "The bytes of this tile are missing.": "此图块的数据缺失。",
         "The files belong to different slides.": "这些文件属于不同的切片。",
         "Open one slide at a time.": "请一次打开一张切片。",
+        "The slide is grey, of more steps than a screen has: {} and above are shown white.":
+            "切片为灰度，级数多于屏幕：{} 及以上显示为白色。",
+        "The slide does not say where it lies on its glass or how large its pixels are, which a "
+        "segmentation has to repeat.":
+            "切片未说明它在玻片上的位置或像素大小，而分割必须重复这些信息。",
+        "Choose the structured report, the secondary capture, PNG, CSV or JSON.":
+            "请选择结构化报告、二次采集图像、PNG、CSV 或 JSON。",
+        "Presentation states draw on images; no viewer draws them on the tiles of a slide.":
+            "显示状态绘制在影像上；没有阅片软件会在切片的图块上绘制。",
+        "Choose the structured report or the segmentation, which say where on the slide.":
+            "请选择结构化报告或分割，它们会说明在切片上的位置。",
+        "Findings on a slide are not written as such.": "切片上的征象不以此格式写出。",
+        "Choose the report, the segmentation or a picture.": "请选择报告、分割或图片。",
         "The file shows no slide, but a picture of its label or its glass.":
             "文件显示的不是切片，而是其标签或玻片的照片。",
         "Open the folder that holds the slide itself.": "请打开包含切片本身的文件夹。",

@@ -18,7 +18,7 @@ from afloc_desktop.ui.hangings import fill_hangings
 from afloc_desktop.ui.house import House
 from afloc_desktop.ui.judging import Judging
 from afloc_desktop.ui.panels.browser import Browser
-from afloc_desktop.ui.panels.findings import FindingsPanel
+from afloc_desktop.ui.panels.findings import FindingsPanel, has_no_model_for_slides
 from afloc_desktop.ui.panels.heatmap import HeatmapPanel
 from afloc_desktop.ui.panels.report import ReportPanel
 from afloc_desktop.ui.panels.studies import read_film
@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         """Let every part show the new state."""
         for part in self._parts:
             part.render_state(old, new)
-        self.verdict.setVisible(new.slide is None)
+        self.verdict.setVisible(not has_no_model_for_slides(new))
         self._actions["overlay"].setEnabled(new.model is not None)
         self._actions["contour"].setEnabled(new.model is not None)
         self._actions["close_all"].setEnabled(bool(new.listing.studies or new.listing.skipped))
@@ -177,8 +177,9 @@ class MainWindow(QMainWindow):
         _set_quietly(self._actions["boxes"], new.has_boxes)
         _set_quietly(self._actions["draw_all"], new.draws_all)
         for name in ("accept", "redraw", "reject", "keep"):
-            is_there = new.answer is not None and new.slide is None
-            self._actions[name].setEnabled(is_there and not new.is_hidden)
+            is_there = new.answer is not None and not new.is_hidden
+            fits = new.slide is None or name in actions.JUDGES_A_SLIDE
+            self._actions[name].setEnabled(is_there and fits)
         self._actions["compare"].setEnabled(new.image is not None)
         self._actions["undo"].setEnabled(self._workspace.history.can_undo)
         self._actions["redo"].setEnabled(self._workspace.history.can_redo)
