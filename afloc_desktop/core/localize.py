@@ -29,6 +29,7 @@ from afloc_desktop.core.model.patches import (
 )
 from afloc_desktop.core.model.session import Sessions
 from afloc_desktop.core.model.tokenizer import load_tokenizer
+from afloc_desktop.core.places import DISC, WHOLE, away_from, laterality_of, remarks
 from afloc_desktop.core.understanding import TEXT, Interpreter
 
 if TYPE_CHECKING:
@@ -167,24 +168,33 @@ class Localizer:
         patches, frame = self._film_vectors(image, check)
         check()
         grids = np.tensordot(vectors, patches, axes=1)
+        disc = None
+        if any(question.part.landmark for question in questions):
+            disc = self._find_disc(patches, frame)
         return [
-            self._heatmap(image, frame, question, prompt, grid)
+            self._heatmap((image, frame, disc), question, prompt, grid)
             for question, prompt, grid in zip(questions, prompts, grids, strict=True)
         ]
 
     def _heatmap(
         self,
-        image: Image,
-        frame: Frame,
+        seen: tuple[Image, Frame, tuple[float, float] | None],
         question: Question,
         prompt: Prompt,
         grid: npt.NDArray[np.float64],
     ) -> Heatmap:
-        spec = self.manifest.heatmap
+        image, frame, disc = seen
+        spec, part = self.manifest.heatmap, question.part
         sigma_cells = question.sigma_cells * len(grid) / spec.grid  # the same share of the film
         if question.side in ("right", "left") and not _is_turned(image):
             is_on_image_left = (question.side == "right") == (image.row_direction != "R")
             grid = grid - _side_penalty(frame, len(grid), is_on_image_left) * spec.side_penalty
+        told: tuple[str, ...] = ()
+        if part != WHOLE:
+            eye = laterality_of(part, image)
+            away = away_from(part, frame, len(grid), eye, disc)
+            grid = grid - away * spec.side_penalty
+            told = tuple(remarks(part, eye, has_disc=disc is not None))
         if spec.extent == "input":
             surface = over_input(grid, frame, sigma_cells)
         else:
@@ -195,8 +205,20 @@ class Localizer:
             prompt=prompt,
             bundle_id=self.manifest.id,
             key=self.key(image, prompt),
-            notes=question.notes + _assumptions(question, image),
+            notes=question.notes + _assumptions(question, image) + told,
         )
+
+    def _find_disc(self, patches: Patches, frame: Frame) -> tuple[float, float] | None:
+        """Where this model sees the optic disc, x and y from 0 to 1 of the picture."""
+        finding = next((f for f in self.manifest.findings if f.id == DISC), None)
+        if finding is None:
+            return None
+        grid = np.tensordot(self._presets[DISC] - self._taken_off, patches, axes=1)
+        row, column = np.unravel_index(np.argmax(grid), grid.shape)
+        cell = frame.side / len(grid)
+        x = ((column + 0.5) * cell - frame.left) / frame.width
+        y = ((row + 0.5) * cell - frame.top) / frame.height
+        return (float(x), float(y)) if grid.max() >= finding.threshold else None
 
     def localize_all(
         self, image: Image, finding_ids: Iterable[str], *, check: Callable[[], None] = lambda: None

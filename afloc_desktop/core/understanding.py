@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.places import WHOLE, Part, parse_part
 from afloc_desktop.core.prompts import library_of
 from afloc_desktop.core.text import as_sentence
 from afloc_desktop.core.wording import (
@@ -80,6 +81,7 @@ class Question:
         gain, bias: Of the calibration of this very question; both None without one.
         leans_on: The one finding of the bundle that the words name, where they say more besides;
             its prompts count as much as the words. None where there is no such finding.
+        part: Of the picture, named in the words; the whole one where none is.
     """
 
     prompt: Prompt
@@ -99,6 +101,7 @@ class Question:
     gain: float | None = None
     bias: float | None = None
     leans_on: str | None = None
+    part: Part = WHOLE
 
     @property
     def can_be_present(self) -> bool:
@@ -116,6 +119,7 @@ class _Reading:
         mentions: In their order.
         degrees: Words for how much, as "small".
         others: Words that none of this explains.
+        part: Of a picture.
     """
 
     text: str
@@ -123,6 +127,7 @@ class _Reading:
     mentions: tuple[Mention, ...]
     degrees: tuple[str, ...]
     others: tuple[str, ...]
+    part: Part = WHOLE
 
     @property
     def stated(self) -> tuple[str, ...]:
@@ -182,7 +187,8 @@ class Interpreter:
         place, spec = reading.place, self._manifest.heatmap
         is_preset = named is not None and (not self._is_literal or text == named.id)
         notes = () if is_preset or self._is_literal else self._notes(reading, finding)
-        is_whole = place.side is None and place.zone is None and not reading.is_negated
+        has_place = place.side is not None or place.zone is not None or reading.part.is_named
+        is_whole = not has_place and not reading.is_negated
         is_known = finding is not None or reading.is_explained
         question = Question(
             prompt=Prompt(text, "preset" if is_preset else "typed"),
@@ -202,6 +208,7 @@ class Interpreter:
             gain=finding.gain if finding and is_whole else None,
             bias=finding.bias if finding and is_whole else None,
             leans_on=None if finding else self._leans_on(reading),
+            part=reading.part,
         )
         return replace(question, warnings=tuple(self._warnings(question, reading)))
 
@@ -212,9 +219,14 @@ class Interpreter:
     def _read(self, text: str) -> _Reading:
         if text in self._listed:  # most prompts; a start need not wait for the phrasebook
             return _Reading(text, Place(None, None, ""), (Mention(text, text, False),), (), ())
-        mentions, remainder = self._book.find(text)
+        part, rest = WHOLE, text
+        if not self._is_literal:
+            names = tuple(mention.words for mention in self._book.find(text)[0])
+            part, rest = parse_part(text, self._manifest.modality, names)
+        mentions, remainder = self._book.find(rest)
         # A bundle that reads words literally has its places in the words, not routed by us.
-        place = Place(None, None, remainder) if self._is_literal else parse_place(remainder)
+        is_chest = self._manifest.modality == "cxr" and not self._is_literal
+        place = parse_place(remainder) if is_chest else Place(None, None, remainder)
         words = [word for word in words_of(place.rest) if word not in self._fillers]
         return _Reading(
             text=text,
@@ -222,6 +234,7 @@ class Interpreter:
             mentions=mentions,
             degrees=tuple(word for word in words if word in self._degrees),
             others=tuple(word for word in words if word not in self._degrees),
+            part=part,
         )
 
     def _only_finding(self, reading: _Reading) -> FindingSpec | None:
@@ -269,6 +282,9 @@ class Interpreter:
         place = reading.place
         notes += [f"side: {place.side}"] if place.side else []
         notes += [f"zone: {place.zone}"] if place.zone else []
+        part, can_route = reading.part, self._manifest.heatmap.side_penalty > 0
+        notes += [f"part of the picture: {part.words}"] if part.is_named and can_route else []
+        notes += [f"eye: {part.eye}"] if part.eye else []
         notes += [f"degree, not used: {', '.join(reading.degrees)}"] if reading.degrees else []
         return tuple(notes)
 
@@ -290,6 +306,11 @@ class Interpreter:
                 f"This model was not taught {labels}: the map shows what comes nearest, and "
                 "nothing is called present."
             )
+        part = reading.part
+        if part.is_named and self._manifest.heatmap.side_penalty <= 0:
+            yield f"This model does not tell places apart: {part.words} was ignored."
+        if part.not_used:
+            yield f"A place that is not told apart was ignored: {', '.join(part.not_used)}."
         if not question.sentence:
             yield "The model's own text cleaning leaves nothing of these words."
         if self._tokenizer.is_cut(question.sentence):

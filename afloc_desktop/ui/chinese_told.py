@@ -212,6 +212,23 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "zone: mid": "区域：中",
         "zone: lower": "区域：下",
         "degree, not used: {}": "程度（未采用）：{}",
+        "part of the picture: {}": "图像部位：{}",
+        "eye: {}": "眼别：{}",
+        "This model does not tell places apart: {} was ignored.":
+            "此模型不区分部位：已忽略“{}”。",
+        "A place that is not told apart was ignored: {}.": "已忽略无法区分的部位：{}。",
+        "the file does not say which eye this is; temporal and nasal were not used":
+            "文件未说明是哪只眼；未采用颞侧与鼻侧",
+        "the words speak of the other eye than the one in the picture":
+            "所述眼别与图像不符",
+        "the optic disc was not found on this picture; places near it were not used":
+            "未在此图像上找到视盘；未采用其附近的部位",
+        "the macula is taken to lie where it usually does from the optic disc":
+            "黄斑按其相对视盘的通常位置推定",
+        "the file does not say which side is which; the usual view is assumed":
+            "文件未说明左右侧；按常规视图处理",
+        "right and left are not beside each other on this film; the side was not used":
+            "此影像上左右侧并非左右排列；未采用侧别",
         "These words look like {}: the model was taught English.":
             "这些文字像是 {}：该模型以英文训练。",
         "These words do not describe anything this model knows on a chest film.":
@@ -385,6 +402,18 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# Parts of a picture, as `core.places` calls them.
+PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "upper": "上方", "lower": "下方", "left": "左侧", "right": "右侧",
+        "temporal": "颞侧", "nasal": "鼻侧",
+        "upper left": "左上", "upper right": "右上", "lower left": "左下", "lower right": "右下",
+        "upper temporal": "颞上", "upper nasal": "鼻上",
+        "lower temporal": "颞下", "lower nasal": "鼻下",
+        "near the disc": "视盘附近", "near the macula": "黄斑附近",
+    }
+)  # fmt: skip
+
 
 def told(text: str) -> str:
     """A sentence of the core in Chinese; as it is where it is not known."""
@@ -400,9 +429,10 @@ def told(text: str) -> str:
 def _named(words: str) -> str:
     """What stands at a place of a sentence: findings by their Chinese names, else as it is."""
     names = words.split(", ")
-    if not FINDINGS.keys() & names:
+    known = {**FINDINGS, **PARTS}
+    if not known.keys() & names:
         return words
-    return "、".join(FINDINGS.get(name, name) for name in names)
+    return "、".join(known.get(name, name) for name in names)
 
 
 @lru_cache(maxsize=1)

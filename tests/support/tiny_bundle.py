@@ -77,7 +77,7 @@ def make(folder: Path) -> Path:
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
     (folder / "MODEL_CARD.md").write_text("# Tiny\n", encoding="utf-8")
     vectors = np.eye(2, DEPTH, dtype=np.float32)
-    _write_vectors(folder, ("bright_spot", "dark_spot"))
+    write_vectors(folder, ("bright_spot", "dark_spot"))
     tensor = np.linspace(0, 1, SIDE * SIDE, dtype=np.float32).reshape(1, 1, SIDE, SIDE)
     local = _run(folder / "image.onnx", {"image": tensor})[0][0]
     np.savez(
@@ -99,12 +99,12 @@ def gate(folder: Path, threshold: float = 0.8) -> None:
 
 def name_bright_spot(folder: Path, name: str, label: str) -> None:
     """Call the finding that lights up bright places by another name."""
-    _write_vectors(folder, (name, "dark_spot"))
+    write_vectors(folder, (name, "dark_spot"))
     _, second = manifest().findings
     sign(folder, manifest(findings=(finding(name, label), second)))
 
 
-def _write_vectors(folder: Path, ids: tuple[str, str]) -> None:
+def write_vectors(folder: Path, ids: tuple[str, str]) -> None:
     vectors = np.eye(len(ids), DEPTH, dtype=np.float32)
     np.savez(folder / "findings.npz", ids=np.array(ids), vectors=vectors)
 

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from afloc_desktop.core.domain import Side, Zone
+from afloc_desktop.core.places import Across, Down, Landmark, Part
 from afloc_desktop.ui import chinese_phrases, chinese_told, phrases
 
 SOURCES = Path(chinese_told.__file__).parents[1]
@@ -34,6 +35,18 @@ def test_every_side_and_zone_that_can_be_named_has_its_words():
     notes = [f"side: {side}" for side in get_args(Side)]
     notes += [f"zone: {zone}" for zone in get_args(Zone)]
     assert [note for note in notes if note not in chinese_told.TABLE] == []
+
+
+def test_every_part_of_a_picture_that_can_be_named_has_its_words():
+    halves = [Part(across, down) for across in (*get_args(Across), None) for down in get_args(Down)]
+    parts = [
+        *halves,
+        *(Part(a) for a in get_args(Across)),
+        *(Part(landmark=m) for m in get_args(Landmark)),
+    ]
+    assert [part.words for part in parts if part.words not in chinese_told.PARTS] == []
+    both = Part("left", "lower", "disc").words
+    assert chinese_told.told(f"part of the picture: {both}") == "图像部位：左下、视盘附近"
 
 
 def test_every_translation_has_the_places_of_its_sentence():

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from afloc_desktop.core.domain import IdentityKey, Image, ImageRef, Prompt
+from afloc_desktop.core.domain import IdentityKey, Image, ImageRef, Prompt, read_only
 from afloc_desktop.core.eight_bit import luminance
 from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.places import away_from_halves
 from afloc_desktop.core.slides.answers import SlideMap, answer, pooled, stitched
 from afloc_desktop.core.slides.kept import CELLS, SUFFIX, Kept, make_room
 from afloc_desktop.core.slides.regions import (
@@ -28,9 +29,10 @@ from afloc_desktop.core.slides.regions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from afloc_desktop.core.domain import ColourArray
+    from afloc_desktop.core.domain import ColourArray, FloatArray
     from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.localize import Localizer
+    from afloc_desktop.core.places import Part
     from afloc_desktop.core.slides.answers import SlideAnswer
     from afloc_desktop.core.slides.regions import Place
     from afloc_desktop.core.slides.slide import Slide
@@ -147,8 +149,9 @@ class SlideRun:
         made = self._localizer.provenance()
         corner, side = Point(*self.plan.box[:2]), self.plan.tiling.side / CELLS
         answers = []
-        for prompt, question, similarity in zip(prompts, questions, maps, strict=True):
+        for prompt, question, everywhere in zip(prompts, questions, maps, strict=True):
             check()
+            similarity = self._in_part(question.part, everywhere)
             key = IdentityKey(
                 sop_instance_uid=self.slide.refs[0].sop_instance_uid,
                 frame=1,
@@ -160,6 +163,14 @@ class SlideRun:
             laid = SlideMap(similarity, corner, (side, side), key)
             answers.append(answer(self.plan, self.slide, laid, question, made, self.done))
         return answers
+
+    def _in_part(self, part: Part, similarity: FloatArray) -> FloatArray:
+        """A map with less similarity outside the part of the region that the words name."""
+        if not part.is_named:
+            return similarity
+        away = away_from_halves(part, *similarity.shape)
+        penalty = np.float32(self._localizer.manifest.heatmap.side_penalty)
+        return read_only(similarity - away * penalty)
 
     def start_anew(self) -> None:
         """Forget what earlier runs kept of this slide and model.

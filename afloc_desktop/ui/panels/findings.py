@@ -29,7 +29,7 @@ from afloc_desktop.ui.qt import (
 
 if TYPE_CHECKING:
     from afloc_desktop.core.domain import Prompt
-    from afloc_desktop.state.store import State
+    from afloc_desktop.state.store import Answer, State
     from afloc_desktop.state.workspace import Workspace
 
 _MOST_OFFERED = 6  # questions of before, at once
@@ -120,8 +120,9 @@ class FindingsPanel(QWidget):
         """Nothing is offered on a slide by a model that was made for something else."""
         cannot_ask = has_no_model_for_slides(new)
         if cannot_ask or has_no_model_for_slides(old):
-            for part in (self.box, self._all, self._list):
+            for part in (self.box, self._list):
                 part.setVisible(not cannot_ask)
+        self._all.setVisible(new.model is not None and not cannot_ask)
 
     def _explain(self, state: State) -> None:
         if has_no_model_for_slides(state):
@@ -142,7 +143,7 @@ class FindingsPanel(QWidget):
         notes += [] if probability is None else [strings.probability(probability)]
         notes += [strings.report_says(text) for text in _in_report(state)]
         problem = state.answer_problem
-        warnings = [strings.told(w) for w in question.warnings] if question else []
+        warnings = [strings.told(w) for w in _warnings(answer)] if answer else []
         warnings += [strings.problem(problem)] if problem else []
         _say(self._note, "\n".join(notes))
         _say(self._warning, "\n".join(warnings))
@@ -180,6 +181,13 @@ def has_no_model_for_slides(state: State) -> bool:
     if state.slide is None or state.model is None:
         return state.slide is not None and state.model_problem is not None
     return state.model.modality != "histo"
+
+
+def _warnings(answer: Answer) -> tuple[str, ...]:
+    """What the model cannot do with the words, and what had to be assumed on this film."""
+    question = answer.question
+    assumed = (note for note in answer.heatmap.notes if note not in question.notes)
+    return (*question.warnings, *assumed)
 
 
 def _in_report(state: State) -> list[str]:

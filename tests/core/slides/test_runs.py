@@ -55,6 +55,18 @@ def maps(run):
     return [answer.map.similarity for answer in run.ask([BRIGHT, DARK])]
 
 
+@pytest.mark.parametrize(
+    ("words", "x"), [("bright spot on the left", 120), ("bright spot on the right side", 552)]
+)
+def test_a_spot_is_looked_for_in_the_part_that_is_named(begin, words, x):
+    pixels = glass(480, 960)
+    stain(pixels, 96, 96, 480, 96, level=100)
+    for left in (108, 540):
+        stain(pixels, left, 120, 24, 24, level=230)
+    (found,) = finish(begin(PaintedSlide(pixels, um=UM))).ask([Prompt(words, "typed")])
+    assert abs(found.finding.peak.x - x) < 24
+
+
 def test_a_spot_on_a_slide_is_where_it_was_put(begin):
     run = finish(begin())
     bright, dark = run.ask([BRIGHT, DARK])
