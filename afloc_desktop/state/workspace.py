@@ -20,6 +20,7 @@ from afloc_desktop.state.history import History
 from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.listings import Listings
+from afloc_desktop.state.model_list import ModelList
 from afloc_desktop.state.priors import prior_files
 from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.reports import Reports
@@ -125,6 +126,7 @@ class Workspace:
 
     Attributes:
         history: What can be taken back.
+        models: Which of them can look at what is on screen.
         judging: Verdicts on answers.
         exports: What leaves the station.
         returned: Results that came back in files.
@@ -144,6 +146,7 @@ class Workspace:
         self.slides = Slides(store, tasks, post, engine.open_slide)
         self._films = Films(store, tasks, engine.read, engine.open_stack, self.slides)
         self._questions = Questions(store, tasks, engine.open_model)
+        self.models = ModelList(store, tasks, engine.list_models, self._questions)
         self.slide_runs = SlideRuns(store, tasks, self._questions, engine.open_run)
         self.slides.follow(self._enter_slide, self.slide_runs.close)
         self.history = History(store)
@@ -164,7 +167,6 @@ class Workspace:
         self.reports = Reports(store, tasks, engine.reports, self._questions)
         self.wall = Wall(store, tasks, self._films, self._questions)
         self.drawings = Drawings(store, self.history)
-        self._list_models = engine.list_models
         self._find_prior = engine.prior
         self._find_sample = engine.sample
         self._start_decoders = engine.start_decoders
@@ -174,7 +176,7 @@ class Workspace:
         """Load the model and start the decoders; the window is already there."""
         self._listings.search("")
         self._questions.load_model()
-        self.look_for_models()
+        self.models.look()
         self.wall.rules, problem = self._load_rules()
         if problem is not None:
             self._store.update(settings_problem=problem)
@@ -240,22 +242,9 @@ class Workspace:
         """Show the film alone."""
         self._questions.clear()
 
-    def choose_model(self, bundle_id: str) -> None:
-        """Let another model look at images like the one on screen."""
-        self._questions.drop()
-        self._questions.models.choose(bundle_id)
-
-    def look_for_models(self) -> None:
-        """See which models can be chosen now."""
-        work, done = lambda _: self._list_models(), self._models_listed
-        self._tasks.submit("models", work, done, _ignore, lane="infer")  # after what is opened
-
     def set_presets(self, presets: tuple[Preset, ...]) -> None:
         """Put other windows of CT on the number keys."""
         self._store.update(presets=presets)
-
-    def _models_listed(self, models: tuple[ModelName, ...]) -> None:
-        self._store.update(installed=models)
 
     def _enter_slide(self, slide: Slide) -> None:
         self._questions.models.attend()

@@ -134,7 +134,7 @@ def test_cells_side_by_side_keep_the_answers_of_their_own_models(room):
 def test_a_model_chosen_by_hand_looks_at_every_image_of_that_kind_and_at_no_other(room):
     room.show(3)
     room.desk.by_kind["fundus"] = model("fundus", "site", "OP")
-    room.workspace.choose_model("site")
+    room.workspace.models.choose("site")
     room.settle()
     assert (room.state.model.id, tuple(room.state.answers)) == ("site", (BLEEDING,))
     room.show(1)
@@ -148,12 +148,8 @@ def test_a_model_chosen_by_hand_looks_at_every_image_of_that_kind_and_at_no_othe
 def test_a_chest_model_chosen_for_an_eye_is_refused_by_the_gate(room):
     room.show(3)
     room.desk.by_kind["fundus"] = room.desk.localizer
-    room.workspace.choose_model("fake")
+    room.workspace.models.choose("fake")
     room.settle()
     assert room.state.model.id == "fake"
     assert set(gate(room.state).refusals) == {"modality", "colour"}
     assert room.state.answers == {}
-
-
-def test_the_models_that_can_be_chosen_are_known_once_the_first_is_open(room):
-    assert room.state.installed == (ModelName("eye", "Eyes", "fundus"),)

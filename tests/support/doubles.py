@@ -35,6 +35,7 @@ from afloc_desktop.state.drawn import Drawn
 from afloc_desktop.state.history import History
 from afloc_desktop.state.index import KnownStudy
 from afloc_desktop.state.judgements import Judgements
+from afloc_desktop.state.model_list import ModelList
 from afloc_desktop.state.reports import Report, Reports
 from afloc_desktop.state.shelf import Found
 from afloc_desktop.state.slide_runs import SlideRuns
@@ -281,6 +282,7 @@ def recording_workspace():
         ("history", History),
         ("reports", Reports),
         ("comparing", Comparisons),
+        ("models", ModelList),
         ("slides", Slides),
         ("slide_runs", SlideRuns),
     ):
