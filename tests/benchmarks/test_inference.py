@@ -240,6 +240,45 @@ def child(words: list[str], home: Path) -> tuple[float, float, list[str]]:
     return float(ended) - started, int(peak_kb) / 1024, named
 
 
+def operations(films: ImageEncoder) -> float:
+    """Of what heatmaps are made of, for a film: two for each weight and place it meets."""
+    found: list[int] = []
+
+    def count(layer, _, answer) -> None:
+        found.append(2 * answer.numel() * layer.weight[0].numel())
+
+    left_out = ("layer4", "local2_embedder")
+    layers = [
+        layer
+        for name, layer in films.named_modules()
+        if isinstance(layer, torch.nn.Conv2d) and not any(each in name for each in left_out)
+    ]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    with torch.inference_mode():
+        films(torch.zeros(1, 3, 224, 224))
+    for hook in hooks:
+        hook.remove()
+    return sum(found)
+
+
+def test_the_network_runs_as_fast_as_the_processor_multiplies(site):
+    """In single precision; what is left of a film's time is the processor's, not the product's."""
+    spec, side = site.localizer.manifest.preprocess, 1536
+    film = np.zeros((1, spec.channels, spec.side, spec.side), np.float32)
+    square = np.random.default_rng(0).random((side, side), np.float32)
+    count = operations(site.pipeline.films)
+    network = partial(site.localizer._sessions.encode_patches, film)
+
+    def share() -> float:
+        seconds = [(timed(network), timed(lambda: square @ square)) for _ in range(6)]
+        ours, products = (min(each) for each in zip(*seconds, strict=True))
+        rates = count / ours / 1e9, 2 * side**3 / products / 1e9
+        print(f"\n{count / 1e9:.1f} GFLOP at {rates[0]:.0f} GFLOP/s; products at {rates[1]:.0f}")
+        return rates[0] / rates[1]
+
+    hold("rate of the network, of that of a matrix product", share, 0.8)
+
+
 def test_a_cold_start_beside_torch(site):
     ours = ["-c", COLD_START, site.bundle_id, str(site.film), *HEAVY]
     theirs = [official.__file__, str(site.home), str(site.film), WORDS]
