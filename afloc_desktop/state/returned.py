@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from afloc_desktop.core.domain import Image
 from afloc_desktop.core.errors import InputError
 from afloc_desktop.core.export.names import is_own
 from afloc_desktop.state.store import Problem, home_of
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from afloc_desktop.core.domain import Image, ImageRef, Study
+    from afloc_desktop.core.domain import ImageRef, Listing, Study
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.export.found import Node, Reading, Target
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.geometry import Point
+    from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.store import Store
     from afloc_desktop.state.tasks import Tasks, Token
 
     Place = tuple[Path, str]
+    Slides = tuple[tuple[ImageRef, ...], ...]
 
 _KEY, _BROUGHT_KEY = "result", "own results"
 _MOST_BROUGHT = 24  # of a study; a session writes three or four for a film
@@ -56,11 +59,12 @@ class Line:
     author: str = ""
     tracking_uid: str = ""
 
-    def is_on(self, image: Image) -> bool:
-        """Whether it belongs to exactly this film, at its size."""
+    def is_on(self, image: Image | Slide) -> bool:
+        """Whether it belongs to exactly this film, at its size, or to this slide."""
         if self.size not in (None, (image.rows, image.columns)):
             return False
-        return self.target.matches(image.ref.sop_instance_uid, image.ref.frame)
+        ref = image.ref if isinstance(image, Image) else image.refs[0]
+        return self.target.matches(ref.sop_instance_uid, ref.frame)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +109,8 @@ class Returned:
         found = () if home is None else _own_of(home.study)
         new = tuple(place for place in found if place not in self._brought)[:_MOST_BROUGHT]
         if new:
-            work, done = partial(_read_own, new), partial(self._lay, new)
+            slides = _slides_of(state.listing)
+            work, done = partial(_read_own, new, slides), partial(self._lay, new)
             self._tasks.submit(_BROUGHT_KEY, work, done, _ignore, lane="files")
 
     def _lay(self, places: tuple[Place, ...], results: tuple[Result, ...]) -> None:
@@ -144,7 +149,7 @@ class Returned:
         self._store.update(results=(), result_told=None)
 
     def _read(self, path: Path, member: str, done: Callable[[Result], None]) -> None:
-        work = partial(_read_result, path, member)
+        work = partial(_read_result, path, member, _slides_of(self._store.state.listing))
         self._tasks.submit(_KEY, work, done, self._failed, lane="files")
 
     def _opened(self, result: Result) -> None:
@@ -169,11 +174,12 @@ def _is_about(result: Result, ref: ImageRef) -> bool:
     return any(line.target.matches(ref.sop_instance_uid, ref.frame) for line in lines)
 
 
-def _read_result(path: Path, member: str, token: Token) -> Result:
+def _read_result(path: Path, member: str, slides: Slides, token: Token) -> Result:
     from afloc_desktop.core.export.reading import read_result
+    from afloc_desktop.core.export.selection import on_files
 
     token.check()
-    reading = read_result(path, member)
+    reading = read_result(path, member, slides=[on_files(files) for files in slides])
     return Result(
         path=path,
         member=member,
@@ -201,12 +207,18 @@ def _own_of(study: Study) -> tuple[Place, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _read_own(places: tuple[Place, ...], token: Token) -> tuple[Result, ...]:
+def _slides_of(listing: Listing) -> Slides:
+    """The files of every slide that is open."""
+    every = (series for study in listing.studies for series in study.series)
+    return tuple(series.images for series in every if series.is_slide)
+
+
+def _read_own(places: tuple[Place, ...], slides: Slides, token: Token) -> tuple[Result, ...]:
     """Those that can be read and are ours; why another cannot is told when it is opened."""
     found = []
     for place in places:
         with suppress(InputError):
-            found.append(_read_result(*place, token))
+            found.append(_read_result(*place, slides, token))
     return tuple(r for r in found if any(line.status for line in r.lines))
 
 

@@ -94,7 +94,7 @@ class FilmCanvas(FilmMouse):
         if scene.is_rough:
             self._rest.start()
         self._marks.paint(painter, scene, self.shown)
-        returned.paint(painter, scene, self.shown)
+        returned.paint(painter, scene.view, scene.film.image, self.shown)
         painter.restore()
         corners.paint_markers(painter, self.rect(), scene)
         if self.has_text:

@@ -29,11 +29,12 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
+    from afloc_desktop.core.domain import Image
     from afloc_desktop.core.export.found import Node
+    from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.returned import Line
     from afloc_desktop.state.store import State
     from afloc_desktop.state.workspace import Workspace
-    from afloc_desktop.ui.scene import Scene
     from afloc_desktop.ui.viewport import Viewport
 
 INK = "#dcc0ff"  # of no finding of this session
@@ -44,12 +45,13 @@ _SIZE = (620, 560)
 _MOST_NODES = 20_000
 
 
-def paint(painter: QPainter, scene: Scene, state: State) -> None:
-    """Draw what opened results say of exactly the film on screen.
+def paint(painter: QPainter, view: Viewport, image: Image | Slide, state: State) -> None:
+    """Draw what opened results say of exactly the film or slide on screen.
 
     Args:
         painter: In device pixels.
-        scene: The film.
+        view: On it.
+        image: What is on screen.
         state: Of this very moment.
     """
     if state.is_hidden or not state.is_overlay_on or not state.results:
@@ -60,9 +62,9 @@ def paint(painter: QPainter, scene: Scene, state: State) -> None:
     for result in state.results:
         seen: set[str] = set()
         for line in result.lines:
-            if line.is_on(scene.film.image):
+            if line.is_on(image):
                 name = "" if line.label in seen else _named(line, result.kind)
-                _draw(painter, scene.view, line, name, width)
+                _draw(painter, view, line, name, width)
                 seen.add(line.label)
     painter.restore()
 

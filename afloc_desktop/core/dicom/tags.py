@@ -53,15 +53,20 @@ class Tags:
         values = self.numbers(keyword)
         return values[0] if len(values) == 1 else None
 
-    def numbers(self, keyword: str | int) -> tuple[float, ...]:
-        """All numbers of an element; empty where absent or where one of them is no number."""
+    def numbers(self, keyword: str | int, most: int = _MOST_NUMBERS) -> tuple[float, ...]:
+        """All numbers of an element; empty where absent or where one of them is no number.
+
+        Args:
+            keyword: Or tag.
+            most: That are read; the rest is left out.
+        """
         value = self._value(keyword)
         if value is None or isinstance(value, (str, bytes)):
             if value:
                 self.spoilt.add(keyword)
             return ()
         try:
-            items = [value] if isinstance(value, (int, float)) else list(value)[:_MOST_NUMBERS]
+            items = [value] if isinstance(value, (int, float)) else list(value)[:most]
             return tuple(float(item) for item in items)
         except (TypeError, ValueError, OverflowError):
             self.spoilt.add(keyword)

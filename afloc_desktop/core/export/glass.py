@@ -19,12 +19,14 @@ from afloc_desktop.core.dicom.slide_header import read_slide_elements
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.errors import ExportError, UnreadableFile
 from afloc_desktop.core.export.geometry import decimal, is_orthonormal
+from afloc_desktop.core.geometry import Point
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from afloc_desktop.core.domain import ImageRef
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
     from afloc_desktop.core.export.selection import OnSlide
-    from afloc_desktop.core.geometry import Point
 
 SPECIMEN = (
     "ContainerIdentifier",
@@ -44,8 +46,8 @@ _PLACE = (
     "SharedFunctionalGroupsSequence",
 )
 KEYWORDS = ("SpecificCharacterSet", *_PLACE, *SPECIMEN)
-_AXES = ("XOffset", "YOffset", "ZOffset")
-_IN_SLIDE = "InSlideCoordinateSystem"
+AXES = ("XOffset", "YOffset", "ZOffset")
+IN_SLIDE = "InSlideCoordinateSystem"
 
 Place = tuple[float, float, float]
 
@@ -77,6 +79,14 @@ class Matrix:
         down = np.array(self.orientation[3:]) * (y - 0.5) * self.spacing[0]
         x_mm, y_mm, z_mm = np.array(self.origin) + along + down
         return float(x_mm), float(y_mm), float(z_mm)
+
+    def pixel(self, place: npt.ArrayLike) -> Point:
+        """The point of the grid at a place on the glass, which is given as by `place`."""
+        away = np.array(place, np.float64) - np.array(self.origin)
+        across, down = np.array(self.orientation[:3]), np.array(self.orientation[3:])
+        return Point(
+            float(away @ across) / self.spacing[1] + 0.5, float(away @ down) / self.spacing[0] + 0.5
+        )
 
     def coarser(self, downsample: float) -> Matrix:
         """A grid over the same with larger pixels, from the same corner.
@@ -179,8 +189,8 @@ def hide_glass(glass: Glass, pseudonyms: Pseudonyms) -> Glass:
 def offsets(place: Place) -> Dataset:
     """A place on the slide, as an item of a position or an origin."""
     item = Dataset()
-    for axis, millimetres in zip(_AXES, place, strict=True):
-        setattr(item, axis + _IN_SLIDE, decimal(millimetres))
+    for axis, millimetres in zip(AXES, place, strict=True):
+        setattr(item, axis + IN_SLIDE, decimal(millimetres))
     return item
 
 
@@ -206,7 +216,7 @@ def _matrix(tags: Tags, slide: OnSlide, number: int) -> Matrix | None:
     spacing = tags.for_frame(1).numbers("PixelSpacing")
     origin = next(iter(tags.items("TotalPixelMatrixOriginSequence")), Tags())
     # The third is optional for slides of one plane.
-    place = [origin.number(axis + _IN_SLIDE) for axis in _AXES]
+    place = [origin.number(axis + IN_SLIDE) for axis in AXES]
     orientation = tags.numbers("ImageOrientationSlide")
     frame = tags.text("FrameOfReferenceUID")
     if stated != (level.columns, level.rows) or len(spacing) != 2 or min(spacing) <= 0:

@@ -17,20 +17,23 @@ from afloc_desktop.core.dicom.header import parse
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.dicom.workers import decode_frame
 from afloc_desktop.core.export.found import Mask, Reading, Shape, Target
+from afloc_desktop.core.export.ground import NO_SLIDE, Ground, ground_of, is_tiled
 from afloc_desktop.core.export.raster import outlines
 from afloc_desktop.core.export.record import get_record, regions_of, statement_of
 from afloc_desktop.core.export.shapes import outline_of
 from afloc_desktop.core.export.tree import content_tree, meaning_of, plain, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from afloc_desktop.core.export.selection import Statement
+    from afloc_desktop.core.export.selection import OnSlide, Statement
+    from afloc_desktop.core.geometry import Point
 
 Kind = Literal["SEG", "SR", "GSPS", "SC", "other"]
 _MOST_MASKS = 200  # 1.5 GB of 3000 x 2500
 _MOST_SHAPES, _DEEPEST = 5000, 24
+_MOST_NUMBERS = 1 << 16  # of one graphic
 _SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 _CLASSES: dict[str, Kind] = {
     "1.2.840.10008.5.1.4.1.1.66.4": "SEG",
@@ -46,7 +49,9 @@ _OTHER_GREY = "The presentation state also says how grey the film is; here it ke
 _TURNED = "The presentation state also turns or mirrors the film; here it lies as it is."
 
 
-def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
+def read_result(
+    path: Path, member: str = "", *, wanted: str = "", slides: Sequence[OnSlide] = ()
+) -> Reading:
     """Read a result object.
 
     Args:
@@ -54,6 +59,7 @@ def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
         member: Name inside the archive; empty for the file itself.
         wanted: SOP Instance UID of the film on screen: masks of others are not decoded. Empty
             for all.
+        slides: That may be what it is about; all it says of one is in pixels of its finest level.
 
     Raises:
         UnreadableFile: Not DICOM, or damaged.
@@ -65,12 +71,16 @@ def read_result(path: Path, member: str = "", *, wanted: str = "") -> Reading:
         kind = kind_of(tags.text("SOPClassUID"))
         masks: tuple[Mask, ...] = ()
         notes: list[str] = []
-        if kind == "SEG":
+        ground = ground_of(_targets(kind, tags, (), ()), slides)
+        if kind == "SEG" and not is_tiled(tags):
             masks, notes = _masks(tags, file, size, wanted)
         record = get_record(dataset)
         if kind == "GSPS" and record is None:
             notes += _beyond_graphics(tags)
-        shapes = _known_again(record, kind, _shapes_of(kind, tags, notes))
+        if kind == "SEG" and is_tiled(tags):
+            shapes = _tiled(tags, file, size, ground, notes)
+        else:
+            shapes = _known_again(record, kind, _shapes_of(kind, tags, notes, ground))
         statements = _statements(record, shapes, masks)
         title = plain(tags.text("SeriesDescription")) or _class_name(tags)
         return Reading(
@@ -125,9 +135,27 @@ def _referenced(tags: Tags, keyword: str) -> list[Target]:
     return found
 
 
-def _shapes_of(kind: Kind, tags: Tags, notes: list[str]) -> tuple[Shape, ...]:
+def _tiled(
+    tags: Tags, file: BinaryIO, size: int, ground: Ground | None, notes: list[str]
+) -> tuple[Shape, ...]:
+    if tags.text("SegmentationType") != "BINARY":
+        notes.append(_FRACTIONAL)
+    elif ground is None:
+        notes.append(NO_SLIDE)
+    else:
+        return tuple(ground.tiled_shapes(tags, file, size, notes)[:_MOST_SHAPES])
+    return ()
+
+
+def _shapes_of(
+    kind: Kind, tags: Tags, notes: list[str], ground: Ground | None
+) -> tuple[Shape, ...]:
     if kind == "SR":
-        found = list(_report_shapes(tags, notes, "", "", 0))
+        drawn = _report_shapes(tags, notes, ("", ""), ground, 0)
+        settled = [shape if ground is None else ground.settled(shape) for shape in drawn]
+        found = [shape for shape in settled if shape is not None]
+        if len(found) < len(settled):
+            notes.append(_ODD_GRAPHIC)
     elif kind == "GSPS":
         found = list(_state_shapes(tags, notes))
     else:
@@ -138,9 +166,13 @@ def _shapes_of(kind: Kind, tags: Tags, notes: list[str]) -> tuple[Shape, ...]:
 
 
 def _report_shapes(
-    tags: Tags, notes: list[str], label: str, tracking_uid: str, depth: int
+    tags: Tags, notes: list[str], known: tuple[str, str], ground: Ground | None, depth: int
 ) -> Iterator[Shape]:
-    """The regions of a report, named by the finding of the group they are in."""
+    """The regions of a report, named by the finding of the group they are in.
+
+    `known` is the label and the tracking UID of what is above.
+    """
+    label, tracking_uid = known
     content = tags.items("ContentSequence")
     for item in content:
         concept = _concept(item)
@@ -152,15 +184,40 @@ def _report_shapes(
             tracking_uid = item.text("UID")
     for item in content:
         if item.text("ValueType") == "SCOORD":
-            drawn = outline_of(item.text("GraphicType"), item.numbers("GraphicData"))
+            drawn = outline_of(item.text("GraphicType"), _graphic(item))
             if drawn is None:
                 notes.append(_ODD_GRAPHIC)
                 continue
             for image in item.items("ContentSequence"):
                 for target in _referenced(image, "ReferencedSOPSequence"):
                     yield Shape(label, *drawn, target, tracking_uid)
+        elif item.text("ValueType") == "SCOORD3D":
+            outline = _on_glass(item, ground, notes)
+            if outline is not None and ground is not None:
+                yield Shape(label, *outline, ground.target, tracking_uid)
         elif depth < _DEEPEST:
-            yield from _report_shapes(item, notes, label, tracking_uid, depth + 1)
+            yield from _report_shapes(item, notes, (label, tracking_uid), ground, depth + 1)
+
+
+def _on_glass(
+    item: Tags, ground: Ground | None, notes: list[str]
+) -> tuple[tuple[Point, ...], bool] | None:
+    """A graphic in millimetres on the glass of a slide, in its pixels."""
+    if ground is None:
+        notes.append(NO_SLIDE)
+        return None
+    frame, numbers = item.text("ReferencedFrameOfReferenceUID"), _graphic(item)
+    points = ground.on_glass(frame, numbers)
+    kind = item.text("GraphicType")
+    flat = [number for point in points or () for number in point]
+    drawn = outline_of("POLYLINE" if kind == "POLYGON" else kind, flat)
+    if drawn is None:
+        notes.append(_ODD_GRAPHIC)
+    return drawn
+
+
+def _graphic(item: Tags) -> tuple[float, ...]:
+    return item.numbers("GraphicData", _MOST_NUMBERS)
 
 
 def _concept(tags: Tags) -> tuple[str, str]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.findings import moved
-from afloc_desktop.core.geometry import Point
+from afloc_desktop.core.geometry import Box, Point
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from afloc_desktop.core.domain import Finding, Heatmap, Image, ImageRef, Region, Spacing
     from afloc_desktop.core.export.objects import SeriesBook
     from afloc_desktop.core.export.pseudonyms import Pseudonyms
-    from afloc_desktop.core.geometry import Box
     from afloc_desktop.core.measuring import Mark
 
 
@@ -70,6 +71,19 @@ class OnSlide:
     levels: tuple[LevelFiles, ...]
     box: Box
     spacing: Spacing | None
+
+
+def on_files(files: Sequence[ImageRef]) -> OnSlide:
+    """All of a slide, as it was listed.
+
+    Args:
+        files: Of the slide, finest level first; never empty.
+    """
+    sizes = dict.fromkeys((file.columns, file.rows) for file in files)
+    levels = (
+        LevelFiles(*size, tuple(f for f in files if (f.columns, f.rows) == size)) for size in sizes
+    )
+    return OnSlide(tuple(levels), Box(0, 0, files[0].columns, files[0].rows), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

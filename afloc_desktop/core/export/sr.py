@@ -5,6 +5,7 @@ Every group says what was found, where, how similar, by which model, and what th
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 REPORT = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 9103)
 # Only this one may say where something is in millimetres on the glass.
 REPORT_3D = Kind("sr", "1.2.840.10008.5.1.4.1.1.88.34", "SR", 9103)
+_MOST_POINTS = 5000  # of an outline; only on slides there are more
 _CONTEXT, _MODIFIER, _CONTAINS = "HAS OBS CONTEXT", "HAS CONCEPT MOD", "CONTAINS"
 _DECIDED = ("accepted", "edited")
 
@@ -241,8 +243,9 @@ def _mark_group(page: Page, mark: Mark, number: int) -> Dataset:
 
 
 def _outline(page: Page, region: Region) -> Dataset:
-    closed = (*region.outline, region.outline[0])
-    glass = page.source.glass
+    # All numbers of a graphic have to fit into 65,534 bytes (PS3.5 7.1.2).
+    points = region.outline[:: math.ceil(len(region.outline) / _MOST_POINTS)]
+    closed, glass = (*points, points[0]), page.source.glass
     if glass is None or not glass.levels:
         return _graphic(page, _CONTAINS, Figure("POLYLINE", closed))
     item = _item(_CONTAINS, "SCOORD3D", _IMAGE_REGION)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.geometry import Box, Point
+from afloc_desktop.ui import returned
 from afloc_desktop.ui.qt import QColor, QPainter
 from afloc_desktop.ui.slides.heat import Heat
 from afloc_desktop.ui.slides.mosaic import Mosaic, placed, snapped
@@ -156,6 +157,7 @@ class SlideScene:
         painter.setClipRect(placed(self.view, Box(0, 0, slide.columns, slide.rows)))
         answer = self._heat.paint(painter, self.view, state, is_moving=is_moving)
         self._heat.paint_lines(painter, self.view, state)
+        returned.paint(painter, self.view, slide, state)
         painter.restore()
         return answer
 

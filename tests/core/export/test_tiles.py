@@ -3,7 +3,7 @@ from dataclasses import replace
 import exported
 import numpy as np
 import pytest
-from exported import statement
+from exported import slide_statement
 from highdicom import spatial
 from highdicom.seg import segread
 from highdicom.sr import srread
@@ -11,7 +11,6 @@ from pydicom import dcmread
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
-from afloc_desktop.core.domain import SlideHeatmap
 from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.glass import read_glass
@@ -24,19 +23,6 @@ from afloc_desktop.core.slides.pictures import results_on
 # Corners on corners of the pixels of the third level, four slide pixels wide.
 SQUARE = (Point(400, 200), Point(800, 200), Point(800, 600), Point(400, 600))
 KITE = (Point(500.5, 300.25), Point(700.75, 480.5), Point(500.5, 699.75), Point(433.25, 480.5))
-
-
-def seen(slide, part=42.0, **changes):
-    """A finding on a slide whose map begins at (336, 168) and saw nothing of its first row."""
-    made = statement(results_on(slide, ()).image, regions=(), is_present=True)
-    values = np.linspace(0, 0.8, 240, dtype=np.float32).reshape(12, 20).copy()
-    values[0] = np.nan
-    before = made.heatmap
-    heatmap = SlideHeatmap(
-        values, (part, part), before.prompt, "tiny", before.key, (), (336.0, 168.0)
-    )
-    finding = replace(made.finding, **changes)
-    return replace(made, finding=finding, heatmap=heatmap)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +39,7 @@ def slide(tmp_path_factory):
 def written(slide, tmp_path_factory):
     """What two regions and their maps leave as: a path for each kind."""
     folder = tmp_path_factory.mktemp("out")
-    shapes = tuple(exported.region(shape, area_mm2=0.01) for shape in (SQUARE, KITE))
-    found = Selection((results_on(slide, (seen(slide, regions=shapes),)),))
+    found = Selection((results_on(slide, (slide_statement(slide, SQUARE, KITE),)),))
     made = exporters()
     return {
         kind: made[kind].write(found, folder)[0] for kind in ("seg", "fractional-seg-plain", "sr")
@@ -106,7 +91,7 @@ def test_a_map_leaves_on_its_own_places_and_only_where_it_saw(written):
 def test_where_no_level_is_as_coarse_the_grid_is_made_from_the_same_corner(tmp_path):
     make_slide(tmp_path, 4000, 2000, tile=256, levels=1, syntax="jpeg2000")
     with_one_level = open_slide(scan([tmp_path]).images)
-    results = results_on(with_one_level, (seen(with_one_level, part=64.0),))
+    results = results_on(with_one_level, (slide_statement(with_one_level, part=64.0),))
     grid = mask_grid(read_glass(results.slide), results)
     assert (grid.columns, grid.rows, grid.downsample) == (250, 125, (16, 16))
     assert grid.spacing == (0.004, 0.004)
@@ -140,7 +125,7 @@ def test_a_region_between_the_centres_of_pixels_is_not_lost(slide):
 def test_a_slide_without_a_place_on_its_glass_has_no_grid(tmp_path):
     make_slide(tmp_path, 512, 512, levels=1, syntax="jpeg2000", tags={"FrameOfReferenceUID": ""})
     opened = open_slide(scan([tmp_path]).images)
-    results = results_on(opened, (seen(opened),))
+    results = results_on(opened, (slide_statement(opened),))
     with pytest.raises(ExportError, match="where it lies"):
         map_grid(read_glass(results.slide), [results.statements[0].heatmap])
     opened.close()
