@@ -190,7 +190,7 @@ def _remedy(schema: object) -> str:
 
 def _decode(kind: type[_T], value: object, where: str) -> _T:
     """Build `kind` from parsed JSON; `where` names the place in messages."""
-    if type(value) is kind:  # nine of ten: a string, a number
+    if type(value) is kind:
         return typing.cast("_T", value)
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, dict):
@@ -222,6 +222,8 @@ def _decode_plain(kind: Any, value: object, where: str) -> object:
     if origin is tuple:
         if not isinstance(value, list):
             raise _mistyped(where, "a list")
+        if all(type(v) is arguments[0] for v in value):  # words, mostly
+            return tuple(value)
         return tuple(_decode(arguments[0], v, f"{where}[{i}]") for i, v in enumerate(value))
     if origin is dict:
         if not isinstance(value, dict):
