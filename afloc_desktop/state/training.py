@@ -11,11 +11,11 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from afloc_desktop.core.errors import AflocError
+from afloc_desktop.core.errors import AflocError, BundleError
 from afloc_desktop.core.model.bundle import open_bundle
-from afloc_desktop.state.models import find
+from afloc_desktop.state.models import find, installed
 from afloc_desktop.state.promotions import promote, roll_back
 from afloc_desktop.state.trainer import refusal, trainer_command
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.paths import Paths
     from afloc_desktop.state.promotions import Promotion
     from afloc_desktop.state.tasks import Post, Tasks
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Step = Literal["check", "prepare", "fit", "export", "calibrate", "evaluate"]
 STEPS: tuple[Step, ...] = ("check", "prepare", "fit", "export", "calibrate", "evaluate")
 STOPPED = 3
+WEIGHTS = "weights.safetensors"  # what a bundle is taught from, as the trainer names it
 _STOP = "stop"
 _PATIENCE = "2"  # looks at held-out films, ten steps apart
 _PROMOTION = "promotion"
@@ -135,6 +137,14 @@ class Plan:
     def has_bundle(self) -> bool:
         """Whether a bundle was exported."""
         return (self.bundle / "bundle.json").is_file()
+
+
+class Base(NamedTuple):
+    """A bundle that can be taught: its id, title and folder."""
+
+    id: str
+    title: str
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +269,19 @@ class Schooling:
         self._paths = paths
         self.trainer = Trainer(post)
 
-    def base(self) -> Path:
-        """Folder of the bundle that answers now.
+    def bases(self, kind: Kind) -> tuple[Base, ...]:
+        """Bundles that can be taught, the one first that answers for a kind of image.
 
-        Raises:
-            BundleError: There is none that can be used.
+        Args:
+            kind: Of the images that are looked at.
         """
-        return find(self._paths, None, open_bundle).folder
+        found = (entry.bundle for entry in installed(self._paths, open_bundle) if entry.bundle)
+        taught = [bundle for bundle in found if WEIGHTS in bundle.manifest.files]
+        answering = None
+        with suppress(BundleError):
+            answering = find(self._paths, None, open_bundle, kind).folder
+        taught.sort(key=lambda b: (b.folder != answering, b.manifest.modality != kind))
+        return tuple(Base(b.manifest.id, b.manifest.title, b.folder) for b in taught)
 
     def promote(
         self,

@@ -214,6 +214,10 @@ def model(identity: str, version: str) -> str:
     return f"模型 {identity} {version}"
 
 
+def model_choice(title: str, identity: str) -> str:
+    return f"{title}（{identity}）"
+
+
 def answered_in(seconds: float) -> str:
     if seconds < 0.001:
         return "回答用时 < 1 毫秒"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.export.atomic import make_folder
 from afloc_desktop.state.diagnostics import diagnostics
+from afloc_desktop.state.gate import kind_on_screen
 from afloc_desktop.state.settings import Settings
 from afloc_desktop.ui import actions, dialogs, keymap, strings, theme
 from afloc_desktop.ui.key_dialog import KeyDialog
@@ -89,7 +90,8 @@ class House(QObject):
         if self._training is None:
             from afloc_desktop.ui.training import TrainingPage
 
-            self._training = TrainingPage(self._window, self._schooling)
+            kind = kind_on_screen(self._store.state) or "cxr"
+            self._training = TrainingPage(self._window, self._schooling, kind)
             self._training.promoted.connect(self._answered_by)
         self._training.show()
         self._training.raise_()

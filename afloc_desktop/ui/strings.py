@@ -409,23 +409,24 @@ TRAINING_NOTE = (
     "anything is learned from them. What comes of it is for research only; compare it with the "
     "model before it, then let it answer."
 )
+TRAINING_BASE = "Model to begin with"
 TRAINING_FIELDS = {
-    "data": "Films and reports",
+    "data": "Images and reports",
     "work": "Working folder",
     "regions": "Table of regions",
-    "images": "Films of the regions",
+    "images": "Images of the regions",
     "taught": "Regions to teach",
-    "replay": "Films of the base",
+    "replay": "Images of the base",
 }
 TRAINING_HINTS = {
-    "data": "Folder of films with a table of reports, or reports beside them",
-    "work": "Empty folder for everything that is made; outside the films",
+    "data": "Folder of images with a table of reports, or reports beside them",
+    "work": "Empty folder for everything that is made; outside the images",
     "regions": "Optional: where findings are, to compare both models",
-    "images": "Optional: folder of those films",
-    "taught": "Optional: regions people drew on films that are learned from",
+    "images": "Optional: folder of those images",
+    "taught": "Optional: regions people drew on images that are learned from",
     "replay": "Optional: training data of the shipped model, so that it is not forgotten",
 }
-TRAINING_ENDS_EARLY = "Stop when held-out films get no better"
+TRAINING_ENDS_EARLY = "Stop when held-out images get no better"
 TRAINING_HALF = "Compute in half the bits where the processor can"
 TRAINING_STEPS_TITLE = "Steps"
 TRAINING_STEPS = {

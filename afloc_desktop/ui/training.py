@@ -1,4 +1,4 @@
-"""The Training page: from a site's films and reports to a model that answers, step by step."""
+"""The Training page: from a site's images and reports to a model that answers, step by step."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from afloc_desktop.ui import strings
 from afloc_desktop.ui.curves import Curves
 from afloc_desktop.ui.qt import (
     QCheckBox,
+    QComboBox,
     QDesktopServices,
     QDialog,
     QFileDialog,
@@ -29,6 +30,7 @@ from afloc_desktop.ui.qt import (
 )
 
 if TYPE_CHECKING:
+    from afloc_desktop.state.gate import Kind
     from afloc_desktop.state.promotions import Promotion
     from afloc_desktop.state.training import Ending, Schooling, Step
 
@@ -44,6 +46,7 @@ class TrainingPage(QDialog):
     Closing it hides it: a training goes on while films are read.
 
     Attributes:
+        base: The model to begin with.
         fields: What the steps work on, by name.
         ends_early, is_half: How the model is taught.
         buttons: One a step.
@@ -55,9 +58,14 @@ class TrainingPage(QDialog):
 
     promoted = Signal(object)
 
-    def __init__(self, parent: QWidget, schooling: Schooling) -> None:
+    def __init__(self, parent: QWidget, schooling: Schooling, kind: Kind) -> None:
+        """Build the page; the model that answers for `kind` of image is offered first."""
         super().__init__(parent)
         self._schooling = schooling
+        self._bases = schooling.bases(kind)
+        self.base = QComboBox()
+        self.base.addItems([strings.model_choice(base.title, base.id) for base in self._bases])
+        self.base.setAccessibleName(strings.TRAINING_BASE)
         self.setWindowTitle(strings.TRAINING_TITLE)
         self.resize(*_SIZE)
         self.fields = {name: QLineEdit() for name in _FIELDS}
@@ -105,7 +113,9 @@ class TrainingPage(QDialog):
     def _form(self) -> QGridLayout:
         form = QGridLayout()
         form.setHorizontalSpacing(12)
-        for place, (name, field) in enumerate(self.fields.items()):
+        form.addWidget(label(strings.TRAINING_BASE), 0, 0)
+        form.addWidget(self.base, 0, 1)
+        for place, (name, field) in enumerate(self.fields.items(), 1):
             choose = button(strings.EXPORT_CHOOSE)
             choose.clicked.connect(partial(self._choose, name))
             field.setAccessibleName(strings.TRAINING_FIELDS[name])
@@ -129,6 +139,7 @@ class TrainingPage(QDialog):
     def _connect(self) -> None:
         for field in self.fields.values():
             field.textChanged.connect(self._show_what_can_be_done)
+        self.base.currentIndexChanged.connect(self._show_what_can_be_done)
         for step, press in self.buttons.items():
             press.clicked.connect(partial(self._start, step))
         self.halt.clicked.connect(self._schooling.trainer.stop)
@@ -141,20 +152,15 @@ class TrainingPage(QDialog):
     # --- what is to be done
 
     def plan(self) -> Plan | None:
-        """What the fields say; None where too little is said, or no model answers."""
+        """What the fields say; None where too little is said, or no model can be taught."""
         texts = {name: field.text().strip() for name, field in self.fields.items()}
-        if not texts["data"] or not texts["work"]:
-            return None
-        try:
-            base = self._schooling.base()
-        except AflocError as error:
-            self._tell(error)
+        if not texts["data"] or not texts["work"] or not self._bases:
             return None
         paths = {name: Path(text) if text else None for name, text in texts.items()}
         return Plan(
             data=Path(texts["data"]),
             work=Path(texts["work"]),
-            base=base,
+            base=self._bases[self.base.currentIndex()].folder,
             regions=paths["regions"],
             images=paths["images"],
             replay=paths["replay"],
@@ -179,7 +185,7 @@ class TrainingPage(QDialog):
             press.setEnabled(is_free and plan is not None and plan.can(step))
         for field in self.fields.values():
             field.setEnabled(is_free)
-        for box in (self.ends_early, self.is_half):
+        for box in (self.base, self.ends_early, self.is_half):
             box.setEnabled(is_free)
         self.halt.setEnabled(running is not None)
         self.promote.setEnabled(is_free and plan is not None and plan.has_bundle)

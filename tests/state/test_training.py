@@ -6,7 +6,8 @@ from doubles import QueueLoop
 from afloc_desktop.core.errors import AflocError
 from afloc_desktop.state import trainer as state_trainer
 from afloc_desktop.state import training
-from afloc_desktop.state.training import STOPPED, Plan, Trainer
+from afloc_desktop.state.paths import Paths
+from afloc_desktop.state.training import STOPPED, Plan, Schooling, Trainer
 
 
 @pytest.fixture
@@ -98,3 +99,15 @@ def test_without_the_training_module_nothing_starts(plan, monkeypatch):
     with pytest.raises(AflocError, match="not installed"):
         trainer.start(plan, "check", lambda event: None, lambda ending: None)
     assert trainer.step is None
+
+
+def test_the_model_that_answers_for_the_images_is_the_first_that_can_be_taught(
+    installed_tiny, afloc_home
+):
+    schooling = Schooling(None, None, Paths.default())
+    assert [base.id for base in schooling.bases("fundus")] == [
+        "afloc-fundus-base",
+        "afloc-cxr-base",
+    ]
+    assert schooling.bases("cxr")[0].id == "afloc-cxr-base"
+    assert len(schooling.bases("histo")) == 2  # the tiny one holds no weights

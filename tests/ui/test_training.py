@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from afloc_desktop.core.errors import AflocError
-from afloc_desktop.state.training import Ending
+from afloc_desktop.state.training import Base, Ending
 from afloc_desktop.ui import strings
 from afloc_desktop.ui.training import TrainingPage
 
@@ -25,8 +25,8 @@ class FakeSchooling:
         self.trainer, self.promotions = FakeTrainer(), []
         self._base = base
 
-    def base(self):
-        return self._base
+    def bases(self, kind):
+        return (Base("eyes", "Eyes", self._base), Base("chest", "Chest", self._base / "other"))
 
     def promote(self, folder, done, failed):
         self.promotions.append((folder, done, failed))
@@ -35,7 +35,7 @@ class FakeSchooling:
 @pytest.fixture
 def page(qtbot, tmp_path):
     (tmp_path / "films").mkdir()
-    made = TrainingPage(None, FakeSchooling(tmp_path / "base"))
+    made = TrainingPage(None, FakeSchooling(tmp_path / "base"), "fundus")
     made.fields["data"].setText(str(tmp_path / "films"))
     made.fields["work"].setText(str(tmp_path / "work"))
     yield made
@@ -63,12 +63,15 @@ def test_steps_open_one_after_the_other(page, tmp_path):
 
 
 def test_how_it_is_taught_can_be_chosen_while_nothing_runs(page, tmp_path):
+    page.base.setCurrentIndex(1)
     page.fields["taught"].setText(str(tmp_path / "drawn.csv"))
     page.ends_early.setChecked(True)
     page.is_half.setChecked(True)
     page.buttons["check"].click()
     plan = page._schooling.trainer.started[0][0]
     assert (plan.taught, plan.ends_early, plan.is_half) == (tmp_path / "drawn.csv", True, True)
+    assert plan.base == tmp_path / "base" / "other"
+    assert not page.base.isEnabled()
     assert not page.ends_early.isEnabled()
     assert not page.is_half.isEnabled()
 
