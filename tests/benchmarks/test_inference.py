@@ -46,13 +46,14 @@ COLD_START = """
 import sys, threading, time
 from pathlib import Path
 from jpeg_film import read_film
-from afloc_desktop.core.domain import Prompt
-from afloc_desktop.state.models import open_default
-from afloc_desktop.state.paths import Paths
 
 films = []
 reading = threading.Thread(target=lambda: films.append(read_film(Path(sys.argv[2]))))
 reading.start()  # as in the window, which opens a model while a decoder reads the film
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.state.models import open_default
+from afloc_desktop.state.paths import Paths
+
 localizer = open_default(Paths.default(), provider="cpu", bundle_id=sys.argv[1])
 reading.join()
 found = localizer.localize(films[0], Prompt("pneumonia", "preset"))
