@@ -1,13 +1,16 @@
 import dataclasses
 
 import numpy as np
+import onnx
 import pytest
 import tiny_bundle as tiny
+from onnx import TensorProto, helper, numpy_helper
 
 from afloc_desktop.core.domain import Orientation, Prompt
 from afloc_desktop.core.errors import Cancelled
 from afloc_desktop.core.findings import peak
 from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.model.runtime import CPU, onnxruntime
 
 
 @pytest.fixture
@@ -200,3 +203,49 @@ def test_a_map_of_the_input_has_a_pixel_for_every_pixel_of_the_film_in_it(litera
     heatmap = literal.localize(make_image(np.eye(60, 120)), Prompt("there bright", "typed"))
     assert heatmap.similarity.shape == (48, 96)
     assert heatmap.scale == (1.25, 1.25)
+
+
+def scoring(side: int) -> bytes:
+    """An ONNX graph from words and places to maps: product, Gaussian of one cell, bilinear."""
+    bell = np.exp(-0.5 * np.arange(-4, 5) ** 2)
+    kernel = np.outer(bell, bell)[None, None] / bell.sum() ** 2
+    mirrored = np.pad(np.arange(tiny.GRID), 4, mode="symmetric")
+    constants = {
+        "flat": np.array([tiny.DEPTH, -1]),
+        "square": np.array([-1, 1, tiny.GRID, tiny.GRID]),
+        "mirrored": mirrored,
+        "kernel": kernel.astype(np.float32),
+        "size": np.array([2, 1, side, side]),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["places", "flat"], ["columns"]),
+        helper.make_node("MatMul", ["words", "columns"], ["products"]),
+        helper.make_node("Reshape", ["products", "square"], ["grids"]),
+        helper.make_node("Gather", ["grids", "mirrored"], ["taller"], axis=2),
+        helper.make_node("Gather", ["taller", "mirrored"], ["larger"], axis=3),
+        helper.make_node("Conv", ["larger", "kernel"], ["smooth"]),
+        helper.make_node("Resize", ["smooth", "", "", "size"], ["maps"], mode="linear"),
+    ]
+    shapes = {"words": [2, tiny.DEPTH], "places": [tiny.DEPTH, tiny.GRID, tiny.GRID]}
+    inputs = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()]
+    outputs = [helper.make_tensor_value_info("maps", TensorProto.FLOAT, [2, 1, side, side])]
+    weights = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = helper.make_graph(nodes, "scoring", inputs, outputs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+@pytest.mark.parametrize("mode", ["calibrated", "official"])
+def test_answers_equal_an_onnx_graph_of_the_scoring(request, tiny_bundle, make_image, mode):
+    if mode == "calibrated":
+        spec = tiny.manifest().heatmap
+        tiny.sign(tiny_bundle, tiny.manifest(heatmap=dataclasses.replace(spec, mean_map=0.5)))
+    opened = request.getfixturevalue({"calibrated": "localizer", "official": "literal"}[mode])
+    film = make_image(np.random.default_rng(0).random((tiny.SIDE, tiny.SIDE)))
+    prompts = [Prompt("Bright spot", "preset"), Prompt("Dark spot", "preset")]
+    ours = [heatmap.similarity for heatmap in opened.localize_many(film, prompts)]
+    feeds = {"words": opened.words_vectors(prompts)[1], "places": opened.patches(film)}
+    twin = onnxruntime().InferenceSession(scoring(tiny.SIDE), providers=[CPU])
+    theirs = twin.run(["maps"], {name: value.astype(np.float32) for name, value in feeds.items()})
+    assert np.abs(np.stack(ours) - theirs[0][:, 0]).max() <= 1e-5
