@@ -77,7 +77,7 @@ def propose(
     similarity = highest[1] if highest else float("nan")
     is_present = question.can_be_present and bool(similarity >= needed)
     level = min(needed, extent(heatmap)) if is_present else needed
-    return Finding(
+    found = Finding(
         id=question.finding_id,
         prompt=question.prompt,
         similarity=similarity,
@@ -91,6 +91,8 @@ def propose(
         author="",
         provenance=provenance,
     )
+    x, y = heatmap.origin
+    return moved(found, lambda p: Point(p.x + x, p.y + y)) if x or y else found
 
 
 def _probability(similarity: float, question: Question) -> float | None:
@@ -141,7 +143,8 @@ def region_labels(heatmap: Heatmap, finding: Finding) -> LabelArray:
     joined = _connected(heatmap.similarity, finding.level)
     for number, region in enumerate(finding.regions, start=1):
         # A region's peak is the centre of one of its own pixels.
-        row, column = region.peak.y / heatmap.scale[1], region.peak.x / heatmap.scale[0]
+        row = (region.peak.y - heatmap.origin[1]) / heatmap.scale[1]
+        column = (region.peak.x - heatmap.origin[0]) / heatmap.scale[0]
         labels[joined == joined[int(row), int(column)]] = number
     return labels
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from afloc_desktop.core.errors import AflocError, ExportError
 from afloc_desktop.core.export.atomic import sweep
-from afloc_desktop.core.export.formats import CSV, FORMATS, Planned, plan
+from afloc_desktop.core.export.formats import CSV, FORMATS, Planned, of_slides, plan
 from afloc_desktop.core.export.names import describe_series
+from afloc_desktop.state.slide_films import read_slide, slide_files
 from afloc_desktop.state.store import Problem, home_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     MakeExporters = Callable[[Sequence[str]], Mapping[str, Exporter]]
 
 _KEY = "export"
+_NOT_OF_SLIDES = Problem(
+    "Findings on a slide are not written as such.",
+    "Choose the report, the segmentation or a picture.",
+)
 _KINDS = {kind.id: kind for kind in FORMATS}
 
 
@@ -125,10 +130,20 @@ class Exports:
         kind, studies = _KINDS.get(format_id), self.studies()
         if kind is None:
             return None
-        planned = plan(kind, [[statements for _, statements in study] for study in studies])
+        films = [[f for f in study if kind.fits_slides or not self._files(f)] for study in studies]
+        planned = plan(kind, [[statements for _, statements in study] for study in films])
         if kind is CSV and planned.count and self._has_marks(studies):
             return replace(planned, count=2, name=f"{planned.name}, measurements*.csv")
         return planned
+
+    @property
+    def is_of_slides(self) -> bool:
+        """Whether everything that may leave was found on slides."""
+        films = [film for study in self.studies() for film in study]
+        return bool(films) and all(map(self._files, films))
+
+    def _files(self, film: Film) -> tuple[ImageRef, ...]:
+        return slide_files(self._store.state.listing, *film)
 
     def _has_marks(self, studies: Studies) -> bool:
         drawn = {key[:2] for key, marks in self._store.state.marks.items() if marks}
@@ -148,7 +163,8 @@ class Exports:
         studies, state = self.studies(), self._store.state
         total = sum(_expected(id_, self.planned(id_)) for id_ in order.formats)
         self._store.update(export=Export(order.folder, total))
-        drawn = _Drawn(state.marks, state.calibrations)
+        slides = {film[0]: self._files(film) for study in studies for film in study}
+        drawn = _Drawn(state.marks, state.calibrations, slides)
         work = partial(self._run, order, studies, make, drawn)
         self._tasks.submit(_KEY, work, self._done, self._failed, lane="files")
 
@@ -205,10 +221,11 @@ class Exports:
 
 
 class _Drawn(NamedTuple):
-    """What a reader drew and calibrated, by film."""
+    """What a reader drew and calibrated, by film, and which files are slides."""
 
     marks: Mapping[FilmKey, tuple[Mark, ...]]
     calibrations: Mapping[FilmKey, Spacing]
+    slides: Mapping[ImageRef, tuple[ImageRef, ...]]
 
     def on(self, image: Image, statements: tuple[Statement, ...]) -> FilmResults:
         """A film with what was stated and drawn on it, at the reader's own scale."""
@@ -264,6 +281,9 @@ class _Writing:
     ) -> FilmResults | None:
         self.check()
         try:
+            slide = self.drawn.slides.get(ref)
+            if slide:
+                return read_slide(slide, statements)
             return self.drawn.on(self.read(ref), statements)
         except AflocError as error:
             self.tell(Outcome("", (number,), problem=Problem.of(error)))
@@ -273,16 +293,20 @@ class _Writing:
         self, scope: Scope, films: Sequence[tuple[int, FilmResults]], together: Selection
     ) -> None:
         """Write everything of one scope that these films call for."""
-        selection = replace(together, films=tuple(film for _, film in films))
-        numbers = tuple(number for number, _ in films)
         for id_, exporter in self.exporters.items():
-            if _scope(id_) != scope or not _shows(id_, selection):
+            fitting = [(n, film) for n, film in films if _fits(id_, film)]
+            left = tuple(n for n, film in films if not _fits(id_, film) and _shows(id_, [film]))
+            if _scope(id_) == scope and left:
+                self.tell(Outcome(id_, left, problem=_NOT_OF_SLIDES))
+            selection = replace(together, films=tuple(film for _, film in fitting))
+            numbers = tuple(number for number, _ in fitting)
+            if _scope(id_) != scope or not _shows(id_, selection.films):
                 continue
             self.check()
             paths: tuple[Path, ...] = ()
             try:
                 paths = tuple(exporter.write(selection, self.order.folder))
-                for _, film in films:
+                for film in selection.films:
                     self.note(film, [id_])
             except AflocError as error:
                 self.tell(Outcome(id_, numbers, paths, Problem.of(error)))
@@ -301,9 +325,14 @@ def _scope(format_id: str) -> Scope:
     return "export" if kind is None else kind.scope
 
 
-def _shows(format_id: str, selection: Selection) -> bool:
+def _shows(format_id: str, films: Sequence[FilmResults]) -> bool:
     kind = _KINDS.get(format_id)
-    return any(film.stated if kind is None else kind.shows(film.stated) for film in selection.films)
+    return any(film.stated if kind is None else kind.shows(film.stated) for film in films)
+
+
+def _fits(format_id: str, film: FilmResults) -> bool:
+    """Whether such files are written of it; plugins know films alone."""
+    return film.slide is None or format_id in of_slides()
 
 
 def _expected(format_id: str, planned: Planned | None) -> int:

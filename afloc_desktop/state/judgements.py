@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from afloc_desktop import __version__
-from afloc_desktop.core.domain import IdentityKey, Provenance
+from afloc_desktop.core.domain import IdentityKey, Provenance, SlideHeatmap
 from afloc_desktop.core.measuring import FilmKey
 from afloc_desktop.state.gate import gate, is_refused
 from afloc_desktop.state.store import Problem
@@ -17,10 +17,11 @@ from afloc_desktop.state.store import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from afloc_desktop.core.domain import Image, ImageRef
+    from afloc_desktop.core.domain import Image, ImageRef, Spacing
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.judging import Outline, Reason, Verdict
+    from afloc_desktop.core.slides.slide import Slide
     from afloc_desktop.state.audit import Action
     from afloc_desktop.state.history import History
     from afloc_desktop.state.store import Answer, Model, State, Store
@@ -102,15 +103,15 @@ class Judgements:
         """Give a verdict on the answer on screen; nothing happens without one or a reader.
 
         Args:
-            verdict: What the reader says.
+            verdict: What the reader says; on a slide nothing is drawn anew.
             reason: Why it was rejected.
             outlines: Where it is, of an edited finding; source pixels.
         """
         state = self._store.state
-        answer, image, model = state.answer, state.image, state.model
-        if answer is None or image is None or model is None or not state.reader:
+        answer, shown, model = state.answer, _shown(state), state.model
+        if answer is None or shown is None or model is None or not state.reader:
             return
-        asked = _Asked(answer, image, model, state.threshold(answer), state.reader)
+        asked = _Asked(answer, shown, model, state.threshold(answer), state.reader)
         self._write(partial(_judged, asked, verdict, reason, tuple(outlines)))
 
     def withdraw(self) -> None:
@@ -201,10 +202,15 @@ class _Asked:
     """What a verdict is about, as it was on screen when it was given."""
 
     answer: Answer
-    image: Image
+    shown: Image | Slide
     model: Model
     threshold: float
     reader: str
+
+
+def _shown(state: State) -> Image | Slide | None:
+    """What the answer on screen is about."""
+    return state.image if state.slide is None else state.slide.slide
 
 
 def _judged(
@@ -214,7 +220,7 @@ def _judged(
     from afloc_desktop.core.export.selection import Statement
     from afloc_desktop.core.findings import propose
 
-    heatmap, spacing = asked.answer.heatmap, asked.image.spacing
+    heatmap, (ref, spacing) = asked.answer.heatmap, _place(asked.shown)
     label = asked.answer.question.label
     proposed = propose(
         heatmap,
@@ -223,15 +229,30 @@ def _judged(
         provenance=_provenance(asked),
         threshold=asked.threshold,
     )
+    if isinstance(heatmap, SlideHeatmap):
+        from afloc_desktop.core.slides.answers import on_slide
+
+        proposed = on_slide(proposed, ref.columns, ref.rows)
     if verdict == "accepted":
         finding = judging.accepted(proposed, asked.reader)
     elif verdict == "rejected":
         finding = judging.rejected(proposed, asked.reader)
     else:
         finding = judging.edited(proposed, outlines, heatmap, spacing=spacing, author=asked.reader)
-    judgement = Judgement(asked.image.ref, heatmap.key, Statement(label, finding, heatmap), reason)
+    judgement = Judgement(ref, heatmap.key, Statement(label, finding, heatmap), reason)
     proposal = Statement(label, proposed, heatmap)
     return _Change(heatmap.key, None, judgement, is_new=True, proposal=proposal)
+
+
+def _place(shown: Image | Slide) -> tuple[ImageRef, Spacing | None]:
+    """The file of what was judged, and how large its pixels are."""
+    from afloc_desktop.core.domain import Image
+
+    if isinstance(shown, Image):
+        return shown.ref, shown.spacing
+    from afloc_desktop.core.slides.answers import spacing_of
+
+    return shown.refs[0], spacing_of(shown)
 
 
 def _provenance(asked: _Asked) -> Provenance:

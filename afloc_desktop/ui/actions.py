@@ -110,6 +110,7 @@ FILM_BAR = ("fit", "one_to_one", "invert", "reset")
 ON_A_FILM = (*FILM_BAR, "zoom_in", "zoom_out", "rotate_right", "rotate_left",
              "flip_across", "flip_down", *(f"tool_{tool}" for tool in _TOOL_KEYS))  # fmt: skip
 ON_A_SLIDE = ("fit", "one_to_one", "zoom_in", "zoom_out")
+JUDGES_A_SLIDE = ("accept", "reject")
 AI_BAR = ("overlay",)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from afloc_desktop.core.export.formats import DICOM, FORMATS, PDF
+from afloc_desktop.core.export.formats import DICOM, FORMATS, PDF, of_slides
 from afloc_desktop.state.exporting import Order
 from afloc_desktop.state.store import home_of
 from afloc_desktop.ui import strings
@@ -163,7 +163,10 @@ class ExportDialog(QDialog):
             place = 2 if id_ not in _USUAL else 0 if media[id_] == DICOM else 1
             rows[place] += 1
             grid.addWidget(box, rows[place], place)
-            box.setChecked(id_ in _CHOSEN_AT_FIRST)
+            fits = id_ in of_slides() or not self._exports.is_of_slides
+            box.setChecked(fits and id_ in _CHOSEN_AT_FIRST)
+            box.setEnabled(fits)
+            box.setToolTip("" if fits else plain_tip(strings.EXPORT_NOT_OF_SLIDES))
         grid.setColumnStretch(3, 1)
         return grid
 

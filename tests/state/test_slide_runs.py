@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from doubles import QueueLoop
@@ -9,8 +11,11 @@ from afloc_desktop.core.geometry import Box
 from afloc_desktop.core.localize import Localizer
 from afloc_desktop.core.slides.runs import SlideRun
 from afloc_desktop.state import slide_runs
+from afloc_desktop.state.history import History
+from afloc_desktop.state.judgements import Judgements
 from afloc_desktop.state.questions import Questions
 from afloc_desktop.state.slide_runs import RUN, Run, SlideRuns
+from afloc_desktop.state.slides import OpenSlide
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 
@@ -273,3 +278,30 @@ def test_cancelled_and_finished_runs_give_the_same_map(one_at_once, ready, tmp_p
     other.close()
     found = ready.run.answers[BRIGHT].map.similarity
     assert np.array_equal(found, whole.map.similarity, equal_nan=True)
+
+
+def test_what_is_accepted_on_a_slide_is_in_its_pixels(ready):
+    lines = []
+    history = History(ready.store)
+    judging = Judgements(
+        ready.store, ready.tasks, lambda *line: lines.append(line[0]), history, ready.settle
+    )
+    judging.set_reader("Ann")
+    slide = spotted()
+    tiles = SimpleNamespace(close=lambda: None)
+    ready.store.update(slide=OpenSlide(slide, None, tiles, None))
+    ready.runs.start(Box(200, 100, 500, 110))  # its map begins at (192, 96)
+    ready.settle()
+    judging.judge("accepted")
+    ready.settle()
+    (judgement,) = ready.store.state.judged.values()
+    assert (judgement.ref, judgement.status) == (slide.refs[0], "accepted")
+    (spot,) = judgement.statement.regions
+    assert spot.box.x0 < 348 < spot.box.x1
+    assert spot.box.y0 < 132 < spot.box.y1
+    assert judgement.statement.finding.peak == (348, 132)
+    um = slide.um_per_pixel[0]
+    assert spot.area_mm2 == pytest.approx((24 * um / 1000) ** 2)
+    assert lines == ["proposed", "accepted"]
+    assert ready.store.state.judgement(ready.store.state.answer) is judgement
+    ready.store.update(slide=None)

@@ -18,6 +18,7 @@ from afloc_desktop.core.domain import (
     Prompt,
     Provenance,
     Region,
+    SlideHeatmap,
 )
 from afloc_desktop.core.export.objects import NewSeries, Page
 from afloc_desktop.core.export.selection import FilmResults, Statement
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from afloc_desktop.core.domain import Image
+    from afloc_desktop.core.slides.slide import Slide
 
 MADE_BY = Provenance(
     bundle_id="tiny",
@@ -114,6 +116,34 @@ def statement(
         "provenance": MADE_BY,
     }
     return Statement(label, Finding(**{**fields, **changes}), heatmap)
+
+
+def slide_statement(slide: Slide, *shapes: tuple[Point, ...], part=42.0, **changes) -> Statement:
+    """A finding on a slide, in its pixels; its map is 20 x 12 places of `part` from (336, 168).
+
+    It rises from 0 to 0.8, and saw nothing of its first row.
+    """
+    values = np.linspace(0, 0.8, 240, dtype=np.float32).reshape(12, 20).copy()
+    values[0] = np.nan
+    prompt = Prompt("Gleason pattern 4", "preset")
+    uid = slide.refs[0].sop_instance_uid
+    key = IdentityKey(uid, 1, slide.sha256, "ab" * 32, "cd", prompt.words)
+    heatmap = SlideHeatmap(values, (part, part), prompt, "tiny", key, (), (336.0, 168.0))
+    fields = {
+        "id": "gleason_4",
+        "prompt": prompt,
+        "similarity": 0.8,
+        "threshold": 0.375,
+        "level": 0.25,
+        "is_present": True,
+        "probability": None,
+        "peak": Point(1155, 651),
+        "regions": tuple(region(shape, area_mm2=0.01) for shape in shapes),
+        "status": "proposed",
+        "author": "",
+        "provenance": MADE_BY,
+    }
+    return Statement(prompt.words, Finding(**{**fields, **changes}), heatmap)
 
 
 def page_of(image: Image, *statements: Statement) -> Page:

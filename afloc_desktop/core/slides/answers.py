@@ -165,17 +165,20 @@ def answer(
         provenance: What computed it.
         looked: Windows that the map is made from.
     """
-    heatmap = _heatmap(laid, question, provenance)
+    heatmap, whole = _heatmap(laid, question, provenance), slide.levels[0]
     found = propose(heatmap, question, spacing=spacing_of(slide), provenance=provenance)
     evidence = _evidence(plan, laid.similarity, looked)
+    return SlideAnswer(question, laid, on_slide(found, whole.columns, whole.rows), evidence)
 
-    whole = slide.levels[0]
 
-    def on_slide(point: Point) -> Point:  # nowhere beyond the slide
-        x, y = point.x + laid.origin.x, point.y + laid.origin.y
-        return Point(min(x, whole.columns), min(y, whole.rows))
+def on_slide(finding: Finding, columns: int, rows: int) -> Finding:
+    """A finding nowhere beyond the slide, whose last windows reach over its edge.
 
-    return SlideAnswer(question, laid, moved(found, on_slide), evidence)
+    Args:
+        finding: In slide pixels.
+        columns, rows: Of the slide.
+    """
+    return moved(finding, lambda p: Point(min(p.x, columns), min(p.y, rows)))
 
 
 def over_slide(laid: SlideMap, slide: Slide) -> tuple[FloatArray, tuple[float, float]]:

@@ -64,8 +64,9 @@ class VerdictPanel(QWidget):
         self._reader = new.reader
         answer = None if new.is_hidden else new.answer
         judgement = None if answer is None else new.judgement(answer)
-        for part in (self._accept, self._redraw, self._reject):
+        for part in (self._accept, self._reject):
             part.setEnabled(answer is not None)
+        self._redraw.setEnabled(answer is not None and new.slide is None)
         said = strings.NO_VERDICT if answer is not None else ""
         if judgement is not None:
             finding = judgement.statement.finding
