@@ -5,6 +5,7 @@ All of it becomes pixels of the finest level, as outlines: a mask of a whole sli
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _MOST_TILES = 5000
 _MOST_PIXELS = 1 << 26  # of one segment
+_MOST_FOLLOWED = 1 << 23  # pixels of a mask that are outlined one by one; a second or two
 _TILED = "TotalPixelMatrixColumns"
 NO_SLIDE = "The object is about a slide that is not open; it is shown as text."
 _OTHER_GLASS = "The object says where something is in another way than the slide does."
@@ -120,7 +122,7 @@ class Ground:
                 y, x = tile.y - top, tile.x - left
                 mask[y : y + rows, x : x + columns] |= values > 0
             label, uid = plain(segment.text("SegmentLabel")), segment.text("TrackingUID")
-            for outline in outlines(mask):
+            for outline in _followed(mask):
                 points = self._from_grid(grid, outline, left, top)
                 found.append(Shape(label, points, True, self.target, uid))
         return found
@@ -153,6 +155,15 @@ def _room(tiles: Sequence[_Tile], columns: int, rows: int) -> tuple[BoolArray | 
     if wide * high > _MOST_PIXELS or min(left, top) < 0:
         return None, left, top
     return np.zeros((high, wide), np.bool_), left, top
+
+
+def _followed(mask: BoolArray) -> Iterator[tuple[Point, ...]]:
+    """The outlines of a mask; of a very large one, of every so manieth of its pixels."""
+    step = math.ceil(math.sqrt(mask.size / _MOST_FOLLOWED))
+    first = step // 2
+    shift = first + 0.5 - step / 2  # a sample is the middle of what it stands for
+    for outline in outlines(mask[first::step, first::step]):
+        yield tuple(Point(p.x * step + shift, p.y * step + shift) for p in outline)
 
 
 def is_tiled(tags: Tags) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.slides.slide import Slide
 
 LONGEST = 1536  # pixels of a picture from above, as of pictures of films
+_MOST_READ = 1 << 28  # pixels of a slide that are read for a picture; some seconds
 _BLOCK = 256  # of its pixels that are read at once
 _TILE = 480  # pixels of a window in a page
 _GROUND, _BARS, _INK = (24, 26, 30), (86, 180, 233), (235, 235, 235)
@@ -153,6 +154,8 @@ def _shrunk(slide: Slide, box: Box, columns: int, rows: int) -> ColourArray:
     """A part of a slide, made small block by block: never more than a block is in memory."""
     level = slide.level_for((box.x1 - box.x0) / columns)
     zoom = slide.levels[level].downsample
+    if (box.x1 - box.x0) * (box.y1 - box.y0) / zoom**2 > _MOST_READ:
+        return _sampled(slide, box, columns, rows)
     across, down = (box.x1 - box.x0) / columns / zoom, (box.y1 - box.y0) / rows / zoom
     out = np.empty((rows, columns, 3), np.uint8)
     step = max(1, min(_BLOCK, int(_BLOCK * 8 / max(across, down))))
@@ -169,6 +172,16 @@ def _shrunk(slide: Slide, box: Box, columns: int, rows: int) -> ColourArray:
             )
             out[top : top + height, left : left + width] = np.asarray(small)
     return out
+
+
+def _sampled(slide: Slide, box: Box, columns: int, rows: int) -> ColourArray:
+    """A part of a slide without coarse levels, from its overview."""
+    whole = PIL.Image.fromarray(slide.thumbnail(LONGEST))
+    zoom = max(whole.width, whole.height) / max(slide.columns, slide.rows)
+    x0, y0, x1, y1 = (round(edge * zoom) for edge in box)
+    part = PIL.Image.new("RGB", (max(1, x1 - x0), max(1, y1 - y0)), slide.background)
+    part.paste(whole, (-x0, -y0))
+    return np.asarray(part.resize((columns, rows), PIL.Image.Resampling.BOX))
 
 
 def _digits(evidence: Evidence) -> int:

@@ -7,6 +7,7 @@ from exported import slide_statement
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
+from afloc_desktop.core.export import ground
 from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.ground import NO_SLIDE
 from afloc_desktop.core.export.reading import read_result
@@ -105,3 +106,9 @@ def test_a_tile_that_lies_outside_costs_its_segment(came_back, at):
 
     read = came_back("seg", change=push)
     assert len(read.shapes) == (1 if at == 0 else 2)
+
+
+def test_a_huge_mask_is_followed_in_larger_steps(came_back, monkeypatch):
+    monkeypatch.setattr(ground, "_MOST_FOLLOWED", 30_000)  # of the 512 x 512 of a tile: every third
+    square, _ = came_back("seg").shapes
+    assert box(square) == pytest.approx((400, 200, 800, 600), abs=6)
