@@ -191,7 +191,7 @@ def _remedy(schema: object) -> str:
 def _decode(kind: type[_T], value: object, where: str) -> _T:
     """Build `kind` from parsed JSON; `where` names the place in messages."""
     if type(value) is kind:
-        return typing.cast("_T", value)
+        return value
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, dict):
             raise _mistyped(where, "an object")
