@@ -69,13 +69,33 @@ def test_a_frame_of_many_is_referred_to_as_that_frame(tmp_path):
         assert "Referenced Frame Number             IS: '2'" in text, id_
 
 
+# SOP class, modality and what such an object says beside its pixels.
+PHOTOGRAPHS = {
+    "secondary capture": ("7", "OT", {}),
+    "ophthalmic": ("77.1.5.1", "OP", {"ImageLaterality": "R", "PatientEyeMovementCommanded": "NO"}),
+    "ophthalmic, both eyes": ("77.1.5.1", "OP", {"ImageLaterality": "B", "PatientOrientation": []}),
+    "photographic": ("77.1.4", "XC", {"PatientOrientation": ["L", "F"]}),
+    "lossy": (
+        "77.1.5.1",
+        "OP",
+        {
+            "LossyImageCompression": "01",
+            "LossyImageCompressionRatio": 10,
+            "LossyImageCompressionMethod": "ISO_10918_1",
+        },
+    ),
+}
+
+
 @needs_dciodvfy
-def test_a_colour_film_gets_a_colour_presentation_state(tmp_path):
+@pytest.mark.parametrize("kind", PHOTOGRAPHS)
+def test_a_colour_photograph_leaves_as_every_object_and_all_are_valid(tmp_path, kind):
     rgb = np.repeat((dot_film() // 16).astype(np.uint8)[..., None], 3, axis=2)
+    sop_class, modality, more = PHOTOGRAPHS[kind]
     image = exported.film(
         tmp_path / "source",
-        SOPClassUID="1.2.840.10008.5.1.4.1.1.7",
-        Modality="OT",
+        SOPClassUID=f"1.2.840.10008.5.1.4.1.1.{sop_class}",
+        Modality=modality,
         SamplesPerPixel=3,
         PhotometricInterpretation="RGB",
         PlanarConfiguration=0,
@@ -83,6 +103,7 @@ def test_a_colour_film_gets_a_colour_presentation_state(tmp_path):
         BitsStored=8,
         HighBit=7,
         PixelData=rgb.tobytes(),
+        **more,
     )
     for id_ in OBJECTS:
         (path,) = exporters()[id_].write(Selection((both(image),)), tmp_path / "out")
