@@ -6,12 +6,26 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import fit_killed
+import numpy as np
+import PIL.Image
 import pytest
-from afloc_stores import phantom_store, recipe
+import tiny_bundle as tiny
+import torch
+from afloc_sites import trained, vocabulary
+from afloc_stores import MINIATURE, phantom_store, recipe
+from afloc_training.afloc.importing import ImportPlan, preprocess_spec
 from afloc_training.cli import main
+from afloc_training.fitting import start
+from afloc_training.site.store import Store
+
+from afloc_desktop.core.domain import Prompt
+from afloc_desktop.core.localize import Localizer
+from afloc_desktop.core.picture import read_picture
+from afloc_desktop.core.preprocess import prepare
 
 
 @pytest.mark.parametrize("verb", ["fit", "export"])
@@ -74,3 +88,78 @@ def until(is_so):
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+_SAID = (
+    "Hard exudates around the macula.",
+    "Blot hemorrhages.",
+    "The retina is normal.",
+    "Cotton wool spots nasally.",
+    "No microaneurysms.",
+    "The disc is pale.",
+    "The media are clear.",
+)
+
+
+@pytest.fixture
+def official_eyes(tmp_path, tiny_bundle, monkeypatch):
+    """A random checkpoint in the official layout; the words to begin with it.
+
+    The tiny bundle is one for eyes that takes pictures as an import of it does.
+    """
+    vision = replace(MINIATURE.vision, channels=3)
+    small = replace(MINIATURE, vision=vision, text=replace(MINIATURE.text, vocabulary=160))
+    monkeypatch.setattr(start, "PRESETS", {"tiny": small})
+    torch.save({"state_dict": trained(small)}, tmp_path / "x.ckpt")
+    (tmp_path / "vocab.txt").write_text("\n".join(vocabulary(160)), encoding="utf-8")
+    plan = ImportPlan(tmp_path / "x.ckpt", tmp_path / "vocab.txt", "fundus")
+    as_is = preprocess_spec(plan, small)
+    tiny.sign(tiny_bundle, tiny.manifest(modality="fundus", preprocess=as_is))
+    return ["--from", str(plan.checkpoint), "--vocab", str(plan.vocabulary)]
+
+
+@pytest.mark.slow
+def test_an_official_checkpoint_that_takes_pictures_as_they_are_is_taught_in_colour(
+    official_eyes, tiny_bundle, tmp_path
+):
+    site, out = tmp_path / "site", tmp_path / "out"
+    site.mkdir()
+    rows = ["image,patient_id,split,report"]
+    for number in range(12):
+        colour = np.full((24, 36, 3), (200, 110, 10 * number), np.uint8)
+        colour[2:6, number : number + 4] = (240, 220, 150)
+        PIL.Image.fromarray(colour).resize((300, 200)).save(site / f"{number}.png")
+        split = "train" if number < 8 else "dev"
+        words = f"{_SAID[number % 3]} {_SAID[3 + number % 4]}"
+        rows.append(f"{number}.png,p{number},{split},{words}")
+    (site / "reports.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    store, run, bundle = (str(out / name) for name in ("store", "run", "bundle"))
+    official = ["--bundle", str(tiny_bundle)]
+    assert main(["check", str(site), *official]) == 0
+    assert main(["prepare", str(site), "--output", store, *official]) == 0
+    info = Store(Path(store)).info
+    assert (info.modality, info.preprocess.fit, info.preprocess.planes) == (
+        "fundus",
+        "letterbox",
+        "bgr",
+    )
+
+    (tmp_path / "recipe.toml").write_text(recipe(epochs=1))
+    threads = torch.get_num_threads()
+    words = ["--recipe", str(tmp_path / "recipe.toml"), *official_eyes]
+    assert main(["fit", "--store", store, "--run", run, *words]) == 0
+    torch.set_num_threads(threads)
+    assert main(["export", "--run", run, "--output", bundle]) == 0
+    page = ["--output", str(out / "page.html")]
+    assert main(["evaluate", run, "--against", bundle, "--data", store, *page]) == 0
+
+    taught = Localizer.open(Path(bundle), provider="cpu")
+    assert taught.manifest.modality == "fundus"
+    assert taught.manifest.preprocess == info.preprocess
+    heatmap = taught.localize(read_picture(site / "1.png"), Prompt("hard_exudates", "preset"))
+    assert np.isfinite(heatmap.similarity).all()
+    # What the store holds is what the desktop shows the network, blue first.
+    image = read_picture(site / "1.png")
+    shown = prepare(image.pixels, info.preprocess, padding=None, colour=image.colour).tensor
+    blue, _, red = shown[0, :, 112, 112] * 0.5 + 0.5
+    assert (round(255 * float(blue)), round(255 * float(red))) == (10, 200)

@@ -49,7 +49,7 @@ SIDE = 224
 # It was tuned on nothing: where a finding counts as present is the site's to set.
 THRESHOLD = 1.0
 _SIGMA_CELLS = 1.5
-_DICOM = {
+DICOM = {
     "cxr": ("CR", "DX", "RF", "OT", "SC"),
     "fundus": ("OP", "OT", "SC", "XC"),
     "histo": ("SM", "GM", "OT", "SC", "XC"),
@@ -302,7 +302,7 @@ def _manifest(plan: ImportPlan, config: AflocConfig, grid: int, digest: str) -> 
         version=digest[:12],
         title=_TITLES[plan.modality],
         modality=plan.modality,
-        dicom_modalities=_DICOM[plan.modality],
+        dicom_modalities=DICOM[plan.modality],
         created=now(),
         min_app_version=__version__,
         preprocess=preprocess_spec(plan, config),

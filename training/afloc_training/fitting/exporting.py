@@ -14,7 +14,7 @@ from afloc_desktop.core.model.session import PATCHES
 from afloc_desktop.core.text import WordPiece, as_sentence
 from afloc_training import bundle_files
 from afloc_training.afloc.graphs import IMAGE_OUTPUTS, export_image, export_patches, export_text
-from afloc_training.afloc.importing import encoded, example
+from afloc_training.afloc.importing import DICOM, encoded, example
 from afloc_training.afloc.terms import SUBJECTS
 from afloc_training.afloc.vocabulary_file import write_tokenizer
 from afloc_training.export import run as run_graph
@@ -30,13 +30,23 @@ if TYPE_CHECKING:
     from afloc_desktop.core.domain import FloatArray
     from afloc_desktop.core.preprocess import PreprocessSpec
     from afloc_training.afloc.network import Afloc
+    from afloc_training.afloc.terms import Modality
     from afloc_training.fitting.run_folder import About
 
 _SIGMA_CELLS = 1.5
 _OUT_OF_REACH = 1.0  # no cosine reaches it
 # As after an import: half of the published protocol's range, tuned on nothing.
 _RAW_THRESHOLD = 1.0
-_MODALITIES = ("CR", "DX", "RF", "OT", "SC")
+_KINDS = {
+    "cxr": "chest films, frontal",
+    "fundus": "fundus photographs",
+    "histo": "histology",
+}
+_SHOWN = {
+    "cxr": "a frontal chest film",
+    "fundus": "a fundus photograph",
+    "histo": "stained tissue",
+}
 _LICENCE = "The site's own: trained on its films and reports, under its own rules."
 _DATA = (
     "{train} films of the site with the sentences of their reports, identifiers taken out; "
@@ -45,8 +55,8 @@ _DATA = (
 )
 _PAIRS = " The text encoder was changed by pairs of rank {} in its attention alone."
 _INTENDED_USE = (
-    "Research at the site that trained it: showing where a frontal chest film resembles a finding "
-    "named in words. Research use only: not for diagnosis."
+    "Research at the site that trained it: showing where {} resembles a finding named in words. "
+    "Research use only: not for diagnosis."
 )
 _CARD = """# {title}
 
@@ -137,7 +147,7 @@ def _trained(folder: RunFolder) -> _Trained:
     about = folder.about()
     recipe = parse_fit_recipe(folder.recipe()).fit
     weights, state = folder.best()
-    config = network_config(about.preset, len(folder.pieces()), recipe.dropout)
+    config = network_config(about.preset, len(folder.pieces()), recipe.dropout, about.preprocess)
     network = build_network(config, weights, recipe.seed).eval()
     is_cosine = recipe.cosine_weight > 0
     network.img_encoder.is_unit = network.text_encoder.is_unit = is_cosine
@@ -165,7 +175,7 @@ def _trained(folder: RunFolder) -> _Trained:
 
 def _write_arrays(folder: Path, trained: _Trained, tokenizer: WordPiece) -> int:
     """`findings.npz` and `selftest.npz`; rows of the deep grid."""
-    subjects = SUBJECTS["cxr"]
+    subjects = SUBJECTS[trained.about.modality]
     sentences = [as_sentence(subject.prompt, trained.about.text) for subject in subjects]
     vectors: FloatArray = encoded(folder, tokenizer, sentences)
     np.savez(folder / "findings.npz", ids=np.array([s.id for s in subjects]), vectors=vectors)
@@ -186,11 +196,11 @@ def _manifest(trained: _Trained, grid: int, bundle_id: str | None) -> Manifest:
     threshold = _OUT_OF_REACH if trained.is_cosine else _RAW_THRESHOLD
     return Manifest(
         schema=SCHEMA,
-        id=bundle_id or f"afloc-cxr-site-{digest[:8]}",
+        id=bundle_id or f"afloc-{about.modality}-site-{digest[:8]}",
         version=digest[:12],
-        title=f"AFLoc ({about.preset}), trained at the site: chest films, frontal",
-        modality="cxr",
-        dicom_modalities=_MODALITIES,
+        title=f"AFLoc ({about.preset}), trained at the site: {_KINDS[about.modality]}",
+        modality=about.modality,
+        dicom_modalities=DICOM[about.modality],
         created=now(),
         min_app_version=__version__,
         preprocess=trained.preprocess,
@@ -207,18 +217,18 @@ def _manifest(trained: _Trained, grid: int, bundle_id: str | None) -> Manifest:
             mean_map=0.0,
         ),
         image_outputs=IMAGE_OUTPUTS,
-        findings=_findings(threshold),
+        findings=_findings(about.modality, threshold),
         gate=None,
         licence=_LICENCE,
         data=_DATA.format(**about.films, source=about.source)
         + _PAIRS.format(trained.pairs) * bool(trained.pairs),
-        intended_use=_INTENDED_USE,
+        intended_use=_INTENDED_USE.format(_SHOWN[about.modality]),
         metrics=(),
         files={},
     )
 
 
-def _findings(threshold: float) -> tuple[FindingSpec, ...]:
+def _findings(modality: Modality, threshold: float) -> tuple[FindingSpec, ...]:
     return tuple(
         FindingSpec(
             id=subject.id,
@@ -233,7 +243,7 @@ def _findings(threshold: float) -> tuple[FindingSpec, ...]:
             prevalence=None,
             is_default=subject.is_default,
         )
-        for subject in SUBJECTS["cxr"]
+        for subject in SUBJECTS[modality]
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from afloc_desktop.core.errors import CheckpointError, DatasetError, SettingsError
+from afloc_desktop.core.errors import CheckpointError, SettingsError
 from afloc_training.fitting.learner import Learner
 from afloc_training.fitting.lessons import Lessons
 from afloc_training.fitting.lora import attach, merged
@@ -115,11 +115,6 @@ def fit(order: FitOrder, reporter: Reporter) -> Outcome:
         ExportError: The disk refuses; the checkpoint before stays.
     """
     store = Store(order.store)
-    if store.has_colour:
-        raise DatasetError(
-            "The store holds photographs in colour, and this network reads films in grey.",
-            remedy="Begin with a bundle that reads them: --from and the fundus bundle.",
-        )
     device = choose_device()
     with joined_processes(device) as processes:
         run = open_run(order.run, is_resumed=order.is_resumed or processes.number > 0)
@@ -139,7 +134,7 @@ def _begin(run: RunFolder, order: FitOrder, store: Store, device: torch.device) 
     if order.source is None:
         start = fresh_start(store, order.preset)
     else:
-        start = start_from(order.source, order.vocabulary, order.preset)
+        start = start_from(order.source, order.vocabulary, order.preset, store)
     if recipe.fit.teacher_weight and start.weights is None:
         raise SettingsError(
             "The recipe asks for a teacher, but the weights are drawn at random.",
@@ -166,6 +161,7 @@ def _begin(run: RunFolder, order: FitOrder, store: Store, device: torch.device) 
         versions={name: metadata.version(name) for name in _LIBRARIES}
         | {"python": platform.python_version()},
         created=now(),
+        modality=store.info.modality,
     )
     run.begin(about, text, start.pieces, start.weights)
 
@@ -206,7 +202,7 @@ class _Training:
         torch.set_num_threads(about.threads)
         settings = self._recipe.fit
         pieces = run.pieces()
-        config = network_config(about.preset, len(pieces), settings.dropout)
+        config = network_config(about.preset, len(pieces), settings.dropout, about.preprocess)
         network = build_network(config, run.first_weights(), settings.seed)
         if settings.lora_rank:
             attach(network.text_encoder, settings.lora_rank, settings.seed)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from afloc_desktop.core.errors import DatasetError
-from afloc_training.fitting.films import as_input, grey, varied
+from afloc_training.fitting.films import as_input, shown, varied
 from afloc_training.fitting.texts import draw_sentences
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Lessons:
         ]
         mine = range(len(chosen))[part(len(chosen), share)]
         cases = tuple(chosen[n] for n in mine)
-        films = grey(self._store, cases)
+        films = shown(self._store, cases)
         if self._recipe.fit.trunk == "trained":
             rngs = [self._rng(_FILM, number, n) for n in mine]
             films = varied(films, rngs, self._recipe.variation, self._store.info.preprocess.pad)

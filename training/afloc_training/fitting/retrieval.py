@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.nn import functional
 
-from afloc_training.fitting.films import as_input, grey
+from afloc_training.fitting.films import as_input, shown
 from afloc_training.fitting.lessons import sentences_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def retrieval(
         some = slice(start, start + _AT_ONCE)
         batch = reader.batch(reports[some], [range(len(report)) for report in reports[some]])
         films.append(
-            network.img_encoder(as_input(grey(store, cases[some]), channels).to(device))[2]
+            network.img_encoder(as_input(shown(store, cases[some]), channels).to(device))[2]
         )
         texts.append(network.text_encoder(batch.ids.to(device), batch.mask.to(device)))
     scores = functional.normalize(torch.cat(films)) @ functional.normalize(torch.cat(texts)).T

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from afloc_training.afloc.terms import Modality
     from afloc_training.checkpoints import JSON
 
 _SCHEMA = 1
@@ -52,6 +53,7 @@ class About:
         versions: Of the libraries the numbers depend on.
         created: UTC, ISO 8601.
         regions_sha256: Of what people drew and was taught; empty without.
+        modality: Of the images, as in the manifest of the bundle they were prepared for.
     """
 
     preset: str
@@ -68,6 +70,7 @@ class About:
     versions: dict[str, str]
     created: str
     regions_sha256: str = ""
+    modality: Modality = "cxr"
 
 
 class RunFolder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from afloc_desktop.core.errors import DatasetError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from afloc_desktop.core.domain import Image
     from afloc_desktop.core.model.bundle import Bundle
+    from afloc_desktop.core.preprocess import PreprocessSpec
     from afloc_training.progress import Reporter
     from afloc_training.site.survey import Survey
     from afloc_training.site.values import Case
@@ -63,24 +64,17 @@ def make_store(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter)
         reporter: Told how far it is.
 
     Raises:
-        DatasetError: No film can be used, the bundle takes films of any size, or another run is
-            writing the store.
+        DatasetError: No film can be used, or another run is writing the store.
         ExportError: The folder or the disk refuses; what is there is kept for the next run.
     """
-    spec = bundle.manifest.preprocess
-    if spec.fit == "as-is":
-        raise DatasetError(
-            "A store holds films of one size; this bundle takes them as they are.",
-            remedy="Prepare for a bundle that fits films into a square, such as a shipped one.",
-        )
     make_folder(output)
     with sole_writer(output):
         return _make(survey, bundle, output, reporter)
 
 
 def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> Made:
-    spec = bundle.manifest.preprocess
-    films = _Films(PlaneWriter(output, spec), bundle)
+    spec = store_spec(bundle.manifest.preprocess)
+    films = _Films(PlaneWriter(output, spec), spec)
     with reporter.stage("films"):
         examine(survey, reporter, recall=films.recall, keep=films.keep)
         films.writer.flush()
@@ -108,10 +102,21 @@ def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> M
         replaced={str(kind): count for kind, count in total(reports).items()},
         faults=count_kinds(survey.verdicts.faults),
         app_version=importlib.metadata.version("afloc-desktop"),
+        modality=bundle.manifest.modality,
     )
     info = write_store(output, info, cases)
     films.writer.keep_only(films.key(case) for case in usable)
     return Made(info, cases, reports)
+
+
+def store_spec(spec: PreprocessSpec) -> PreprocessSpec:
+    """How a store holds what a bundle is shown.
+
+    A store holds pictures of one size. A bundle that takes them as they are was trained on
+    pictures of its own side, which stay as they are; others are fitted in, and not squeezed. What
+    is trained on the store sees pictures in the same way.
+    """
+    return replace(spec, fit="letterbox") if spec.fit == "as-is" else spec
 
 
 def say_identifiers(report: CleanReport, survey: Survey) -> None:
@@ -147,9 +152,9 @@ def _draw(patient: str) -> float:
 class _Films:
     """Planes of the cases, found again or made."""
 
-    def __init__(self, writer: PlaneWriter, bundle: Bundle) -> None:
+    def __init__(self, writer: PlaneWriter, spec: PreprocessSpec) -> None:
         self.writer = writer
-        self._spec = bundle.manifest.preprocess
+        self._spec = spec
         self._keys: dict[tuple[str, int], str] = {}
 
     def key(self, case: Case) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from afloc_desktop.core.domain import FloatArray
+    from afloc_training.afloc.terms import Modality
 
 SCHEMA = 1
 CASES = "cases.jsonl"
@@ -86,6 +87,7 @@ class StoreInfo:
         replaced: Identifiers taken out of sentences, by kind.
         faults: Found on the way, by kind.
         app_version: Of the application.
+        modality: What the bundle was made for, as in its manifest.
     """
 
     bundle_id: str
@@ -95,6 +97,7 @@ class StoreInfo:
     replaced: dict[str, int]
     faults: dict[str, int]
     app_version: str
+    modality: Modality = "cxr"
 
 
 class Store:
@@ -187,7 +190,8 @@ def _read_info(path: Path) -> StoreInfo:
         if found.pop("schema", None) != SCHEMA:
             raise DatasetError("The store was made by another version.", remedy=_REMEDY)
         spec = found.pop("preprocess")
-        fields = {**found, "preprocess": _exactly(PreprocessSpec, spec)}
+        # Stores of chest films were made before there were others.
+        fields = {"modality": "cxr", **found, "preprocess": _exactly(PreprocessSpec, spec)}
         info: StoreInfo = _exactly(StoreInfo, fields)
         return info
     except FileNotFoundError as error:
