@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.promotions import Promotion
     from afloc_desktop.state.training import Ending, Schooling, Step
 
-_SIZE = (900, 760)
+_SIZE = (900, 840)
 _LONGEST_LOG = 2000  # lines
 _FIELDS = ("data", "work", "regions", "images", "taught", "replay")
 _FILE_FIELDS = ("regions", "taught")
@@ -103,7 +103,7 @@ class TrainingPage(QDialog):
         progress.setStretch(0, 1)
         layout.addLayout(progress)
         layout.addWidget(self.curves, 1)
-        layout.addWidget(self.log, 1)
+        layout.addWidget(self.log, 2)
         layout.addLayout(
             row(self.faults, self.page, None, self.promote, self.back, self.close_button)
         )

@@ -107,8 +107,10 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
     names_of_films = sorted(labels or {case.image for case in cases})
     with reporter.stage("border and corners"):
         blanked = bench.blanked(names_of_films)
-    with reporter.stage("tubes and lines"):
-        painted = bench.painted(normal_films(labels) or names_of_films)
+    painted: tuple[Shortcut, ...] = ()
+    if bench.is_of_chests:
+        with reporter.stage("tubes and lines"):
+            painted = bench.painted(normal_films(labels) or names_of_films)
     site = _held_out(order, sides, reporter)
     with reporter.stage("figures"):
         groups = _groups(order)
@@ -237,6 +239,11 @@ class _Bench:
                     side.tally.highest[label][name] = top
             reporter.count(done, len(films))
 
+    @property
+    def is_of_chests(self) -> bool:
+        """Whether both models read chest films, in which there may be tubes."""
+        return all(side.localizer.manifest.modality == "cxr" for side in self._sides)
+
     def blanked(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
         """Scores of some films beside those of the same films without border and corners."""
         chosen = films[:: max(1, len(films) // _MOST_BLANKED)][:_MOST_BLANKED]
@@ -246,8 +253,6 @@ class _Bench:
 
     def painted(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
         """Scores of some chest films beside those of the same films with a tube painted in."""
-        if any(side.localizer.manifest.modality != "cxr" for side in self._sides):
-            return ()
         chosen = films[:: max(1, len(films) // _MOST_BLANKED)][:_MOST_BLANKED]
         found = (with_a_tube(read_picture(self._images / n), seed) for seed, n in enumerate(chosen))
         pairs = islice((pair for pair in found if pair is not None), _MOST_PAINTED)
