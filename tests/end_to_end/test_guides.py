@@ -17,6 +17,7 @@ import pytest
 from afloc_training.cli import main as train
 from bars import is_full
 from guides import commands
+from slides_made import make_slide
 
 from afloc_desktop.cli import main as afloc
 from afloc_desktop.state.models import shipped
@@ -165,8 +166,10 @@ def test_the_guide_for_stained_tissue_can_be_followed(shared, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     data = {"../shared/data": str(shared / "data")}
     data["../shared/data/histo"] = str(shared / "data/histo")
+    make_slide(tmp_path / "slides" / "one", 1600, 1000, levels=3, syntax="jpeg2000")
     done = follow(TISSUE, data, expected={})
-    assert done == ["histo-demo", "check", "prepare", "fit", "export", "evaluate"]
+    assert done == ["histo-demo", "check", "prepare", "fit", "export", "evaluate", "localize"]
+    assert {p.name.split("_")[1] for p in Path("found/objects").iterdir()} >= {"sr", "sc"}
 
 
 @pytest.mark.slow
