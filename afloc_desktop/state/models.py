@@ -236,12 +236,13 @@ def _tested_in(paths: Paths, bundle: Bundle, provider: str, precision: Precision
     kept = KeptGraphs(paths.cache / "graphs")
     sessions = Sessions(bundle, provider, precision=precision, kept=kept)
     verdicts = _Verdicts(paths.cache / "selftests.json")
-    if not verdicts.has_passed(bundle.sha256, sessions.runs_on):
+    is_known = verdicts.has_passed(bundle.sha256, sessions.runs_on)
+    if not is_known:
         from afloc_desktop.core.model.selftest import self_test
 
         self_test(bundle, sessions)
         verdicts.remember(bundle.sha256, sessions.runs_on)
-    else:  # not the first start: there will be more
+    if is_known or sessions.is_large:  # a small one waits for a second start: there may be none
         with suppress(InferenceError, BundleError):  # as `_tested`
             sessions.keep()
     return sessions

@@ -5,7 +5,7 @@ import tiny_bundle as tiny
 
 from afloc_desktop.core.domain import Prompt
 from afloc_desktop.core.errors import BundleCorrupt, BundleMissing, InferenceError, SelfTestFailed
-from afloc_desktop.core.model import processor, selftest
+from afloc_desktop.core.model import processor, selftest, session
 from afloc_desktop.core.model.runtime import CPU, onnxruntime
 from afloc_desktop.state import models
 from afloc_desktop.state.paths import Paths
@@ -87,9 +87,13 @@ def test_a_damaged_memory_of_self_tests_only_runs_them_again(paths):
     assert models.open_default(paths).manifest.id == "tiny"
 
 
-def test_from_the_third_start_on_the_network_is_opened_as_laid_out_for_this_machine(paths):
-    starts = [models.open_default(paths, provider="cpu") for _ in range(3)]
-    assert [start._sessions.is_kept for start in starts] == [False, False, True]
+@pytest.mark.parametrize(("large", "kept"), [(1 << 20, [False, False, True]), (1, [False, True])])
+def test_later_starts_open_the_network_as_laid_out_for_this_machine(
+    paths, monkeypatch, large, kept
+):
+    monkeypatch.setattr(session, "LARGE_BYTES", large)
+    starts = [models.open_default(paths, provider="cpu") for _ in kept]
+    assert [start._sessions.is_kept for start in starts] == kept
     (paths.bundles / "tiny" / "image.onnx").write_bytes(b"")
     with pytest.raises(BundleCorrupt, match=r"image\.onnx"):
         models.open_default(paths, provider="cpu")

@@ -26,6 +26,7 @@ Precision = Literal["float32", "int8"]
 # heatmaps are made of: onnxruntime runs a graph whole, whichever outputs it is asked for.
 WHOLE = "image.onnx"
 PATCHES: dict[Precision, str] = {"float32": "patches.onnx", "int8": "patches.int8.onnx"}
+LARGE_BYTES = 20 << 20  # of a graph that takes long to open
 NET_SIZE = "net_size"  # input with a default: rows and columns that films have in the network
 _POLL_S = 0.02
 
@@ -140,6 +141,11 @@ class Sessions:
             InferenceError: The run failed or gave no finite numbers.
         """
         return self._read("sentence", ids, mask, None)
+
+    @property
+    def is_large(self) -> bool:
+        """The image network takes long to open, unless it is kept."""
+        return (self._bundle.folder / self._graph).stat().st_size >= LARGE_BYTES
 
     def keep(self) -> None:
         """Keep the image network as it is laid out for this processor, for later starts.
