@@ -14,6 +14,7 @@ from afloc_desktop.core.dicom.scan import scan
 from afloc_desktop.core.errors import ExportError
 from afloc_desktop.core.export.exporter import exporters
 from afloc_desktop.core.export.glass import read_glass
+from afloc_desktop.core.export.page import draw_outlined
 from afloc_desktop.core.export.selection import Selection
 from afloc_desktop.core.export.tiles import SIDE, map_grid, mask_grid, mask_tiles
 from afloc_desktop.core.geometry import Point
@@ -129,3 +130,21 @@ def test_a_slide_without_a_place_on_its_glass_has_no_grid(tmp_path):
     with pytest.raises(ExportError, match="where it lies"):
         map_grid(read_glass(results.slide), [results.statements[0].heatmap])
     opened.close()
+
+
+def test_a_picture_of_a_slide_has_its_outlines_where_they_are(slide):
+    results = results_on(slide, (slide_statement(slide, SQUARE),))
+    assert results.slide.box == (336, 168, 1176, 672)  # of its map; one picture pixel each
+    bare = np.asarray(draw_outlined(results_on(slide, (slide_statement(slide),)))).astype(int)
+    drawn = np.asarray(draw_outlined(results)).astype(int)
+    rows, columns = np.nonzero(np.abs(drawn - bare).sum(axis=-1))
+    # From (400, 200) to (800, 600) of the slide; the number stands above.
+    assert (columns.min(), columns.max()) == pytest.approx((64, 464), abs=6)
+    assert rows.max() == pytest.approx(432, abs=2)
+
+
+def test_a_presentation_state_of_a_slide_is_refused_with_the_reason(slide, tmp_path):
+    found = Selection((results_on(slide, (slide_statement(slide, SQUARE),)),))
+    with pytest.raises(ExportError, match="no viewer draws them on the tiles"):
+        exporters()["gsps"].write(found, tmp_path)
+    assert list(tmp_path.iterdir()) == []
