@@ -113,6 +113,7 @@ class Glass:
         levels: Its resolutions, finest first; none where it does not say where it lies.
         files: SOP class and instance of the files of the finest level.
         specimen: What is on the glass; a copy.
+        thickness: Of what was imaged, mm; None where the slide does not say.
     """
 
     frame_of_reference: str
@@ -120,6 +121,7 @@ class Glass:
     levels: tuple[Matrix, ...]
     files: tuple[tuple[str, str], ...]
     specimen: Dataset
+    thickness: float | None
 
     @property
     def matrix(self) -> Matrix:
@@ -157,6 +159,7 @@ def read_glass(slide: OnSlide) -> Glass:
         levels=tuple(levels),
         files=_sources(headers[0]),
         specimen=_specimen(headers[0][0]),
+        thickness=tags.for_frame(1).number("SliceThickness"),
     )
 
 
@@ -183,6 +186,7 @@ def hide_glass(glass: Glass, pseudonyms: Pseudonyms) -> Glass:
         levels=tuple(replace(v, sources=hidden(v.sources)) for v in glass.levels),
         files=hidden(glass.files),
         specimen=specimen,
+        thickness=glass.thickness,
     )
 
 

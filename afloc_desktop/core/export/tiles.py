@@ -200,7 +200,8 @@ def dimension(organization: str, pointer: str, group: str) -> Dataset:
 def _shared(glass: Glass, grid: Matrix) -> Dataset:
     item, measures, derivation = Dataset(), Dataset(), Dataset()
     measures.PixelSpacing = [decimal(v) for v in grid.spacing]
-    measures.SliceThickness = "0.001"  # of the light that was focussed; nobody measured it
+    if glass.thickness is not None and 0 < glass.thickness < math.inf:
+        measures.SliceThickness = decimal(glass.thickness)
     derivation.DerivationCodeSequence = [SEGMENTATION.item()]
     derivation.SourceImageSequence = [
         _source(file, is_same_grid=bool(grid.sources)) for file in grid.sources or glass.files
