@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -43,7 +45,43 @@ def test_what_is_painted_is_known_and_lies_where_it_shows(row):
         assert (covered == (eye.truth == 1)).all()
         disc = eye.masks[IDS.index("optic_disc")].astype(float)
         assert disc.sum() * (512 // GRID) ** 2 == pytest.approx(np.pi * 23**2, rel=0.05)
-        light = eye.plane.mean(axis=0).reshape(GRID, 8, GRID, 8).mean(axis=(1, 3))
+        light = eye.plane.mean(axis=0).reshape(GRID, 4, GRID, 4).mean(axis=(1, 3))
         assert light[disc > 0.9].mean() > 1.3 * light[(disc == 0) & (light > 0.2)].mean()
     again = render(row, 0, SPEC, is_painted=True)
     assert np.array_equal(again.plane, found[0].plane)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_part_is_one_of_those_an_answer_in_tiles_is_made_of(row, part):
+    """Half of it is the whole's quarter, one and a half times as large; the disc is in two."""
+    large = replace(SPEC, side=768)
+    image = read_picture(row.path)
+    tensor = prepare(image.pixels, large, padding=None, colour=image.colour).tensor[0]
+    top, left = part // 2 * 256, part % 2 * 256
+    wanted = tensor[:, top : top + 512, left : left + 512]
+    eye = render(row, 0, SPEC, is_painted=False, part=part)
+    # 768 x 510 lie in the middle of 768: 129 rows of nothing above, or below.
+    nothing = slice(0, 129) if part < 2 else slice(383, 512)
+    assert not eye.plane[:, nothing].any()
+    assert not wanted[:, nothing].any()
+    assert np.corrcoef(eye.plane.mean(axis=0).ravel(), wanted.mean(axis=0).ravel())[0, 1] > 0.8
+
+
+def test_what_a_whole_eye_shows_is_unknown_of_its_parts_and_what_it_lacks_is_not(row):
+    ill = replace(row, grade=2)
+    whole = render(ill, 0, SPEC, is_painted=False)
+    part = render(ill, 0, SPEC, is_painted=False, part=1)
+    assert whole.truth.tolist() == [1, -1, 0, -1, 1, 1]
+    assert part.truth.tolist() == [-1, -1, 0, -1, -1, -1]
+
+
+def test_what_is_painted_on_a_part_is_known_where_it_shows(row):
+    mirrored = []
+    for seed in range(4):
+        eye = render(row, seed, SPEC, is_painted=True, part=1)
+        disc = eye.masks[IDS.index("optic_disc")].astype(float)
+        light = eye.plane.mean(axis=0).reshape(GRID, 4, GRID, 4).mean(axis=(1, 3))
+        mirrored.append(disc.max() == 0)
+        if disc.max() > 0.9:
+            assert light[disc > 0.9].mean() > 1.3 * light[(disc == 0) & (light > 0.2)].mean()
+    assert 0 < sum(mirrored) < 4  # on the left of a mirrored eye, where this part does not look

@@ -7,16 +7,19 @@ from afloc_training.fundus.painting import (
     compose,
     disc_mask,
     find_retina,
+    paint_cotton_wool,
     paint_exudates,
     paint_hemorrhages,
+    paint_microaneurysms,
 )
+from scipy import ndimage
 
 DISC = (170, 380)
 
 
-def eye():
+def eye(zoom=1):
     """An orange retina on black, with a bright disc right of the middle."""
-    rows, columns = np.mgrid[:340, :512]
+    rows, columns = np.mgrid[: 340 * zoom, : 512 * zoom] / zoom
     inside = np.hypot(rows - 170, columns - 256) < 200
     made = np.where(inside[..., None], np.array([0.75, 0.4, 0.15]), 0.0)
     made[np.hypot(rows - DISC[0], columns - DISC[1]) < DISC_PX] = (0.95, 0.85, 0.5)
@@ -61,3 +64,27 @@ def test_equal_seeds_paint_equal_eyes_and_every_kind_comes_up():
     kinds = [set(compose(np.random.default_rng(n), before, retina).masks) for n in range(12)]
     assert set().union(*kinds) == set(PAINTABLE)
     assert min(map(len, kinds)) < len(PAINTABLE)
+
+
+def test_on_a_photograph_twice_as_large_the_same_lesions_are_twice_as_large():
+    areas = []
+    for zoom in (1, 2):
+        film = eye(zoom)
+        retina = find_retina(film, zoom)
+        assert np.hypot(*np.subtract(retina.disc, DISC)) < 6
+        assert disc_mask(retina).sum() == pytest.approx(np.pi * (zoom * DISC_PX) ** 2, rel=0.02)
+        canvas = Canvas(film, retina)
+        paint_cotton_wool(np.random.default_rng(3), canvas)
+        areas.append(canvas.masks["cotton_wool_spots"].sum())
+    assert areas[1] == pytest.approx(4 * areas[0], rel=0.05)
+
+
+def test_microaneurysms_are_dots_of_at_most_a_twelfth_of_the_disc():
+    film = eye(8)
+    canvas = Canvas(film, find_retina(film, 8))
+    paint_microaneurysms(np.random.default_rng(1), canvas)
+    dots, count = ndimage.label(canvas.masks["microaneurysms"])
+    areas = ndimage.sum_labels(np.ones_like(dots), dots, range(1, count + 1)) / 8**2
+    assert count >= 3
+    assert np.median(2 * np.sqrt(areas / np.pi)) < 2 * DISC_PX / 12 + 1  # and a soft border
+    assert (canvas.eye - film)[canvas.masks["microaneurysms"]].mean() < 0

@@ -28,12 +28,12 @@ def test_nuclei_are_found_by_their_stain():
 def test_each_structure_is_where_it_is():
     nuclei, dense, empty = cells_of(tissue())
     assert nuclei.shape == (GRID, GRID)
-    assert (nuclei[2:24, 2:24] > 0).any()
-    assert nuclei[50:52, 5:7].any()
-    assert dense[12, 12]
-    assert not dense[50:52, 5:7].any()
-    assert (empty[:, -15:] > 0.9).all()
-    assert not empty[:, :47].any()
+    assert (nuclei[4:48, 4:48] > 0).any()
+    assert nuclei[100:103, 10:13].any()
+    assert dense[24, 24]
+    assert not dense[100:103, 10:13].any()
+    assert (empty[:, -30:] > 0.9).all()
+    assert not empty[:, :94].any()
 
 
 def test_glass_alone_holds_no_nuclei():

@@ -64,7 +64,7 @@ from afloc_training.thresholds import Threshold, choose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from afloc_desktop.core.evaluate import Report
+    from afloc_desktop.core.evaluate import Report, Row
     from afloc_desktop.core.model.manifest import Figure, GateSpec, Manifest
     from afloc_training.fundus.features import EyeSet
     from afloc_training.fundus.recipe import EyeRecipe
@@ -78,9 +78,16 @@ _SELF_TEST_WORDS = ("There are retinal hemorrhages.", "Hard exudates near the ma
 
 @dataclass(frozen=True, slots=True)
 class BuiltEyes:
-    """What was measured on the finished bundle."""
+    """What was measured on the finished bundle.
+
+    Attributes:
+        report: At the network's own resolution.
+        finer: Where lesions are, in tiles.
+        bundle_bytes: Size of the bundle.
+    """
 
     report: Report
+    finer: tuple[Row, ...]
     bundle_bytes: int
 
 
@@ -234,11 +241,16 @@ def _measure(
             labels=grade_labels(rows.graded),
             progress=reporter.count,
         )
-    final = _manifest(recipe, thresholds, card.figures(report), gate)
-    bundle_files.seal(partial, final, card.card(final, training, thresholds, report))
+    with reporter.stage("evaluation in tiles"):
+        tiled = Localizer.open(partial, provider="cpu", resolution="tiled")
+        finer = evaluate(
+            tiled, read_lesions(folder), images=folder, labels={}, progress=reporter.count
+        ).rows
+    final = _manifest(recipe, thresholds, card.figures(report, finer), gate)
+    bundle_files.seal(partial, final, card.card(final, training, thresholds, report, finer))
     bundle = load_bundle(partial)
     self_test(bundle, Sessions(bundle, "cpu"))
-    return BuiltEyes(report, sum(path.stat().st_size for path in partial.iterdir()))
+    return BuiltEyes(report, finer, sum(path.stat().st_size for path in partial.iterdir()))
 
 
 def _thresholds(localizer: Localizer, rows: Sequence[EyeRow], even: float) -> dict[str, Threshold]:
@@ -281,13 +293,14 @@ def report_eyes(built: BuiltEyes, reporter: Reporter) -> None:
     lines = [
         *card.tables(built.report),
         "",
+        *card.finer_table(built.finer),
         f"bundle: {built.bundle_bytes / 1e6:.1f} MB",
         *(f"{name}: {seconds:.0f} s" for name, seconds in reporter.seconds.items()),
     ]
     reporter.event(
         "done",
         "\n".join(lines),
-        metrics={f.name: [f.value, f.low, f.high] for f in card.figures(built.report)},
+        metrics={f.name: [f.value, f.low, f.high] for f in card.figures(built.report, built.finer)},
         bundle_bytes=built.bundle_bytes,
         seconds=reporter.seconds,
     )

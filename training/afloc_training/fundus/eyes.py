@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from afloc_desktop.core.picture import read_picture
 from afloc_desktop.core.preprocess import PreprocessSpec, prepare
 from afloc_training.fundus.network import GRID
 from afloc_training.fundus.painting import PAINTABLE, compose, disc_mask, find_retina
-from afloc_training.fundus.tables import ABSENT, PRESENT
+from afloc_training.fundus.tables import ABSENT, PRESENT, UNKNOWN
 from afloc_training.fundus.vocabulary import FINDINGS, IDS
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from afloc_training.fundus.tables import EyeRow
     from afloc_training.painting import Rng
 
-# A microaneurysm covers a tenth of a cell: a cell counts as covered well before it is full.
-_FILL = 3.0
+# A microaneurysm covers a third of a cell: a cell counts as covered well before it is full.
+_FILL, _FILLS = 2.0, {"microaneurysms": 3.0}
+PARTS, _LARGER = 4, 1.5
+"""Parts of a photograph, and their magnification, as `core.model.patches` tiles it."""
 _REFERABLE = ("retinal_hemorrhage", "hard_exudates", "cotton_wool_spots")
 """Any of these refers an eye; microaneurysms alone are mild retinopathy."""
 
@@ -44,47 +46,74 @@ class Eye:
     masks: npt.NDArray[np.float16] | None
 
 
-def render(row: EyeRow, seed: int, spec: PreprocessSpec, *, is_painted: bool) -> Eye:
+def render(
+    row: EyeRow, seed: int, spec: PreprocessSpec, *, is_painted: bool, part: int | None = None
+) -> Eye:
     """A varied eye, painted on where asked for and possible. Equal arguments give equal eyes.
+
+    Args:
+        row: The photograph.
+        seed: Of everything random.
+        spec: Of the bundle.
+        is_painted: Whether lesions are painted on it.
+        part: None shows the whole; 0 to 3 show one of the parts that an answer in tiles is made
+            of, one and a half times as large.
 
     Raises:
         UnreadableFile: The picture is absent or damaged.
     """
     rng = np.random.default_rng(seed)
-    film = vary(rng, film_of(row, spec))
-    retina = find_retina(film) if is_painted else None
+    view = _View(spec, part)
+    film = vary(rng, film_of(row, view.spec))
+    retina = find_retina(film, view.zoom) if is_painted else None
     if retina is None:
-        return Eye(_laid(film, spec), row.truth, None)
+        # What a whole eye shows need not lie in a part of it.
+        is_doubtful = (row.truth == PRESENT) & (part is not None)
+        return Eye(view.seen(film), np.where(is_doubtful, UNKNOWN, row.truth).astype(np.int8), None)
     canvas = compose(rng, film, retina)
     masks = np.zeros((len(FINDINGS), GRID, GRID), np.float16)
     for kind, mask in canvas.masks.items():
-        masks[IDS.index(kind)] = np.minimum(_cells(mask, spec) * _FILL, 1)
+        masks[IDS.index(kind)] = np.minimum(view.cells(mask) * _FILLS.get(kind, _FILL), 1)
     if set(canvas.masks) & set(_REFERABLE):
         lesions = [IDS.index(kind) for kind in PAINTABLE]
         masks[IDS.index("diabetic_retinopathy")] = masks[lesions].max(axis=0)
-    masks[IDS.index("optic_disc")] = _cells(disc_mask(retina), spec)
+    masks[IDS.index("optic_disc")] = view.cells(disc_mask(retina))
     truth = np.where(masks.any(axis=(1, 2)), PRESENT, ABSENT).astype(np.int8)
-    return Eye(_laid(canvas.eye, spec), truth, masks)
+    return Eye(view.seen(canvas.eye), truth, masks)
 
 
-def _laid(film: FloatArray, spec: PreprocessSpec) -> FloatArray:
-    """In the network's square, planes first."""
-    frame = spec.frame(*film.shape[:2])
-    plane = np.full((3, spec.side, spec.side), spec.pad, np.float32)
-    bottom, right = frame.top + frame.height, frame.left + frame.width
-    plane[:, frame.top : bottom, frame.left : right] = film.transpose(2, 0, 1)
-    return plane
+class _View:
+    """How a photograph lies in the network's square: whole, or one of its parts.
 
+    Attributes:
+        zoom: Pixels for one of the whole.
+        spec: For a photograph of this size.
+    """
 
-def _cells(mask: BoolArray, spec: PreprocessSpec) -> FloatArray:
-    """Share of each cell of the square that a mask covers."""
-    frame = spec.frame(*mask.shape)
-    square = np.zeros((spec.side, spec.side), np.float32)
-    bottom, right = frame.top + frame.height, frame.left + frame.width
-    square[frame.top : bottom, frame.left : right] = mask
-    size = spec.side // GRID
-    cells: FloatArray = square.reshape(GRID, size, GRID, size).mean(axis=(1, 3))
-    return cells
+    def __init__(self, spec: PreprocessSpec, part: int | None) -> None:
+        self.zoom = 1.0 if part is None else _LARGER
+        self.spec = replace(spec, side=round(spec.side * self.zoom))
+        top, left = (n * spec.side // 2 for n in divmod(part or 0, 2))
+        self._window = np.s_[top : top + spec.side, left : left + spec.side]
+
+    def seen(self, film: FloatArray) -> FloatArray:
+        """What the network sees of it, planes first."""
+        square = self._square(film, self.spec.pad)[self._window]
+        return np.ascontiguousarray(square.transpose(2, 0, 1))
+
+    def cells(self, mask: BoolArray) -> FloatArray:
+        """Share of each cell that a mask of the photograph covers."""
+        square = self._square(mask[..., None], 0)[..., 0][self._window]
+        size = len(square) // GRID
+        cells: FloatArray = square.reshape(GRID, size, GRID, size).mean(axis=(1, 3))
+        return cells
+
+    def _square(self, film: FloatArray | BoolArray, pad: float) -> FloatArray:
+        frame = self.spec.frame(*film.shape[:2])
+        square = np.full((self.spec.side, self.spec.side, film.shape[2]), pad, np.float32)
+        bottom, right = frame.top + frame.height, frame.left + frame.width
+        square[frame.top : bottom, frame.left : right] = film
+        return square
 
 
 def film_of(row: EyeRow, spec: PreprocessSpec) -> ColourArray:

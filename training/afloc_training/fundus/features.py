@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from afloc_training.backbone import DEEP_CHANNELS, MIDDLE_CHANNELS, STEM_CHANNELS
-from afloc_training.fundus.eyes import render
+from afloc_training.fundus.eyes import PARTS, render
 from afloc_training.fundus.network import GRID, SHALLOW_CHANNELS
 from afloc_training.fundus.vocabulary import FINDINGS
 
@@ -27,26 +27,34 @@ if TYPE_CHECKING:
 _CHUNK = 8
 OUTPUTS = ("shallow", "stem", "middle", "deep")
 _SHAPES = (
-    (SHALLOW_CHANNELS, 2 * GRID, 2 * GRID),
-    (STEM_CHANNELS, GRID, GRID),
-    (MIDDLE_CHANNELS, GRID // 2, GRID // 2),
-    (DEEP_CHANNELS, GRID // 4, GRID // 4),
+    (SHALLOW_CHANNELS, GRID, GRID),
+    (STEM_CHANNELS, GRID // 2, GRID // 2),
+    (MIDDLE_CHANNELS, GRID // 4, GRID // 4),
+    (DEEP_CHANNELS, GRID // 8, GRID // 8),
 )
 Features = tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EyePlan:
-    """One eye of the training: a photograph, and what is done to it, decided by `seed` alone."""
+    """One eye of the training: a photograph, and what is done to it, decided by `seed` alone.
+
+    Attributes:
+        row: The photograph.
+        seed: Of what is random.
+        is_painted: Whether lesions are painted on it.
+        part: As for `eyes.render`.
+    """
 
     row: EyeRow
     seed: int
     is_painted: bool
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EyeSet:
-    """Features of N eyes, float16, 1.4 MB an eye, and what is known of them.
+    """Features of N eyes, float16, 1.6 MB an eye, and what is known of them.
 
     Attributes:
         features: One array for each of `OUTPUTS`, see `network.EyeFeatures`.
@@ -71,14 +79,20 @@ class _Job:
 
 
 def plan_eyes(rows: Sequence[EyeRow], painted: int, seed: int) -> tuple[EyePlan, ...]:
-    """Every photograph once, and `painted` eyes on those without a lesion, in turn."""
+    """Every photograph, every other one again in part, and `painted` eyes, two of five in part.
+
+    Eyes are painted on those without a lesion, in turn.
+    """
     grounds = [row for row in rows if row.is_paintable]
-    plans = [EyePlan(row, seed + n, is_painted=False) for n, row in enumerate(rows)]
-    first = seed + len(rows)
-    plans += [
-        EyePlan(grounds[n % len(grounds)], first + n, is_painted=True) for n in range(painted)
+    shown: list[tuple[EyeRow, bool, int | None]] = [(row, False, None) for row in rows]
+    shown += [(row, False, n % PARTS) for n, row in enumerate(rows[::2])]
+    shown += [
+        (grounds[n % len(grounds)], True, n // 5 % PARTS if n % 5 in (1, 3) else None)
+        for n in range(painted)
     ]
-    return tuple(plans)
+    return tuple(
+        EyePlan(row, seed + n, is_painted, part) for n, (row, is_painted, part) in enumerate(shown)
+    )
 
 
 def compute_features(
@@ -131,7 +145,7 @@ def _compute(job: _Job) -> list[tuple[Features, np.ndarray, np.ndarray | None]]:
     session = open_session(job.trunk, threads=1)
     found = []
     for plan in job.plans:
-        eye = render(plan.row, plan.seed, job.spec, is_painted=plan.is_painted)
+        eye = render(plan.row, plan.seed, job.spec, is_painted=plan.is_painted, part=plan.part)
         answers = session.run(list(OUTPUTS), {"image": eye.plane[None]})
         single = tuple(answer[0].astype(np.float16) for answer in answers)
         found.append((single, eye.truth, eye.masks))

@@ -37,43 +37,48 @@ class Retina:
 
     Attributes:
         field: True where the retina is, shape (rows, columns).
-        disc: (row, column) of the middle of the optic disc.
+        disc: (row, column) of the middle of the optic disc, pixels of a photograph of 512.
+        zoom: Pixels here for one of those.
     """
 
     field: BoolArray
     disc: Centre
+    zoom: float = 1.0
 
 
-def find_retina(eye: FloatArray) -> Retina | None:
+def find_retina(eye: FloatArray, zoom: float = 1.0) -> Retina | None:
     """The field and the disc; None where either is in doubt.
 
     The disc is the brightest round spot of its size, and must stand out: on an eye full of
     exudates it may not.
     """
     field = ndimage.binary_erosion(ndimage.binary_fill_holes(eye[..., 0] > _FIELD_LEVEL),
-                                   iterations=6)  # fmt: skip
+                                   iterations=round(6 * zoom))  # fmt: skip
     if field.mean() < 0.3:
         return None
     light = eye[..., :2].mean(axis=2)[::_COARSE, ::_COARSE]
     seen = field[::_COARSE, ::_COARSE]
-    near = ndimage.gaussian_filter(light, DISC_PX / 2 / _COARSE)
-    weight = ndimage.gaussian_filter(seen.astype(np.float32), _AROUND_PX / _COARSE)
-    far = ndimage.gaussian_filter(light * seen, _AROUND_PX / _COARSE) / np.maximum(weight, 1e-3)
+    near = ndimage.gaussian_filter(light, DISC_PX * zoom / 2 / _COARSE)
+    around = _AROUND_PX * zoom / _COARSE
+    weight = ndimage.gaussian_filter(seen.astype(np.float32), around)
+    far = ndimage.gaussian_filter(light * seen, around) / np.maximum(weight, 1e-3)
     excess = np.where(seen, near - far, -1)
     row, column = np.unravel_index(int(excess.argmax()), excess.shape)
     if excess[row, column] < _STANDS_OUT:
         return None
-    return Retina(field, (_COARSE * (row + 0.5), _COARSE * (column + 0.5)))
+    pixels = _COARSE / zoom
+    return Retina(field, (pixels * (row + 0.5), pixels * (column + 0.5)), zoom)
 
 
 def disc_mask(retina: Retina) -> BoolArray:
     """A circle where the optic disc was found."""
-    return _distance(retina.field.shape, retina.disc) <= DISC_PX
+    return _from_disc(retina) <= DISC_PX
 
 
-def _distance(shape: tuple[int, ...], centre: Centre) -> FloatArray:
-    rows = np.arange(shape[0], dtype=np.float32)[:, None] - centre[0]
-    columns = np.arange(shape[1], dtype=np.float32)[None] - centre[1]
+def _from_disc(retina: Retina) -> FloatArray:
+    shape = retina.field.shape
+    rows = np.arange(shape[0], dtype=np.float32)[:, None] / retina.zoom - retina.disc[0]
+    columns = np.arange(shape[1], dtype=np.float32)[None] / retina.zoom - retina.disc[1]
     return as_film(np.hypot(rows, columns))
 
 
@@ -83,21 +88,26 @@ class Canvas:
     def __init__(self, eye: FloatArray, retina: Retina) -> None:
         self.eye = eye.copy()
         self._retina = retina
-        self._room = retina.field & (_distance(retina.field.shape, retina.disc) > DISC_PX * 1.15)
+        self._room = retina.field & (_from_disc(retina) > DISC_PX * 1.15)
         self._places = np.argwhere(self._room)
         self.masks: dict[str, BoolArray] = {}
 
     def place(self, rng: Rng) -> Centre:
         """Anywhere on the retina but on the disc."""
         row, column = self._places[int(rng.integers(len(self._places)))]
-        return float(row), float(column)
+        return float(row) / self._retina.zoom, float(column) / self._retina.zoom
+
+    def holds(self, centre: Centre) -> bool:
+        """Whether a place lies on the photograph."""
+        pixels = (self._retina.zoom * value for value in centre)
+        return all(0 <= p < size for p, size in zip(pixels, self._room.shape, strict=True))
 
     def beside(self, rng: Rng, centre: Centre, spread_px: float) -> Centre:
         """Near a place, on the retina and off the disc."""
         for _ in range(8):
             row, column = np.asarray(centre) + rng.normal(0, spread_px, 2)
-            is_inside = 0 <= row < self._room.shape[0] and 0 <= column < self._room.shape[1]
-            if is_inside and self._room[int(row), int(column)]:
+            zoom = self._retina.zoom
+            if self.holds((row, column)) and self._room[int(row * zoom), int(column * zoom)]:
                 return float(row), float(column)
         return centre
 
@@ -118,13 +128,14 @@ class Canvas:
             reach_px: Nothing is painted further away.
             colour: From the retina below to the colour of the lesion, (rows, columns, 3).
         """
-        reach = int(np.ceil(reach_px)) + 1
-        row, column = int(centre[0]), int(centre[1])
+        zoom = self._retina.zoom
+        reach = int(np.ceil(reach_px * zoom)) + 1
+        row, column = int(centre[0] * zoom), int(centre[1] * zoom)
         top, left = max(0, row - reach), max(0, column - reach)
         window = np.s_[top : row + reach + 1, left : column + reach + 1]
         below = self.eye[window]
-        down = np.arange(below.shape[0], dtype=np.float32)[:, None] + top - centre[0]
-        right = np.arange(below.shape[1], dtype=np.float32)[None] + left - centre[1]
+        down = (np.arange(below.shape[0], dtype=np.float32)[:, None] + top) / zoom - centre[0]
+        right = (np.arange(below.shape[1], dtype=np.float32)[None] + left) / zoom - centre[1]
         opacity = shape(down, right) * self._retina.field[window]
         mixed = below + (np.clip(colour(below), 0, 1) - below) * opacity[..., None]
         self.eye[window] = mixed
@@ -201,13 +212,19 @@ def paint_hemorrhages(rng: Rng, canvas: Canvas) -> None:
 
 
 def paint_microaneurysms(rng: Rng, canvas: Canvas) -> None:
-    """Red dots of one to three pixels across."""
+    """Red dots of at most a twelfth of the disc, which is what tells them from haemorrhages."""
     centre = canvas.place(rng)
-    for _ in range(int(rng.integers(3, 35))):
+    for _ in range(int(rng.integers(3, 50))):
         is_near = rng.random() < 0.5
         centre = canvas.beside(rng, centre, 25) if is_near else canvas.place(rng)
-        shape = blob(rng, rng.uniform(0.8, 1.6), 0.4, roughness=0.05)
-        colour = _times(_blood(rng, rng.uniform(0.3, 0.75)))
+        shape = blob(
+            rng,
+            rng.uniform(0.7, DISC_PX / 12),
+            rng.uniform(0.4, 0.8),
+            roughness=0.08,
+            stretch=rng.uniform(1, 1.3),
+        )
+        colour = _times(_blood(rng, rng.uniform(0.15, 0.7)))
         canvas.lay("microaneurysms", centre, shape, 5, colour)
 
 
@@ -285,7 +302,7 @@ def _vessel(rng: Rng, canvas: Canvas) -> None:
     for _ in range(int(rng.integers(10, 40))):
         angle += rng.normal(0, 0.15)
         row, column = row + 3 * np.sin(angle), column + 3 * np.cos(angle)
-        if not (0 <= row < canvas.eye.shape[0] and 0 <= column < canvas.eye.shape[1]):
+        if not canvas.holds((row, column)):
             return
         shape = blob(rng, width, 0.5, roughness=0.02)
         canvas.lay(None, (row, column), shape, width + 3, _scaled(factors))

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 RECIPE = "histo-demo.toml"
 _SCALING_TILES = 24
 _SELF_TEST_WORDS = ("There are nuclei.", "Gleason pattern 3.", "No crowded nuclei.")
-_UNLISTED_SIGMA_CELLS = 1.0
+_UNLISTED_SIGMA_CELLS = 2.0
 _LICENCE = (
     "CC BY-NC-SA 4.0, as the tiles it was trained on: no commercial use. Built on torchvision's "
     "MobileNetV2 weights (BSD-3-Clause) and MiniLM-L6 (Apache-2.0)."

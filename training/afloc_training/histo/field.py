@@ -87,7 +87,7 @@ FIELD = replace(
     EYES,
     labels={term.id: term.label for term in FINDINGS},
     routed=frozenset(("dense_nuclei",)),
-    target_sigma_cells=2.0,
+    target_sigma_cells=4.0,
     phrasebook=partial(phrasebook_of, "histo", FINDINGS),
     said=_said,
     bank=lambda: claimed(sentence_bank(), IDS),

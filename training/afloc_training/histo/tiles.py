@@ -33,7 +33,7 @@ _COLUMNS = ("image", "mask", "patient_id", "split", "text")
 _STAINS = np.array([[0.650, 0.704, 0.286], [0.072, 0.990, 0.105], [0.268, 0.570, 0.776]])
 _BRIGHT = 0.86  # of white: glass
 _LOWEST_DENSITY = 0.04  # of hematoxylin; a tile of glass has none
-_SMOOTH_CELLS = 3.0
+_SMOOTH_CELLS = 6.0
 _CROWDED = 1.25  # times the share of nuclei of the tile
 _COVERED = 0.25  # share of a cell from which it counts
 

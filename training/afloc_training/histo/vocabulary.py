@@ -18,7 +18,7 @@ class Structure(Term):
 
 
 _GROUP = "Tissue"
-_SIGMA_CELLS = 0.5
+_SIGMA_CELLS = 1.0
 
 FINDINGS: tuple[Structure, ...] = (
     Structure("nuclei", "Nuclei", _GROUP,
@@ -27,7 +27,7 @@ FINDINGS: tuple[Structure, ...] = (
     Structure("dense_nuclei", "Densely packed nuclei", _GROUP,
               ("densely packed nuclei", "crowded nuclei", "areas of many nuclei"),
               ("nuclei density", "nuclear density", "high nuclei density", "high cellularity"),
-              2.0, True),
+              4.0, True),
     Structure("empty_space", "Lumina and empty space", _GROUP,
               ("lumina and empty spaces", "empty spaces", "white gaps in the tissue"),
               ("lumen", "lumina", "background", "gaps"), _SIGMA_CELLS, False),
