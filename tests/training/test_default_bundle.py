@@ -16,6 +16,7 @@ from afloc_training.default_bundle import build_default_bundle, report_result
 from afloc_training.pretrained import TextFiles
 from afloc_training.progress import Reporter
 from afloc_training.recipe import load_recipe
+from afloc_training.vocabulary import FINDINGS
 from PIL import Image
 from torch import nn
 
@@ -141,6 +142,12 @@ def test_the_shipped_bundle_is_whole_small_and_beats_the_centre_prior():
     bundle = load_bundle(folder)
     self_test(bundle, Sessions(bundle, "cpu"))
     assert sum(path.stat().st_size for path in folder.iterdir()) < 45e6
+    # It is what the recipe makes, as far as a manifest says: its data, its input, its smoothing.
+    unlisted = bundle.manifest.heatmap.threshold
+    thresholds = bundle_files.Thresholds({finding.id: 0.0 for finding in FINDINGS}, unlisted)
+    made = bundle_files.manifest(DEFAULT, thresholds, ())
+    for part in ("id", "version", "data", "preprocess", "heatmap"):
+        assert getattr(bundle.manifest, part) == getattr(made, part)
     figures = {figure.name: figure for figure in bundle.manifest.metrics}
     for measure in ("pointing", "iou", "cnr"):
         model, prior = figures[f"macro-6 {measure}"], figures[f"centre prior macro-6 {measure}"]

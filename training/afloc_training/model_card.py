@@ -269,9 +269,10 @@ def _texts(training: Training) -> Iterator[str]:
     for source in training.sources:
         links = ", ".join(f"<{link}>" for link in source.links)
         yield f"  - {source.films} of {source.name}, {source.licence}: {links}"
-    yield (
-        f"- {training.own_sentences} sentences are those texts' own; all other text is "
-        "**templated** from labels and from what was painted."
+    yield from (
+        f"- {training.own_sentences} sentences of those texts, which state one thing each, were "
+        "taught as they are;",
+        "  all other text is **templated** from labels and from what was painted.",
     )
 
 
