@@ -15,6 +15,7 @@ from afloc_desktop.state.store import BLANK, Model, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from afloc_desktop.core.domain import Prompt
     from afloc_desktop.core.errors import AflocError
     from afloc_desktop.core.localize import Localizer
     from afloc_desktop.state.gate import Kind
@@ -43,6 +44,7 @@ class ModelChoice:
         self._changed = changed
         self._open: OrderedDict[Kind, Localizer] = OrderedDict()
         self._kind: Kind | None = None  # that is looked at, or to be looked at
+        self._left: dict[Kind, Prompt] = {}  # findings that were chosen of other kinds
 
     @property
     def in_use(self) -> Localizer | None:
@@ -62,6 +64,9 @@ class ModelChoice:
         is_first = self._kind is None and self._tasks.is_running("model")
         if kind is None or kind == self._kind or is_first:
             return
+        prompt = self._store.state.prompt
+        if self._kind is not None and prompt is not None:
+            self._left[self._kind] = prompt
         self._kind = kind
         self._tasks.cancel("model")
         if kind in self._open:
@@ -108,7 +113,15 @@ class ModelChoice:
         self._open.move_to_end(kind)
         while len(self._open) > _MOST_OPEN:
             self._open.popitem(last=False)
-        self._store.update(model=_described(localizer), model_problem=None, **BLANK)
+        prompt = self._prompt(kind, localizer)
+        self._store.update(model=_described(localizer), model_problem=None, prompt=prompt, **BLANK)
+
+    def _prompt(self, kind: Kind, localizer: Localizer) -> Prompt | None:
+        """The chosen question; a finding that a model does not list gives way to its own one."""
+        prompt = self._store.state.prompt
+        listed = {finding.id for finding in localizer.manifest.findings}
+        is_foreign = prompt is not None and prompt.origin == "preset" and prompt.words not in listed
+        return self._left.get(kind) if is_foreign else prompt
 
     def _failed(self, error: AflocError) -> None:
         self._store.update(model_problem=Problem.of(error))

@@ -131,6 +131,18 @@ def test_cells_side_by_side_keep_the_answers_of_their_own_models(room):
     assert (room.state.model.id, EFFUSION in room.state.answers) == ("fake", True)
 
 
+def test_a_finding_that_the_other_model_does_not_know_comes_back_with_its_images(room):
+    room.workspace.select_finding("nodule")
+    room.show(3)
+    assert (room.state.model.id, room.state.prompt) == ("eye", None)
+    room.workspace.select_finding("bleeding")
+    room.show(2)
+    assert room.state.prompt == Prompt("nodule", "preset")
+    room.workspace.ask("anything at all")
+    room.show(4)
+    assert room.state.prompt == Prompt("anything at all", "typed")
+
+
 def test_a_model_chosen_by_hand_looks_at_every_image_of_that_kind_and_at_no_other(room):
     room.show(3)
     room.desk.by_kind["fundus"] = model("fundus", "site", "OP")

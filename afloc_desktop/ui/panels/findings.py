@@ -143,7 +143,8 @@ class FindingsPanel(QWidget):
         notes += [] if probability is None else [strings.probability(probability)]
         notes += [strings.report_says(text) for text in _in_report(state)]
         problem = state.answer_problem
-        warnings = [strings.told(w) for w in _warnings(answer)] if answer else []
+        told = (strings.told(text) for text in (_warnings(answer) if answer else ()))
+        warnings = [text[:1].upper() + text[1:] for text in told]
         warnings += [strings.problem(problem)] if problem else []
         _say(self._note, "\n".join(notes))
         _say(self._warning, "\n".join(warnings))
