@@ -125,7 +125,8 @@ class Shelf:
                 self._entries.values(), alone=self._alone, should_stop=should_stop
             )
         problem = self._index.take_problem() if self._index is not None else None
-        every = itertools.chain(listing.films, listing.images)
+        # A mask alone is shown, but not as long as its film may still be found.
+        every = itertools.chain(listing.films, listing.images if complete else ())
         first = next((ref for ref in every if opening.has(ref)), None)
         return Found(listing, first, opening.has_others, problem)
 

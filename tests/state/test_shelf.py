@@ -1,3 +1,4 @@
+import exported
 import numpy as np
 import PIL.Image
 import pytest
@@ -5,6 +6,8 @@ from phantom_files import write_film
 
 from afloc_desktop.core.dicom import recognise
 from afloc_desktop.core.errors import Cancelled
+from afloc_desktop.core.export.exporter import exporters
+from afloc_desktop.core.export.selection import FilmResults, Selection
 from afloc_desktop.state import shelf as module
 from afloc_desktop.state.index import Query, StudyIndex
 from afloc_desktop.state.shelf import Shelf
@@ -75,6 +78,19 @@ def test_what_was_found_so_far_is_shown_now_and_then(folder, monkeypatch):
     last = scan(Shelf(), folder, on_partial=seen.append)
     assert [len(found.listing.images) for found in seen] == [1, 2, 3, 4]
     assert len(last.listing.images) == 4
+
+
+def test_a_mask_that_is_found_first_does_not_come_on_screen_before_its_film(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_FIRST_AFTER_S", 0)
+    image = exported.film(tmp_path / "b")
+    film = FilmResults(image, (exported.statement(image),))
+    exporters()["seg"].write(Selection((film,)), tmp_path / "a")
+    seen = []
+    last = scan(Shelf(), tmp_path, on_partial=seen.append)
+    assert seen[0].first is None
+    assert last.first == image.ref
+    alone = scan(Shelf(), tmp_path / "a")
+    assert alone.first.path.parent == tmp_path / "a"
 
 
 def test_a_known_folder_is_not_read_again(folder, index, monkeypatch):
