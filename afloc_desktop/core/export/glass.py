@@ -6,6 +6,7 @@ specimen). A place is that of a pixel's centre; outlines count from a pixel's co
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -46,8 +47,8 @@ _PLACE = (
     "SharedFunctionalGroupsSequence",
 )
 KEYWORDS = ("SpecificCharacterSet", *_PLACE, *SPECIMEN)
-AXES = ("XOffset", "YOffset", "ZOffset")
-IN_SLIDE = "InSlideCoordinateSystem"
+_AXES = ("XOffset", "YOffset", "ZOffset")
+_IN_SLIDE = "InSlideCoordinateSystem"
 
 Place = tuple[float, float, float]
 
@@ -147,10 +148,10 @@ def read_glass(slide: OnSlide) -> Glass:
     """
     headers = [[_header(ref) for ref in level.files] for level in slide.levels]
     tags = Tags(headers[0][0])
-    finest = _matrix(tags, slide, 0)
+    finest = _level(tags, slide, 0)
     levels = [] if finest is None else [replace(finest, sources=_sources(headers[0]))]
     for number, files in enumerate(headers[1:], 1):
-        level, where = _matrix(Tags(files[0]), slide, number), "FrameOfReferenceUID"
+        level, where = _level(Tags(files[0]), slide, number), "FrameOfReferenceUID"
         if levels and level and Tags(files[0]).text(where) == tags.text(where):
             levels.append(replace(level, sources=_sources(files)))
     return Glass(
@@ -190,11 +191,35 @@ def hide_glass(glass: Glass, pseudonyms: Pseudonyms) -> Glass:
     )
 
 
+def matrix_of(tags: Tags) -> Matrix | None:
+    """The grid that a file of a slide, or a result in tiles, says its pixels have.
+
+    Args:
+        tags: Its header; `downsample` of the grid is not known from it.
+
+    Returns:
+        None where it does not say where the grid lies, or in a way nobody could follow.
+    """
+    columns, rows = tags.integer("TotalPixelMatrixColumns"), tags.integer("TotalPixelMatrixRows")
+    spacing = tags.for_frame(1).numbers("PixelSpacing")
+    origin = next(iter(tags.items("TotalPixelMatrixOriginSequence")), Tags())
+    # The third is optional for slides of one plane.
+    x, y, z = (origin.number(axis + _IN_SLIDE) for axis in _AXES)
+    orientation = tags.numbers("ImageOrientationSlide")
+    if not columns or not rows or len(spacing) != 2 or x is None or y is None:
+        return None
+    place = (x, y, z or 0.0)
+    is_sound = all(map(math.isfinite, (*spacing, *place))) and min(spacing) > 0
+    if not is_sound or not is_orthonormal(orientation):
+        return None
+    return Matrix(columns, rows, (1, 1), (spacing[0], spacing[1]), place, orientation)
+
+
 def offsets(place: Place) -> Dataset:
     """A place on the slide, as an item of a position or an origin."""
     item = Dataset()
-    for axis, millimetres in zip(AXES, place, strict=True):
-        setattr(item, axis + IN_SLIDE, decimal(millimetres))
+    for axis, millimetres in zip(_AXES, place, strict=True):
+        setattr(item, axis + _IN_SLIDE, decimal(millimetres))
     return item
 
 
@@ -213,28 +238,13 @@ def _sources(headers: list[Dataset]) -> tuple[tuple[str, str], ...]:
     return tuple((tags.text("SOPClassUID"), tags.text("SOPInstanceUID")) for tags in every)
 
 
-def _matrix(tags: Tags, slide: OnSlide, number: int) -> Matrix | None:
+def _level(tags: Tags, slide: OnSlide, number: int) -> Matrix | None:
     """The grid of one level as its file states it; None where it states none, or another's."""
-    level, whole = slide.levels[number], slide.levels[0]
-    stated = (tags.integer("TotalPixelMatrixColumns"), tags.integer("TotalPixelMatrixRows"))
-    spacing = tags.for_frame(1).numbers("PixelSpacing")
-    origin = next(iter(tags.items("TotalPixelMatrixOriginSequence")), Tags())
-    # The third is optional for slides of one plane.
-    place = [origin.number(axis + IN_SLIDE) for axis in AXES]
-    orientation = tags.numbers("ImageOrientationSlide")
-    frame = tags.text("FrameOfReferenceUID")
-    if stated != (level.columns, level.rows) or len(spacing) != 2 or min(spacing) <= 0:
+    level, whole, stated = slide.levels[number], slide.levels[0], matrix_of(tags)
+    if stated is None or (stated.columns, stated.rows) != (level.columns, level.rows):
         return None
-    if not frame or None in place[:2] or not is_orthonormal(orientation):
-        return None
-    return Matrix(
-        columns=level.columns,
-        rows=level.rows,
-        downsample=(whole.columns / level.columns, whole.rows / level.rows),
-        spacing=(spacing[0], spacing[1]),
-        origin=(place[0] or 0.0, place[1] or 0.0, place[2] or 0.0),
-        orientation=orientation,
-    )
+    zoom = (whole.columns / level.columns, whole.rows / level.rows)
+    return replace(stated, downsample=zoom) if tags.text("FrameOfReferenceUID") else None
 
 
 def _specimen(header: Dataset) -> Dataset:

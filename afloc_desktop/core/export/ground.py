@@ -15,8 +15,7 @@ from afloc_desktop.core.dicom.frames import frame_bytes
 from afloc_desktop.core.dicom.header import parse
 from afloc_desktop.core.dicom.workers import decode_frame
 from afloc_desktop.core.export.found import Shape, Target
-from afloc_desktop.core.export.geometry import is_orthonormal
-from afloc_desktop.core.export.glass import AXES, IN_SLIDE, Matrix, read_glass
+from afloc_desktop.core.export.glass import Matrix, matrix_of, read_glass
 from afloc_desktop.core.export.raster import outlines
 from afloc_desktop.core.export.tree import plain
 from afloc_desktop.core.geometry import Point
@@ -102,7 +101,7 @@ class Ground:
             UnreadableFile: Its pixels are damaged.
             UnsupportedImage: They are stored in a way that is not read.
         """
-        grid = _grid_of(tags)
+        grid = matrix_of(tags)
         if grid is None or self.on_glass(tags.text("FrameOfReferenceUID"), ()) is None:
             notes.append(_OTHER_GLASS)
             return []
@@ -183,20 +182,6 @@ def ground_of(targets: Iterable[Target], slides: Iterable[OnSlide]) -> Ground | 
         if not named.isdisjoint(files):
             return Ground(slide)
     return None
-
-
-def _grid_of(tags: Tags) -> Matrix | None:
-    columns, rows = tags.integer(_TILED), tags.integer("TotalPixelMatrixRows")
-    spacing = tags.for_frame(1).numbers("PixelSpacing")
-    origin = tags.items("TotalPixelMatrixOriginSequence")[:1]
-    place = [origin[0].number(axis + IN_SLIDE) for axis in AXES] if origin else [None]
-    orientation = tags.numbers("ImageOrientationSlide")
-    if not columns or not rows or len(spacing) != 2 or None in place[:2]:
-        return None
-    if not is_orthonormal(orientation):
-        return None
-    corner = (place[0] or 0.0, place[1] or 0.0, place[2] or 0.0)
-    return Matrix(columns, rows, (1, 1), (spacing[0], spacing[1]), corner, orientation)
 
 
 def _by_segment(tags: Tags, frames: int, notes: list[str]) -> dict[int, list[_Tile]]:

@@ -1,4 +1,5 @@
 import pytest
+from pydicom.dataset import Dataset
 from slides_made import make_slide
 
 from afloc_desktop.core.dicom.scan import scan
@@ -15,6 +16,14 @@ def glass_of(folder, **more):
         return read_glass(results_on(slide, ()).slide)
     finally:
         slide.close()
+
+
+def nowhere():
+    """An origin infinitely far away."""
+    origin = Dataset()
+    origin.add_new("XOffsetInSlideCoordinateSystem", "DS", "1")
+    origin.add_new("YOffsetInSlideCoordinateSystem", "DS", "1e400")
+    return origin
 
 
 def test_a_place_counts_from_the_corner_of_the_first_pixel(tmp_path):
@@ -40,7 +49,13 @@ def test_a_file_of_several_levels_is_the_level_it_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "tags", [{"FrameOfReferenceUID": ""}, {"ImageOrientationSlide": [1, 0, 0, 1, 0, 0]}]
+    "tags",
+    [
+        {"FrameOfReferenceUID": ""},
+        {"ImageOrientationSlide": [1, 0, 0, 1, 0, 0]},
+        {"TotalPixelMatrixOriginSequence": []},
+        {"TotalPixelMatrixOriginSequence": [nowhere()]},
+    ],
 )
 def test_a_slide_that_says_nothing_sure_of_its_place_has_none(tmp_path, tags):
     glass = glass_of(tmp_path, tags=tags)

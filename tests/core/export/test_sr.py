@@ -3,11 +3,13 @@ from dataclasses import replace
 
 import exported
 import highdicom
+import numpy as np
 import pydicom
 import pytest
 
 from afloc_desktop.core.export.seg import binary_seg
 from afloc_desktop.core.export.sr import report
+from afloc_desktop.core.geometry import Point
 
 
 def read(data):
@@ -106,3 +108,20 @@ def test_where_nothing_is_stated_there_is_no_report(image):
     assert report(exported.page_of(image)) is None
     unseen = exported.statement(image, regions=(), similarity=float("nan"))
     assert report(exported.page_of(image, unseen)) is not None
+
+
+def test_an_outline_of_more_points_than_an_element_holds_is_thinned(tmp_path):
+    turns = np.linspace(0, 2 * np.pi, 12_000, endpoint=False)
+    ring = tuple(Point(50 + 40 * np.cos(t), 60 + 40 * np.sin(t)) for t in turns)
+    image = exported.film(tmp_path)
+    data = report(exported.page_of(image, exported.statement(image, regions=(ring,))))
+    (shape,) = (item for item in walked(pydicom.dcmread(io.BytesIO(data))) if "GraphicData" in item)
+    assert len(shape.GraphicData) == 2 * 4001  # every third, and the first again
+    assert shape.GraphicData[:2] == shape.GraphicData[-2:]
+
+
+def walked(item):
+    """Every item of a content tree."""
+    for child in item.get("ContentSequence", ()):
+        yield child
+        yield from walked(child)
