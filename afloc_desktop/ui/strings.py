@@ -322,8 +322,8 @@ EXPORT_KINDS = {
     "json": "JSON document",
 }
 EXPORT_NOT_OF_SLIDES = (
-    "Findings on a slide do not leave as such. The structured report and the segmentation say where "
-    "on the slide they are."
+    "Findings on a slide do not leave as such. The structured report and the segmentation say "
+    "where on the slide they are."
 )
 EXPORT_HIDE = "Without the patient: leave out names, dates, typed words and original UIDs"
 EXPORT_HIDE_TIP = "As the Basic Profile of DICOM PS3.15 asks. Results of one export stay together."
