@@ -241,9 +241,7 @@ EXPORT_KINDS = {
     "csv": "CSV 表格",
     "json": "JSON 文档",
 }
-EXPORT_NOT_OF_SLIDES = (
-    "切片上的征象不以此格式导出。结构化报告和分割会说明征象在切片上的位置。"
-)
+EXPORT_NOT_OF_SLIDES = "切片上的征象不以此格式导出。结构化报告和分割会说明征象在切片上的位置。"
 EXPORT_HIDE = "去除患者信息：不含姓名、日期、输入的文字和原始 UID"
 EXPORT_HIDE_TIP = "按 DICOM PS3.15 基本规范。同一次导出的结果仍保持关联。"
 EXPORT_HIDE_NOTE = "烧录在影像中的内容仍会保留：转交前请检查图片。"
