@@ -293,19 +293,19 @@ class _Writing:
         self, scope: Scope, films: Sequence[tuple[int, FilmResults]], together: Selection
     ) -> None:
         """Write everything of one scope that these films call for."""
-        for id_, exporter in self.exporters.items():
+        for id_ in (id_ for id_ in self.exporters if _scope(id_) == scope):
             fitting = [(n, film) for n, film in films if _fits(id_, film)]
             left = tuple(n for n, film in films if not _fits(id_, film) and _shows(id_, [film]))
-            if _scope(id_) == scope and left:
+            if left:
                 self.tell(Outcome(id_, left, problem=_NOT_OF_SLIDES))
             selection = replace(together, films=tuple(film for _, film in fitting))
             numbers = tuple(number for number, _ in fitting)
-            if _scope(id_) != scope or not _shows(id_, selection.films):
+            if not _shows(id_, selection.films):
                 continue
             self.check()
             paths: tuple[Path, ...] = ()
             try:
-                paths = tuple(exporter.write(selection, self.order.folder))
+                paths = tuple(self.exporters[id_].write(selection, self.order.folder))
                 for film in selection.films:
                     self.note(film, [id_])
             except AflocError as error:
