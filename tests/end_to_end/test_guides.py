@@ -154,7 +154,7 @@ def test_the_guide_for_photographs_can_be_followed(shared, tmp_path, monkeypatch
     data["EYES"] = str(shipped("bundles") / "afloc-fundus-base")
     done = follow(EYES, data, (*ELSEWHERE, *slow), kind=None, expected={})
     site = ["fundus-tables", "check", "prepare", "fit", "export", "calibrate", "evaluate"]
-    asked = ["bundles", "localize"]
+    asked = ["localize"]
     assert done == ([*site, *asked, "fundus-tables", "evaluate"] if is_full() else asked)
 
 
