@@ -48,6 +48,7 @@ ELSEWHERE = {
     "demo": "tests/end_to_end/test_first_light.py",
     "/path/to/study": "tests/end_to_end/test_tour.py",
     "bundles import-checkpoint": "tests/training/afloc/test_importing.py",
+    "bundles use": "tests/cli/test_bundles.py",
     "default-bundle": "tests/training/test_default_bundle.py",
     "default-fundus": "tests/training/fundus",
 }
