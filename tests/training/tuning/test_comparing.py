@@ -64,6 +64,22 @@ def test_the_page_needs_nothing_else_and_names_no_film(order):
     assert 'class="gain"' in page
 
 
+@pytest.mark.parametrize(
+    ("modality", "called", "is_blanked"),
+    [("fundus", "photographs", True), ("histo", "tiles", False)],
+)
+def test_the_page_calls_images_as_their_readers_do(order, modality, called, is_blanked):
+    for folder in (order.base, order.bundle):
+        tiny.sign(folder, tiny.manifest(modality=modality))
+    found = compare(order)
+    page = order.page.read_text("utf-8")
+    assert "film" not in re.sub(r"data:[^\"]*", "", page)
+    assert f"the same {called}" in page
+    assert f"(3 {called})" in as_text(found)
+    # What lies at the border of a tile is tissue like the rest, and no margin.
+    assert bool(found.blanked) == is_blanked
+
+
 def test_labels_that_were_not_asked_for_are_left_out(order):
     with pytest.raises(DatasetError, match="nothing to compare"):
         compare(replace(order, only=("Dark spot",)))

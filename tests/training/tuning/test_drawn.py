@@ -104,5 +104,5 @@ def test_a_training_with_regions_teaches_them_and_says_so(films, order, tiny_bun
     manifest = exporting._manifest(base, told, "0" * 64)
     card = exporting._card(manifest, base, told, Parity(0.0, 0.0, 1.0))
     for words in (manifest.data, card):
-        assert "Regions drawn by people were used: on 3 of these films" in words
+        assert "Regions drawn by people were used: on 3 of these images" in words
         assert "No box" not in words

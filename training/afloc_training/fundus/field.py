@@ -158,6 +158,7 @@ def _export(matcher: Matcher, path: Path, side: int) -> float:
 
 
 FIELD = Field(
+    image="photograph",
     grid=GRID,
     labels={term.id: term.label for term in FINDINGS},
     routed=frozenset(("retinal_hemorrhage", "hard_exudates", "cotton_wool_spots")),

@@ -85,6 +85,7 @@ def _said(case: StoredCase, book: Phrasebook) -> Said:
 
 FIELD = replace(
     EYES,
+    image="tile",
     labels={term.id: term.label for term in FINDINGS},
     routed=frozenset(("dense_nuclei",)),
     target_sigma_cells=4.0,

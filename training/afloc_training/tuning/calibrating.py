@@ -76,8 +76,8 @@ def calibrate_bundle(
     asked = [i for i, name in enumerate(ids) if (known[:, i] == 0).sum() >= FEWEST_NEGATIVES]
     if not asked:
         raise DatasetError(
-            f"No finding is denied by the reports of {FEWEST_NEGATIVES} held-out films.",
-            remedy="Prepare more films of other patients, normal ones above all; the thresholds "
+            f"No finding is denied by the reports of {FEWEST_NEGATIVES} held-out images.",
+            remedy="Prepare more images of other patients, normal ones above all; the thresholds "
             "stay as they are.",
         )
     localizer = Localizer.open(folder, provider="cpu")
@@ -160,8 +160,8 @@ def _card(card: str, thresholds: Sequence[Threshold], films: int) -> str:
     section = "\n".join((
         _HEADING,
         "",
-        f"Set on {films} held-out films of the site, by what their reports say: each keeps "
-        f"{SPECIFICITY:.0f} % of the films that deny the finding below it. What a report does not "
+        f"Set on {films} held-out images of the site, by what their reports say: each keeps "
+        f"{SPECIFICITY:.0f} % of those that deny the finding below it. What a report does not "
         "mention did not count. Findings that are not listed keep what they had.",
         "",
         *threshold_table(thresholds),

@@ -19,6 +19,7 @@ def _bank() -> tuple[Sentence, ...]:
 
 
 FIELD = Field(
+    image="film",
     grid=GRID,
     labels={finding.id: finding.label for finding in FINDINGS},
     routed=ROUTED,

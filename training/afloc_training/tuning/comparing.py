@@ -32,6 +32,7 @@ from afloc_training.tuning.comparison import (
     reliability_of,
 )
 from afloc_training.tuning.comparison_page import comparison_page
+from afloc_training.tuning.field import field_of
 from afloc_training.tuning.held_out import retrieval_rows, site_pictures, site_rows
 from afloc_training.tuning.pictures import chosen_cases, draw_case
 
@@ -102,15 +103,11 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
              for path in (order.base, order.bundle)]  # fmt: skip
     asked, not_asked = _asked(sides, names - {NO_FINDING})
     bench = _Bench(sides, asked, order.images or Path())
-    with reporter.stage("films"):
+    image = field_of(sides[1].localizer.manifest.modality).image
+    with reporter.stage(f"{image}s"):
         bench.measure(cases, labels, reporter)
     names_of_films = sorted(labels or {case.image for case in cases})
-    with reporter.stage("border and corners"):
-        blanked = bench.blanked(names_of_films)
-    painted: tuple[Shortcut, ...] = ()
-    if bench.is_of_chests:
-        with reporter.stage("tubes and lines"):
-            painted = bench.painted(normal_films(labels) or names_of_films)
+    blanked, painted = _moved(bench, names_of_films, normal_films(labels), reporter)
     site = _held_out(order, sides, reporter)
     with reporter.stage("figures"):
         groups = _groups(order)
@@ -128,6 +125,7 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
             not_asked=not_asked,
             site=site.presence,
             retrieval=site.retrieval,
+            image=image,
         )
     if order.page is not None:
         with reporter.stage("page"):
@@ -139,12 +137,27 @@ def compare_bundles(order: CompareOrder, reporter: Reporter) -> Comparison:
     return found
 
 
+def _moved(
+    bench: _Bench, films: Sequence[str], normal: Sequence[str], reporter: Reporter
+) -> tuple[tuple[Shortcut, ...], tuple[Shortcut, ...]]:
+    """How far scores follow border and corners, and tubes, on images where these mean nothing."""
+    blanked: tuple[Shortcut, ...] = ()
+    painted: tuple[Shortcut, ...] = ()
+    if not bench.is_of("histo"):  # at the border of a tile is tissue, as everywhere
+        with reporter.stage("border and corners"):
+            blanked = bench.blanked(films)
+    if bench.is_of("cxr"):
+        with reporter.stage("tubes and lines"):
+            painted = bench.painted(normal or films)
+    return blanked, painted
+
+
 def _tables(
     order: CompareOrder,
 ) -> tuple[list[RegionCase], dict[str, Labelled], set[str]]:
     """Regions, labels of films, and the names of all that is asked for."""
     if order.images is None and (order.regions or order.labels):
-        raise DatasetError("The tables name films, and no folder of films was given.",
+        raise DatasetError("The tables name images, and no folder of images was given.",
                            remedy="Give it with --images.")  # fmt: skip
     labels = read_labels(order.labels, order.split) if order.labels else {}
     cases = read_cases(order.regions, set(labels) or None) if order.regions else []
@@ -172,7 +185,7 @@ def _held_out(order: CompareOrder, sides: Sequence[_Side], reporter: Reporter) -
         return _Site()
     store = Store(order.store)
     both = (sides[0].localizer, sides[1].localizer)
-    with reporter.stage("held-out films of the site"):
+    with reporter.stage("held-out images of the site"):
         rows = site_rows(both, store, reporter.count)
         retrieval = retrieval_rows((order.base, order.bundle), store)
         return _Site(rows, retrieval, site_pictures(both, store) if order.page else ())
@@ -239,10 +252,9 @@ class _Bench:
                     side.tally.highest[label][name] = top
             reporter.count(done, len(films))
 
-    @property
-    def is_of_chests(self) -> bool:
-        """Whether both models read chest films, in which there may be tubes."""
-        return all(side.localizer.manifest.modality == "cxr" for side in self._sides)
+    def is_of(self, modality: str) -> bool:
+        """Whether both models read this kind of image."""
+        return all(side.localizer.manifest.modality == modality for side in self._sides)
 
     def blanked(self, films: Sequence[str]) -> tuple[Shortcut, ...]:
         """Scores of some films beside those of the same films without border and corners."""

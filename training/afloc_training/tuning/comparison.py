@@ -117,6 +117,7 @@ class Comparison:
         not_asked: Labels that one of the two does not list.
         site: AUROC on the site's held-out films by what their reports say, and by group.
         retrieval: On the same films.
+        image: What readers call one film: photographs are films here, and tiles.
     """
 
     base: tuple[str, str]
@@ -131,6 +132,7 @@ class Comparison:
     painted: tuple[Shortcut, ...] = ()
     site: tuple[PresenceRow, ...] = ()
     retrieval: tuple[RetrievalRow, ...] = ()
+    image: str = "film"
 
 
 def region_rows(base: Tally, bundle: Tally) -> tuple[LocalizationRow, ...]:

@@ -30,30 +30,34 @@ _STYLE = """<style>figure{display:inline-block;margin:.4rem .8rem .8rem 0;vertic
 figcaption{font-size:.85em;color:#4a5866}.case img{width:210px;margin-right:4px}
 .gain{color:#1d6b2f;font-weight:600}.loss{color:#a3201d;font-weight:600}</style>"""
 _HOW = (
-    "Both bundles answered the same films. Figures: the base, the bundle, and the difference "
+    "Both bundles answered the same {image}s. Figures: the base, the bundle, and the difference "
     "with the 95 % interval of 1,000 bootstrap samples of patients; <span class=gain>green</span> "
     "and <span class=loss>red</span> differences exclude 0. Localization by AFLoc's protocol: IoU "
     "and Dice averaged over thresholds .1 to .5 of the stretched map, signed CNR, pointing game."
 )
 _HELD_OUT = (
     "A finding is there where the report says so and not there where the report denies it or calls "
-    "the film normal; films whose reports do not mention it are left out, and so are findings with "
-    "fewer than eight films either way."
+    "the {image} normal; {image}s whose reports do not mention it are left out, and so are findings "
+    "with fewer than eight {image}s either way."
 )
-_TOO_FEW = "Of no finding are there eight films that have it and eight that have it not."
-_SHORTCUTS = (
-    "A model that reads the film does not care about its border, nor about how it was taken. "
-    "<b>Blanked</b>: how far scores move, in standard deviations over films, when border and "
-    "corners (markers, names, collimation) are painted grey; 0 is best. <b>Painted</b>: how far "
-    "they move when a tube or a venous line is painted into the same film, without any other "
-    "change; a score that follows tubes takes a well-kept patient for a sick one. "
-    "<b>Told apart</b>: how "
-    "well a finding's score tells two groups of films <i>without any finding</i> apart; 0.50 is "
-    "best, 1.00 means the score follows the group."
+_TOO_FEW = "Of no finding are there eight {image}s that have it and eight that have it not."
+_SHORTCUTS = "A model that reads the {image} does not care about its border or how it was taken."
+_BLANKED = (
+    " <b>Blanked</b>: how far scores move, in standard deviations over {image}s, when border and "
+    "corners (markers, names, margins) are painted over; 0 is best."
+)
+_PAINTED = (
+    " <b>Painted</b>: how far they move when a tube or a venous line is painted into the same "
+    "{image}, without any other change; a score that follows tubes takes a well-kept patient for a "
+    "sick one."
+)
+_APART = (
+    " <b>Told apart</b>: how well a finding's score tells two groups of {image}s <i>without any "
+    "finding</i> apart; 0.50 is best, 1.00 means the score follows the group."
 )
 _PICTURES = (
-    "The region in blue; the upper half of each map in colour. From the left: film, base, bundle. "
-    "These are films of patients: keep this page where the films may be kept."
+    "The region in blue; the upper half of each map in colour. From the left: {image}, base, "
+    "bundle. These are {image}s of patients: keep this page where the {image}s may be kept."
 )
 
 
@@ -61,23 +65,26 @@ def comparison_page(
     found: Comparison, pictures: Sequence[tuple[str, Sequence[DrawnCase]]]
 ) -> bytes:
     """The whole page; it names bundles, labels and groups, and no film."""
+    image = found.image
     body = [_STYLE, f"<h1>{_TITLE}</h1>", "<p><b>Research use only.</b></p>", _bundles(found)]
-    body.append(f"<p>{_HOW}</p>")
+    body.append(f"<p>{_HOW.format(image=image)}</p>")
     if found.regions:
-        body += ["<h2>Localization</h2>", _localization(found.regions, "label")]
+        body += ["<h2>Localization</h2>", _localization(found.regions, "label", image)]
     if found.presence:
-        body += ["<h2>Is it there (AUROC)</h2>", _presence(found.presence)]
+        body += ["<h2>Is it there (AUROC)</h2>", _presence(found.presence, image)]
     if found.site or found.retrieval:
-        body += ["<h2>The site's held-out films, by their reports</h2>", f"<p>{_HELD_OUT}</p>"]
-        body += [_presence(found.site) if found.site else f"<p>{_TOO_FEW}</p>"]
-        body += [_retrieval(found.retrieval)] if found.retrieval else []
+        body += [f"<h2>The site's held-out {image}s, by their reports</h2>"]
+        body += [f"<p>{_HELD_OUT.format(image=image)}</p>"]
+        few = f"<p>{_TOO_FEW.format(image=image)}</p>"
+        body += [_presence(found.site, image) if found.site else few]
+        body += [_retrieval(found.retrieval, image)] if found.retrieval else []
     if found.groups:
-        body += ["<h2>By group, all regions</h2>", _localization(found.groups, "group")]
+        body += ["<h2>By group, all regions</h2>", _localization(found.groups, "group", image)]
     if found.blanked or found.painted or found.acquisition:
-        body += ["<h2>Shortcuts</h2>", f"<p>{_SHORTCUTS}</p>", _shortcuts(found)]
-    body += ["<h2>Are probabilities right</h2>", _reliability(found.reliability)]
+        body += ["<h2>Shortcuts</h2>", _shortcuts(found)]
+    body += ["<h2>Are probabilities right</h2>", _reliability(found.reliability, image)]
     if pictures:
-        body.append(f"<h2>Cases</h2><p>{_PICTURES}</p>")
+        body.append(f"<h2>Cases</h2><p>{_PICTURES.format(image=image)}</p>")
         body += [_cases(title, cases) for title, cases in pictures]
     if found.not_asked:
         names = html.escape(", ".join(found.not_asked))
@@ -96,9 +103,9 @@ def _bundles(found: Comparison) -> str:
     )
 
 
-def _localization(rows: Sequence[LocalizationRow], what: str) -> str:
+def _localization(rows: Sequence[LocalizationRow], what: str, image: str) -> str:
     return _table(
-        (what, "films", "pointing", "IoU", "Dice", "CNR"),
+        (what, f"{image}s", "pointing", "IoU", "Dice", "CNR"),
         [
             [html.escape(row.label), str(row.cases), *map(_pair, (row.pointing, row.iou, row.dice,
                                                                   row.cnr))]
@@ -107,16 +114,16 @@ def _localization(rows: Sequence[LocalizationRow], what: str) -> str:
     )  # fmt: skip
 
 
-def _retrieval(rows: Sequence[RetrievalRow]) -> str:
+def _retrieval(rows: Sequence[RetrievalRow], image: str) -> str:
     return _table(
-        ("films and reports find each other", "films", "share"),
+        (f"{image}s and reports find each other", f"{image}s", "share"),
         [[row.measure, str(row.films), _pair(row.share)] for row in rows],
     )
 
 
-def _presence(rows: Sequence[PresenceRow]) -> str:
+def _presence(rows: Sequence[PresenceRow], image: str) -> str:
     return _table(
-        ("label", "positive", "films", "AUROC"),
+        ("label", "positive", f"{image}s", "AUROC"),
         [
             [html.escape(row.label), str(row.positives), str(row.films), _pair(row.auroc)]
             for row in rows
@@ -139,16 +146,20 @@ def _shortcuts(found: Comparison) -> str:
     rows = [cells("Blanked", shortcut) for shortcut in found.blanked]
     rows += [cells("Painted", shortcut) for shortcut in found.painted]
     rows += [cells("Told apart", shortcut) for shortcut in found.acquisition]
-    return _table(("", "what", "films", "base", "bundle", "most"), rows)
+    said = ((True, _SHORTCUTS), (bool(found.blanked), _BLANKED),
+            (bool(found.painted), _PAINTED), (bool(found.acquisition), _APART))  # fmt: skip
+    how = "".join(words for is_told, words in said if is_told).format(image=found.image)
+    heads = ("", "what", f"{found.image}s", "base", "bundle", "most")
+    return f"<p>{how}</p>{_table(heads, rows)}"
 
 
-def _reliability(found: Sequence[Reliability]) -> str:
+def _reliability(found: Sequence[Reliability], image: str) -> str:
     if not found:
         return (
             "<p>The bundle states no probabilities for these labels: calibrate it with "
             "<code>afloc-train calibrate</code>, and compare again.</p>"
         )
-    note = "<p>Stated probability across, share of films with the label upwards.</p>"
+    note = f"<p>Stated probability across, share of {image}s with the label upwards.</p>"
     return note + "".join(_plot(one) for one in found)
 
 

@@ -14,21 +14,22 @@ if TYPE_CHECKING:
 def as_text(found: Comparison) -> str:
     """Tables: base, bundle, and the difference with its 95 % interval over patients."""
     lines = [f"base {found.base[0]}, bundle {found.bundle[0]}; difference [95 % of patients]"]
+    images = f"{found.image}s"
     for row in (*found.regions, *found.groups):
-        lines.append(f"{row.label} ({row.cases} films)")
+        lines.append(f"{row.label} ({row.cases} {images})")
         for measure in ("pointing", "iou", "dice", "cnr"):
             lines.append(f"  {measure:9} {pair_text(getattr(row, measure))}")
     for area in found.presence:
         lines.append(f"{area.label:30} {area.positives:5}  AUROC {pair_text(area.auroc)}")
     if found.site:
-        lines.append("held-out films of the site, by their reports")
+        lines.append(f"held-out {images} of the site, by their reports")
     for area in found.site:
         lines.append(f"{area.label:30} {area.positives:5}  AUROC {pair_text(area.auroc)}")
     for row_ in found.retrieval:
-        lines.append(f"{row_.measure} ({row_.films} films): {pair_text(row_.share)}")
+        lines.append(f"{row_.measure} ({row_.films} {images}): {pair_text(row_.share)}")
     for shortcut in (*found.blanked, *found.painted, *found.acquisition):
         lines.append(
-            f"{shortcut.name} ({shortcut.films} films): {shortcut.base:.2f} -> "
+            f"{shortcut.name} ({shortcut.films} {images}): {shortcut.base:.2f} -> "
             f"{shortcut.bundle:.2f}, most for {shortcut.worst[0]} ({shortcut.worst[1]:.2f})"
         )
     if found.not_asked:

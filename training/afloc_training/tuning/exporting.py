@@ -46,22 +46,22 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 40
 _LICENCE = (
-    "The site's own, for what it adds: trained on its films and reports, under its own rules. "
+    "The site's own, for what it adds: trained on its {images} and reports, under its own rules. "
     "Of the base: {base}"
 )
 _DATA = (
-    "{train} films of the site with the sentences of their reports, identifiers taken out. {drawn} "
+    "{train} {images} of the site with the sentences of their reports, identifiers taken out. {drawn} "
     "Began with {source}{replay}. Of the base: {base}"
 )
 _CARD = """# {title} ({id} {version})
 
 **Research use only.** Not a medical device; no output may guide the care of a patient.
 
-Made by AFLoc Desktop {app} from the bundle {base_id} and a site's own films and reports.
+Made by AFLoc Desktop {app} from the bundle {base_id} and a site's own {images} and reports.
 
 ## What it learned from
 
-- {train} films of the site; {dev} and {test} films of other patients were held out.
+- {train} {images} of the site; {dev} and {test} {images} of other patients were held out.
 - Rules read the reports' sentences: finding, denial, side, zone. Where a report says that a \
 finding is there, the base's own map of it, cut to the place the report names, is what the model \
 is taught to draw; what a report does not mention stays unknown.
@@ -80,7 +80,7 @@ Began with {source}; the weights are a mean of both, {share:.0%} of the base.
 ## What was measured
 
 Nothing yet. `afloc-train evaluate --base … --bundle …` compares it with its base on the same \
-films; read that page before it answers for anybody.
+{images}; read that page before it answers for anybody.
 
 - Graphs against torch, largest difference: image {image:.1e}, text {text:.1e}.
 
@@ -94,7 +94,7 @@ films; read that page before it answers for anybody.
 """
 UNCALIBRATED = (
     "Those of the base stand in: they were chosen for its similarities. Probabilities are not "
-    "stated. `afloc-train calibrate` sets both from the site's held-out films."
+    "stated. `afloc-train calibrate` sets both from the site's held-out images."
 )
 """What the card of a bundle says before `calibrate`."""
 
@@ -195,7 +195,7 @@ def _digest(weights: Mapping[str, Tensor]) -> str:
 
 def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
     own, about = base.bundle.manifest, told.about
-    taught = field_of(own.modality).taught
+    field = field_of(own.modality)
     return replace(
         own,
         id=f"afloc-{own.modality}-site-{digest[:8]}",
@@ -203,13 +203,14 @@ def _manifest(base: Base, told: _Told, digest: str) -> Manifest:
         title=f"{own.title}, taught at a site",
         created=now(),
         min_app_version=__version__,
-        findings=tuple(_finding(finding, told.tune, taught) for finding in own.findings),
-        licence=_LICENCE.format(base=own.licence),
+        findings=tuple(_finding(finding, told.tune, field.taught) for finding in own.findings),
+        licence=_LICENCE.format(images=f"{field.image}s", base=own.licence),
         data=_DATA.format(
+            images=f"{field.image}s",
             train=about.films["train"],
             source=about.source,
             drawn=_drawn(about),
-            replay=_replayed(about, "; {} films of its training were shown again"),
+            replay=_replayed(about, "; {} images of its training were shown again"),
             base=own.data,
         ),
         metrics=(),
@@ -225,8 +226,9 @@ def _finding(finding: FindingSpec, tune: TuneSettings, taught: Collection[str]) 
 
 def _card(manifest: Manifest, base: Base, told: _Told, parity: Parity) -> str:
     about = told.about
-    replay = _replayed(about, "{} films of the base's own training were shown again.")
+    replay = _replayed(about, "{} images of the base's own training were shown again.")
     return _CARD.format(
+        images=f"{field_of(manifest.modality).image}s",
         title=manifest.title,
         id=manifest.id,
         version=manifest.version,
@@ -253,7 +255,7 @@ def _steps(told: _Told) -> str:
         return f"{standing.step} steps"
     return (
         f"At most {told.tune.steps} steps; kept is step {standing.best_step}, whose loss on "
-        "held-out films was the lowest"
+        "held-out images was the lowest"
     )
 
 
@@ -261,7 +263,7 @@ def _drawn(about: About) -> str:
     count = about.films.get("drawn", 0)
     if not count:
         return "No box, mask or label of a person."
-    return f"Regions drawn by people were used: on {count} of these films they were taught."
+    return f"Regions drawn by people were used: on {count} of these images they were taught."
 
 
 def _replayed(about: About, words: str) -> str:

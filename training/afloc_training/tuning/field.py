@@ -58,6 +58,7 @@ class Field:
     """A kind of image.
 
     Attributes:
+        image: What readers call one of them, and with an s some.
         grid: Cells of a map on each side.
         labels: What readers see of every finding that is taught, by id.
         routed: Findings whose maps the base draws well enough to teach with.
@@ -71,6 +72,7 @@ class Field:
         export_image: Writes the image graph for inputs of a side; its difference from torch.
     """
 
+    image: str
     grid: int
     labels: Mapping[str, str]
     routed: frozenset[str]

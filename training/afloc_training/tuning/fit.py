@@ -304,10 +304,10 @@ class _Tuning:
     def _tell_plan(self) -> None:
         films, steps = self._run.about().films, self._recipe.tune.steps
         speaking = len(self._lessons.cases)
-        replayed = f"; {films['replayed']} films to replay" if films["replayed"] else ""
-        text = f"{films['train']} films of the site, {speaking} of them with statements{replayed}"
+        replayed = f"; {films['replayed']} images to replay" if films["replayed"] else ""
+        text = f"{films['train']} images of the site, {speaking} of them with statements{replayed}"
         if films["drawn"]:
-            text += f"; regions drawn by people on {films['drawn']} films"
+            text += f"; regions drawn by people on {films['drawn']} images"
         text += f"; {steps} steps"
         if self._standing.step:
             text += f"; going on after step {self._standing.step}"

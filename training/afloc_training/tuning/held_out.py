@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _AT = 5
 _DRAWN_EACH = 2
-_DRAWN = "Held-out films of the site, for a finding their report states"
+_DRAWN = "Held-out {image}s of the site, for a finding their report states"
 _GROUPINGS = ("sex", "age_group", "view", "scanner")
 
 
@@ -44,8 +44,8 @@ def held_out(store: Store) -> tuple[int, ...]:
     found = tuple(n for split in HELD_OUT for n in store.of_split(split))
     if not found:
         raise DatasetError(
-            "The store holds no film that was kept from training.",
-            remedy="Prepare films of more patients.",
+            "The store holds no image that was kept from training.",
+            remedy="Prepare images of more patients.",
         )
     return found
 
@@ -108,14 +108,14 @@ def site_pictures(
     """
     cases = held_out(store)
     ids, known = _known(sides, store, cases)
-    labels = field_of(sides[1].manifest.modality).labels
+    field = field_of(sides[1].manifest.modality)
     drawn = []
     for column, name in enumerate(ids):
         for place in np.flatnonzero(known[:, column] == 1)[:_DRAWN_EACH]:
             film = film_of(store, cases[place])
             base, bundle = (side.localize_all(film, [name])[name] for side in sides)
-            drawn.append(draw_maps(film, labels[name], (base, bundle)))
-    return [(_DRAWN, drawn)] if drawn else []
+            drawn.append(draw_maps(film, field.labels[name], (base, bundle)))
+    return [(_DRAWN.format(image=field.image), drawn)] if drawn else []
 
 
 def retrieval_rows(folders: Sequence[Path], store: Store) -> tuple[RetrievalRow, ...]:
