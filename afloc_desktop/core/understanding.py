@@ -187,7 +187,11 @@ class Interpreter:
         place, spec = reading.place, self._manifest.heatmap
         is_preset = named is not None and (not self._is_literal or text == named.id)
         notes = () if is_preset or self._is_literal else self._notes(reading, finding)
-        has_place = place.side is not None or place.zone is not None or reading.part.is_named
+        # A bundle that reads words literally has its places in the words, not routed by us.
+        part = reading.part
+        if self._is_literal:
+            place, part = Place(None, None, place.rest), WHOLE
+        has_place = place.side is not None or place.zone is not None or part.is_named
         is_whole = not has_place and not reading.is_negated
         is_known = finding is not None or reading.is_explained
         question = Question(
@@ -208,7 +212,7 @@ class Interpreter:
             gain=finding.gain if finding and is_whole else None,
             bias=finding.bias if finding and is_whole else None,
             leans_on=None if finding else self._leans_on(reading),
-            part=reading.part,
+            part=part,
         )
         return replace(question, warnings=tuple(self._warnings(question, reading)))
 
@@ -219,13 +223,10 @@ class Interpreter:
     def _read(self, text: str) -> _Reading:
         if text in self._listed:  # most prompts; a start need not wait for the phrasebook
             return _Reading(text, Place(None, None, ""), (Mention(text, text, False),), (), ())
-        part, rest = WHOLE, text
-        if not self._is_literal:
-            names = tuple(mention.words for mention in self._book.find(text)[0])
-            part, rest = parse_part(text, self._manifest.modality, names)
+        names = tuple(mention.words for mention in self._book.find(text)[0])
+        part, rest = parse_part(text, self._manifest.modality, names)
         mentions, remainder = self._book.find(rest)
-        # A bundle that reads words literally has its places in the words, not routed by us.
-        is_chest = self._manifest.modality == "cxr" and not self._is_literal
+        is_chest = self._manifest.modality == "cxr"
         place = parse_place(remainder) if is_chest else Place(None, None, remainder)
         words = [word for word in words_of(place.rest) if word not in self._fillers]
         return _Reading(
@@ -265,7 +266,7 @@ class Interpreter:
 
     def _sentence(self, reading: _Reading, finding: FindingSpec | None) -> str:
         place = reading.place
-        if finding and place.zone:
+        if finding and place.zone and not self._is_literal:
             side = f"{place.side} " if place.side in ("right", "left") else ""
             return f"{finding.label} in the {side}{_ZONES[place.zone]}."
         return as_sentence(reading.text, self._manifest.text)
@@ -280,9 +281,10 @@ class Interpreter:
         elif labels:
             notes.append(f"names {', '.join(labels)}: the whole text is answered at once")
         place = reading.place
-        notes += [f"side: {place.side}"] if place.side else []
-        notes += [f"zone: {place.zone}"] if place.zone else []
         part, can_route = reading.part, self._manifest.heatmap.side_penalty > 0
+        is_side = place.side and (can_route or place.side == "bilateral")
+        notes += [f"side: {place.side}"] if is_side else []
+        notes += [f"zone: {place.zone}"] if place.zone else []
         notes += [f"part of the picture: {part.words}"] if part.is_named and can_route else []
         notes += [f"eye: {part.eye}"] if part.eye else []
         notes += [f"degree, not used: {', '.join(reading.degrees)}"] if reading.degrees else []
@@ -306,17 +308,28 @@ class Interpreter:
                 f"This model was not taught {labels}: the map shows what comes nearest, and "
                 "nothing is called present."
             )
-        part = reading.part
-        if part.is_named and self._manifest.heatmap.side_penalty <= 0:
-            yield f"This model does not tell places apart: {part.words} was ignored."
-        if part.not_used:
-            yield f"A place that is not told apart was ignored: {', '.join(part.not_used)}."
+        yield from self._unheeded(reading)
         if not question.sentence:
             yield "The model's own text cleaning leaves nothing of these words."
         if self._tokenizer.is_cut(question.sentence):
             yield "The text is too long: its end is not read."
         if question.finding_id == TEXT and question.is_related:
             yield from self._unknown(question.sentence, reading)
+
+    def _unheeded(self, reading: _Reading) -> Iterator[str]:
+        """That the answer is not led to a place the words name."""
+        side, part = reading.place.side or "", reading.part
+        if self._is_literal:
+            zone = reading.place.zone or ""
+            named = ", ".join(filter(None, (f"{side} {zone}".strip(), part.words, *part.not_used)))
+            if named:
+                yield f"This model is not led to a place: {named} is read as words alone."
+            return
+        named = part.words or side.replace("bilateral", "")
+        if named and self._manifest.heatmap.side_penalty <= 0:
+            yield f"This model does not tell places apart: {named} was ignored."
+        if part.not_used:
+            yield f"A place that is not told apart was ignored: {', '.join(part.not_used)}."
 
     def _unknown(self, sentence: str, reading: _Reading) -> Iterator[str]:
         unknown = [word for word in reading.others if not self._knows(word)]

@@ -216,6 +216,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
         "eye: {}": "眼别：{}",
         "This model does not tell places apart: {} was ignored.":
             "此模型不区分部位：已忽略“{}”。",
+        "This model is not led to a place: {} is read as words alone.":
+            "此模型不按部位引导：“{}”仅作为文字读取。",
         "A place that is not told apart was ignored: {}.": "已忽略无法区分的部位：{}。",
         "the file does not say which eye this is; temporal and nasal were not used":
             "文件未说明是哪只眼；未采用颞侧与鼻侧",

@@ -190,9 +190,28 @@ def test_words_the_authors_cleaning_drops_are_told(literal):
 def test_a_literal_bundle_routes_no_sides_and_knows_its_findings(literal):
     question = literal.understand("right bright spot")
     assert (question.side, question.notes, question.finding_id) == (None, (), "text")
+    assert question.warnings[0] == "This model is not led to a place: right is read as words alone."
+    assert question.sentence == "right bright spot"
     named = literal.understand("Bright spot")
     assert (named.finding_id, named.threshold, named.prompt.origin) == ("bright_spot", 0.8, "typed")
     assert literal.understand("bright_spot").prompt.origin == "preset"
+
+
+def test_a_literal_bundle_of_eyes_leaves_places_in_the_words_and_says_so():
+    text = dataclasses.replace(tiny.manifest().text, cleaning="afloc", sentence="")
+    eyes = interpreter(text=text, modality="fundus")
+    question = eyes.understand("bright spot in the lower left periphery")
+    assert not question.part.is_named
+    assert question.warnings[0] == (
+        "This model is not led to a place: lower left, periphery is read as words alone."
+    )
+
+
+def test_a_side_that_is_not_routed_is_told():
+    spec = dataclasses.replace(tiny.manifest().heatmap, side_penalty=0.0)
+    question = interpreter(heatmap=spec).understand("bright spot on the left")
+    assert question.warnings == ("This model does not tell places apart: left was ignored.",)
+    assert "side: left" not in question.notes
 
 
 def test_a_text_that_is_too_long_is_told(reading):

@@ -37,8 +37,8 @@ _HOW = (
 )
 _HELD_OUT = (
     "A finding is there where the report says so and not there where the report denies it or calls "
-    "the {image} normal; {image}s whose reports do not mention it are left out, and so are findings "
-    "with fewer than eight {image}s either way."
+    "the {image} normal; {image}s whose reports do not mention it are left out, and so are "
+    "findings with fewer than eight {image}s either way."
 )
 _TOO_FEW = "Of no finding are there eight {image}s that have it and eight that have it not."
 _SHORTCUTS = "A model that reads the {image} does not care about its border or how it was taken."

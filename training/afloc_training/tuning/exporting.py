@@ -50,8 +50,8 @@ _LICENCE = (
     "Of the base: {base}"
 )
 _DATA = (
-    "{train} {images} of the site with the sentences of their reports, identifiers taken out. {drawn} "
-    "Began with {source}{replay}. Of the base: {base}"
+    "{train} {images} of the site with the sentences of their reports, identifiers taken out. "
+    "{drawn} Began with {source}{replay}. Of the base: {base}"
 )
 _CARD = """# {title} ({id} {version})
 
