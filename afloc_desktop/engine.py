@@ -202,7 +202,7 @@ class Engine:
         image = read_film(fields)
         request.check()
         localizer = self._localizer(fields, kind_of(image, None))
-        check_kind(image, localizer.manifest.modality)
+        image = check_kind(image, localizer.manifest.modality)
         prompts = _prompts(fields, localizer)
         answers = []
         for index, prompt in enumerate(prompts, start=1):

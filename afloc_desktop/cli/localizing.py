@@ -208,7 +208,7 @@ def _one_film(
     try:
         image = read(ref)
         asked = models.for_kind(kind_of(image, series))
-        check_kind(image, asked.localizer.manifest.modality)
+        image = check_kind(image, asked.localizer.manifest.modality, series)
     except (InputError, BundleMissing) as error:
         return [Skipped(ref.path, error.reason, error.remedy)]
     for warning in image.warnings:

@@ -8,7 +8,7 @@ audit trail. A doubt is only told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from afloc_desktop.core.colours import has_hues, is_tissue, wrong_kind
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import Model, State
 
 Refusal = Literal["modality", "lateral", "body_part", "colour", "grey", "tiny"]
-Doubt = Literal["view_unknown", "body_part_unknown", "small"]
+Doubt = Literal["view_unknown", "body_part_unknown", "small", "like_eye", "like_tissue"]
 Kind = Literal["cxr", "fundus", "histo"]  # of images, as bundles name what they were trained on
 
 _CHEST = ("CHEST", "THORAX", "LUNG", "RIB", "TORAX")
@@ -39,6 +39,12 @@ _FROM_THE_SIDE = ("A", "P")  # the direction of the rows of a lateral film
 _WRONG_KINDS = {
     "colour": "This is a picture in colour, and the model was made for radiographs.",
     "grey": "This image has no colours, and the model was made for photographs.",
+}
+# Told, not refused: by its colours alone, tissue stained brown may be taken for a retina.
+_LIKE: dict[Kind, Doubt] = {"fundus": "like_eye", "histo": "like_tissue"}
+_LIKE_WORDS = {
+    "like_eye": "This looks like a photograph of the retina, and the model was made for tissue.",
+    "like_tissue": "This looks like stained tissue, and the model was made for the retina.",
 }
 _CHOOSE = "Choose another model; `afloc bundles list` shows what is installed."
 
@@ -111,6 +117,9 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
     kind = wrong_kind(image.colour, model.modality)
     if kind is not None:
         refusals.append(kind)
+    like = _like(image, series, model.modality)
+    if like is not None:
+        doubts.append(like)
     shorter = min(image.rows, image.columns)
     if shorter < _TINY:
         refusals.append("tiny")
@@ -119,12 +128,16 @@ def gate_of(image: Image, series: Series | None, model: Model) -> Gate:
     return Gate(tuple(refusals), tuple(doubts))
 
 
-def check_kind(image: Image, modality: str) -> None:
+def check_kind(image: Image, modality: str, series: Series | None = None) -> Image:
     """Refuse a photograph to a model of radiographs, and a radiograph to one of photographs.
 
     Args:
         image: Any.
         modality: What the model was trained on, as in its manifest.
+        series: Where it was listed; None where it was not.
+
+    Returns:
+        The image; with a warning where it looks like tissue to a model of eyes, or the reverse.
 
     Raises:
         UnsupportedImage: It is of the other kind.
@@ -132,6 +145,15 @@ def check_kind(image: Image, modality: str) -> None:
     kind = wrong_kind(image.colour, modality)
     if kind is not None:
         raise UnsupportedImage(_WRONG_KINDS[kind], remedy=_CHOOSE)
+    like = _like(image, series, modality)
+    return image if like is None else replace(image, warnings=(*image.warnings, _LIKE_WORDS[like]))
+
+
+def _like(image: Image, series: Series | None, modality: str) -> Doubt | None:
+    """What a picture looks like, where a model was made for the other kind in colour."""
+    kind = kind_of(image, series)
+    is_other = kind != modality and {kind, modality} <= _LIKE.keys()
+    return _LIKE[kind] if is_other else None
 
 
 def _look_at_chest(

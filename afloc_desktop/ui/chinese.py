@@ -174,6 +174,8 @@ DOUBTS = {
     "view_unknown": "文件未注明是否为正位；请自行核对。",
     "body_part_unknown": "文件未注明是否为胸部；请自行核对。",
     "small": "图像较小，可能漏掉细微征象。",
+    "like_eye": "图像看似眼底照片，而此模型用于组织切片。",
+    "like_tissue": "图像看似染色组织，而此模型用于眼底。",
 }
 ACCEPT, REDRAW, REJECT = "接受", "重画…", "否定"
 ACCEPT_TIP = "按显示的样子认定该征象 (Y)"

@@ -247,6 +247,8 @@ DOUBTS = {
     "view_unknown": "The file does not say whether this is a frontal view; check it yourself.",
     "body_part_unknown": "The file does not say that this is a chest; check it yourself.",
     "small": "The image is small; faint findings may be lost.",
+    "like_eye": "This looks like a photograph of the retina, and the model was made for tissue.",
+    "like_tissue": "This looks like stained tissue, and the model was made for the retina.",
 }
 ACCEPT, REDRAW, REJECT = "Accept", "Redraw…", "Reject"
 ACCEPT_TIP = "State this finding as it is shown (Y)"

@@ -6,8 +6,8 @@ from doubles import Desk, QueueLoop, film, listing, ref
 from readings import MODEL, reading
 
 from afloc_desktop.core.domain import Orientation
-from afloc_desktop.core.errors import ExportError
-from afloc_desktop.state.gate import Gate, gate, gate_of, is_refused
+from afloc_desktop.core.errors import ExportError, UnsupportedImage
+from afloc_desktop.state.gate import Gate, check_kind, gate, gate_of, is_refused
 from afloc_desktop.state.store import State, Store
 from afloc_desktop.state.tasks import Tasks
 from afloc_desktop.state.workspace import Workspace
@@ -78,6 +78,26 @@ def test_a_model_of_chests_refuses_an_eye_and_a_model_of_eyes_a_chest():
     screenshot = film(**LARGE, colour=np.full((400, 300, 3), 90, np.uint8))
     assert gate_of(screenshot, either, chest) == Gate()
     assert gate_of(screenshot, either, EYE).refusals == ("grey",)
+
+
+def test_an_eye_before_a_model_of_tissue_is_told_and_so_is_tissue_before_one_of_eyes():
+    tissue_model = replace(EYE, modality="histo", dicom_modalities=("SM", "OT"))
+    captured = replace(CHEST, modality="OT")
+    pink = np.tile(np.array([220, 150, 200], np.uint8), (400, 300, 1))
+    tissue = film(**LARGE, colour=pink)
+    assert gate_of(photograph(), captured, tissue_model) == Gate((), ("like_eye",))
+    eyes_model = replace(EYE, dicom_modalities=())
+    assert gate_of(tissue, None, eyes_model) == Gate((), ("like_tissue",))
+    # What the file says of itself stands before its colours.
+    assert gate_of(tissue, replace(CHEST, modality="OP"), eyes_model) == Gate()
+    assert gate_of(tissue, captured, tissue_model) == Gate()
+
+
+def test_front_ends_without_a_window_are_warned_with_the_image():
+    assert "looks like a photograph of the retina" in check_kind(photograph(), "histo").warnings[-1]
+    assert check_kind(photograph(), "fundus").warnings == photograph().warnings
+    with pytest.raises(UnsupportedImage, match="radiographs"):
+        check_kind(photograph(), "cxr")
 
 
 def test_without_film_or_model_there_is_nothing_to_refuse():
