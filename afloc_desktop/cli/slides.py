@@ -99,7 +99,7 @@ def localize_slide(
 def _look(run: SlideRun, name: str) -> None:
     """Show the model every window, and tell how far it is."""
     note = f", {run.done} known from an earlier run" if run.done else ""
-    for warning in (*run.slide.warnings, *run.plan.tiling.notes):
+    for warning in (*run.slide.warnings, *run.plan.notes):
         say(f"warning {name}: {warning}")
     share = f"{run.plan.empty / (run.plan.empty + run.total):.0%}"
     say(f"slide {name}: {run.total} windows{note}; {run.plan.empty} ({share}) hold no tissue")

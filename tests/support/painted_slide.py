@@ -50,7 +50,9 @@ class PaintedSlide:
     def level_for(self, downsample: float) -> int:
         return max((n for n, d in enumerate(self.downsamples) if d <= downsample * 1.01), default=0)
 
-    def region(self, level: int, left: int, top: int, columns: int, rows: int) -> np.ndarray:
+    def region(
+        self, level: int, left: int, top: int, columns: int, rows: int, *, should_stop=None
+    ) -> np.ndarray:
         self.reads.append((level, left, top))
         step = self.downsamples[level]
         small = self.pixels[::step, ::step]

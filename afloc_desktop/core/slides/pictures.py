@@ -41,7 +41,7 @@ def seen_from_above(slide: Slide, plan: Plan) -> Image:
 
     Its pixels are larger than the slide's; it has the slide's identity.
     """
-    return _from_above(slide, plan.box, plan.tiling.notes)
+    return _from_above(slide, plan.box, plan.notes)
 
 
 def results_on(

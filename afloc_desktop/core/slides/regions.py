@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from afloc_desktop.core.domain import BoolArray, ColourArray, read_only
 from afloc_desktop.core.eight_bit import resize_levels
 from afloc_desktop.core.errors import UnsupportedImage
 from afloc_desktop.core.geometry import Box
+from afloc_desktop.core.slides.overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,9 +37,14 @@ MARGIN = 1 / 16
 # least this share of it is tissue.
 STAIN_LEVELS = 15
 TISSUE_SHARE = 0.05
+# Of a slide in grey, as of fluorescence, tissue is what lies as far from the commonest grey. It is
+# one where not even this share of it, seen as a whole, has a colour.
+_NO_COLOUR = 0.001
+_OVERVIEW = 512  # pixels of its longer side
 _MASK_PIXELS = 8  # of a window's edge that suffice to tell tissue
 _BLOCK = 2048  # pixels of an edge that are read at once for the mask
 _MOST_WINDOWS = 1_000_000
+_GREY = "the slide has no colours; what differs from its background is taken for tissue"
 
 
 class Place(NamedTuple):
@@ -85,6 +92,7 @@ class Plan:
         region: As it was asked for; None for the whole slide.
         left, top, columns, rows: The windows that the region touches, counted in windows.
         windows: Those with tissue, row by row.
+        background: Grey that tissue was told from on a slide without colours; None on all others.
     """
 
     tiling: Tiling
@@ -94,11 +102,19 @@ class Plan:
     columns: int
     rows: int
     windows: tuple[Place, ...] = field(repr=False)
+    background: int | None = None
 
     @property
     def empty(self) -> int:
         """Windows without tissue, which the model is not shown."""
         return self.columns * self.rows - len(self.windows)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was taken for granted, for the reader."""
+        if self.background is None:
+            return self.tiling.notes
+        return (*self.tiling.notes, _GREY)
 
     @property
     def box(self) -> Box:
@@ -167,7 +183,26 @@ def plan_windows(
     Raises:
         UnsupportedImage: No part of the region lies on the slide.
     """
-    left, top, right, bottom = _touched(slide, tiling, region)
+    left, top, right, bottom = touched = _touched(slide, tiling, region)
+    background = None
+    windows = _windows(slide, tiling, touched, is_tissue, check)
+    if not windows:  # glass, or a slide without colours
+        background = _background(slide, check)
+    if background is not None:
+        windows = _windows(slide, tiling, touched, partial(is_unlike, background), check)
+    size = right - left, bottom - top
+    return Plan(tiling, region, left, top, *size, tuple(windows), background)
+
+
+def _windows(
+    slide: Slide,
+    tiling: Tiling,
+    touched: tuple[int, int, int, int],
+    tells: Callable[[ColourArray], BoolArray],
+    check: Callable[[], None],
+) -> list[Place]:
+    """Windows where enough pixels are tissue, as `tells` says, row by row."""
+    left, top, right, bottom = touched
     windows: list[Place] = []
     level = slide.level_for(tiling.side / _MASK_PIXELS)
     most = max(1, int(_BLOCK * slide.levels[level].downsample / tiling.side))
@@ -177,9 +212,9 @@ def plan_windows(
         for start in range(left, right, most):
             check()
             columns = range(start, min(right, start + most))
-            found += _with_tissue(slide, tiling, level, columns, rows)
+            found += _with_tissue(slide, tiling, level, columns, rows, tells)
         windows += sorted(found, key=_by_row)
-    return Plan(tiling, region, left, top, right - left, bottom - top, tuple(windows))
+    return windows
 
 
 def part_of(slide: Slide, box: Box, level: int) -> ColourArray:
@@ -217,6 +252,32 @@ def is_tissue(pixels: ColourArray) -> BoolArray:
     return stained
 
 
+def is_unlike(background: int, pixels: ColourArray) -> BoolArray:
+    """Which pixels differ from the background of a slide in grey, shape (rows, columns).
+
+    Args:
+        background: Its grey, 0 to 255.
+        pixels: uint8 RGB, shape (rows, columns, 3).
+    """
+    apart: BoolArray = np.abs(pixels[..., 1].astype(np.int16) - background) >= STAIN_LEVELS
+    return apart
+
+
+def _background(slide: Slide, check: Callable[[], None]) -> int | None:
+    """The commonest grey of a slide that has no colours; None where it has some."""
+
+    def goes_on() -> bool:
+        check()
+        return False
+
+    whole = overview(slide, _OVERVIEW, should_stop=goes_on)
+    if is_tissue(whole).mean() >= _NO_COLOUR:
+        return None
+    counts = np.bincount(whole[..., 1].ravel(), minlength=256)
+    # Noise spreads glass over some levels.
+    return int(np.convolve(counts, np.ones(5), "same").argmax())
+
+
 def _touched(slide: Slide, tiling: Tiling, region: Box | None) -> tuple[int, int, int, int]:
     """The windows that a region touches: left, top, right, bottom, the last two outside."""
     if region is None:
@@ -234,13 +295,18 @@ def _touched(slide: Slide, tiling: Tiling, region: Box | None) -> tuple[int, int
 
 
 def _with_tissue(
-    slide: Slide, tiling: Tiling, level: int, columns: range, rows: range
+    slide: Slide,
+    tiling: Tiling,
+    level: int,
+    columns: range,
+    rows: range,
+    tells: Callable[[ColourArray], BoolArray],
 ) -> Iterator[Place]:
     scale = slide.levels[level].downsample
     x = _edges(columns, tiling.side / scale)
     y = _edges(rows, tiling.side / scale)
     pixels = slide.region(level, int(x[0]), int(y[0]), int(x[-1] - x[0]), int(y[-1] - y[0]))
-    counts = np.add.reduceat(is_tissue(pixels).astype(np.int64), y[:-1] - y[0], axis=0)
+    counts = np.add.reduceat(tells(pixels).astype(np.int64), y[:-1] - y[0], axis=0)
     counts = np.add.reduceat(counts, x[:-1] - x[0], axis=1)
     share = counts / np.outer(np.diff(y), np.diff(x))
     for row, column in np.argwhere(share >= TISSUE_SHARE):

@@ -78,6 +78,30 @@ def test_glass_dust_and_pencil_grey_are_no_tissue():
     assert plan_windows(slide, tile_slide(slide, SIDE)).windows == ()
 
 
+@pytest.mark.parametrize(("ground", "cell"), [(238, 150), (6, 70)])
+def test_tissue_of_a_slide_in_grey_is_what_differs_from_its_background(ground, cell):
+    """As of a scanner in grey, on bright glass, and as of fluorescence, on black."""
+    noise = np.random.default_rng(1).integers(-5, 6, (480, 960, 1))
+    pixels = np.full((480, 960, 3), ground) + noise
+    pixels[192:288, 96:192] += cell - ground
+    pixels[0:60, 500:560] += cell - ground
+    slide = PaintedSlide(np.clip(pixels, 0, 255).astype(np.uint8))
+    tiling = tile_slide(slide, SIDE)
+    plan = plan_windows(slide, tiling)
+    assert plan.windows == (Place(5, 0), Place(1, 2))
+    assert plan.notes == (
+        "the slide has no colours; what differs from its background is taken for tissue",
+    )
+    assert plan_windows(slide, tiling, Box(400, 300, 900, 470)).windows == ()
+
+
+def test_glass_of_a_stained_slide_stays_glass_where_it_is_asked_about_alone():
+    slide = painted()
+    slide.pixels[300:400, 300:400] = 90  # a grey fold
+    plan = plan_windows(slide, tile_slide(slide, SIDE), Box(290, 290, 420, 420))
+    assert (plan.windows, plan.notes) == ((), ())
+
+
 @pytest.mark.shared
 def test_no_window_of_stained_tissue_is_left_out(shared):
     tiles = sorted((shared / "data/histo/images").iterdir())[::6]
