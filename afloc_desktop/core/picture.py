@@ -13,11 +13,20 @@ from afloc_desktop.core.errors import UnreadableFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import PIL.Image
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _ORIENTATION = 0x0112
+_LYING = (5, 6, 7, 8)  # orientations that stand a picture on its side
 _DEEP = ("I", "F")  # modes of grey beyond 8 bits
 _COLOUR = ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV")
+
+
+def size_of(picture: PIL.Image.Image) -> tuple[int, int]:
+    """Columns and rows of an open picture, turned as its camera says; nothing is decoded."""
+    columns, rows = picture.size
+    is_lying = picture.getexif().get(_ORIENTATION) in _LYING
+    return (rows, columns) if is_lying else (columns, rows)
 
 
 def read_picture(path: Path) -> Image:
@@ -35,6 +44,7 @@ def read_picture(path: Path) -> Image:
         with PIL.Image.open(path, formats=_FORMATS) as opened:
             if opened.format == "TIFF" and opened.getexif().get(_ORIENTATION, 1) != 1:
                 raise ValueError("Pillow 13 mixes up the rows of a TIFF that lies on its side")
+            pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
             picture = PIL.ImageOps.exif_transpose(opened)
             is_deep = picture.mode.startswith(_DEEP)
             values = np.asarray(picture if is_deep else picture.convert("L"))
@@ -55,6 +65,6 @@ def read_picture(path: Path) -> Image:
             (values if colour is None else colour).tobytes() + str(values.shape).encode()
         ).hexdigest(),
         orientation=None,
-        warnings=(),
+        warnings=(f"The file holds {pages} pictures; the first is shown.",) if pages > 1 else (),
         colour=None if colour is None else read_only(colour),
     )

@@ -239,6 +239,7 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "这些文字描述的内容该模型在眼底照片上并不认识。",
         "These words do not describe anything this model knows on a histology image.":
             "这些文字描述的内容该模型在病理图像上并不认识。",
+        "The file holds {} pictures; the first is shown.": "文件含 {} 幅图片；仅显示第一幅。",
         "A picture without a DICOM identity: whose it is, which side and how large is not "
         "known, and no DICOM result can be made of it.":
             "没有 DICOM 身份的图片：所属患者、侧别与尺寸均未知，无法由其生成 DICOM 结果。",

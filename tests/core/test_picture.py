@@ -44,6 +44,14 @@ def test_grey_of_16_bits_is_not_cut_to_8(tmp_path):
     assert read_picture(tmp_path / "a.png").pixels.tolist() == deep.tolist()
 
 
+def test_a_file_of_several_pictures_says_that_the_first_is_shown(tmp_path):
+    pages = [PIL.Image.new("L", (4, 3), level) for level in (10, 20, 30)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    film = read_picture(tmp_path / "a.tif")
+    assert film.warnings == ("The file holds 3 pictures; the first is shown.",)
+    assert film.pixels[0, 0] == 10
+
+
 def test_a_picture_stands_as_the_camera_says(tmp_path):
     exif = PIL.Image.Exif()
     exif[0x0112] = 6  # turned a quarter to the left when it was taken

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from afloc_desktop.core.dicom.entry import Entry, Labels, Place, refused
 from afloc_desktop.core.errors import UnreadableFile
-from afloc_desktop.core.picture import read_picture
+from afloc_desktop.core.picture import read_picture, size_of
 
 if TYPE_CHECKING:
     from afloc_desktop.core.dicom.entry import Source
@@ -58,7 +58,7 @@ def picture_entry(source: Source) -> Entry:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
             with PIL.Image.open(source.path) as picture:
-                columns, rows = picture.size
+                columns, rows = size_of(picture)
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError,
             PIL.Image.DecompressionBombWarning):  # fmt: skip
         return refused(source, _damaged())

@@ -37,6 +37,14 @@ def test_a_picture_is_read_in_its_colours_with_a_warning(eyes):
     assert image.spacing is None
 
 
+def test_a_picture_is_listed_as_it_stands(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # lies on its side in the file
+    PIL.Image.fromarray(ORANGE).save(tmp_path / "eye.jpg", exif=exif)
+    (ref,) = scan([tmp_path]).images
+    assert (ref.rows, ref.columns) == (9, 6) == read(ref).pixels.shape
+
+
 def test_a_picture_beside_films_is_not_one_of_them(eyes, write_film):
     write_film(np.zeros((2, 3), np.uint8), "eyes/film.dcm")
     listing = scan([eyes])
