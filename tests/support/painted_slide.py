@@ -26,6 +26,7 @@ class PaintedSlide:
     pixels: np.ndarray
     downsamples: tuple[int, ...] = (1, 4)
     um: float | None = 0.5
+    background: tuple[int, int, int] = (WHITE, WHITE, WHITE)
     sha256: str = "5" * 64
     warnings: tuple[str, ...] = ()
     reads: list[tuple[int, int, int]] = field(default_factory=list)

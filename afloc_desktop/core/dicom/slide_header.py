@@ -278,10 +278,14 @@ def _spacing(tags: Tags, columns: int, rows: int) -> tuple[float, float] | None:
 
 
 def _background(tags: Tags) -> tuple[int, int, int]:
-    """The colour of what was not scanned (PS3.3 C.10.7.1.1); white where the file has none."""
+    """The colour of what was not scanned (PS3.3 C.10.7.1.1).
+
+    Where the file has none, white; black on a slide in grey, which mostly is one of fluorescence.
+    """
     stated = tags.numbers("RecommendedAbsentPixelCIELabValue")
     if len(stated) != 3 or not all(0 <= number <= _WORD for number in stated):
-        return (255, 255, 255)
+        is_grey = tags.text("PhotometricInterpretation").strip() == "MONOCHROME2"
+        return (0, 0, 0) if is_grey else (255, 255, 255)
     lightness, *ab = (number / _WORD for number in stated)
     red, green, blue = of_lab(lightness * 100, *(part * 255 - 128 for part in ab))
     return red, green, blue

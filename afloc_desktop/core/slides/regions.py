@@ -189,7 +189,9 @@ def plan_windows(
     if not windows:  # glass, or a slide without colours
         background = _background(slide, check)
     if background is not None:
-        windows = _windows(slide, tiling, touched, partial(is_unlike, background), check)
+        windows = _windows(
+            slide, tiling, touched, partial(is_unlike, (background, slide.background)), check
+        )
     size = right - left, bottom - top
     return Plan(tiling, region, left, top, *size, tuple(windows), background)
 
@@ -252,15 +254,16 @@ def is_tissue(pixels: ColourArray) -> BoolArray:
     return stained
 
 
-def is_unlike(background: int, pixels: ColourArray) -> BoolArray:
-    """Which pixels differ from the background of a slide in grey, shape (rows, columns).
+def is_unlike(grounds: tuple[int, tuple[int, int, int]], pixels: ColourArray) -> BoolArray:
+    """Which pixels of a slide in grey are no background, shape (rows, columns).
 
     Args:
-        background: Its grey, 0 to 255.
+        grounds: Its commonest grey, 0 to 255, and the colour of what was not scanned.
         pixels: uint8 RGB, shape (rows, columns, 3).
     """
-    apart: BoolArray = np.abs(pixels[..., 1].astype(np.int16) - background) >= STAIN_LEVELS
-    return apart
+    commonest, absent = grounds
+    apart: BoolArray = np.abs(pixels[..., 1].astype(np.int16) - commonest) >= STAIN_LEVELS
+    return apart & (pixels != np.array(absent, np.uint8)).any(axis=-1)
 
 
 def _background(slide: Slide, check: Callable[[], None]) -> int | None:

@@ -124,7 +124,9 @@ class SlidePanel(QWidget):
         self.progress.setRange(0, max(1, run.total))
         self.progress.setValue(run.done)
         words = strings.slide_progress(run.done, run.total, run.plan.empty)
-        self.told.setText(words if has_begun else strings.SLIDE_ASK)
+        notes = (strings.told(note) for note in run.plan.notes)
+        told = (words if has_begun else strings.SLIDE_ASK, *(n[:1].upper() + n[1:] for n in notes))
+        self.told.setText("\n".join(told))
 
     def _show_answer(self, state: State, answer: SlideAnswer | None) -> None:
         evidence = None if answer is None or not answer.evidence.looked else answer.evidence

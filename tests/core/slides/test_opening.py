@@ -219,5 +219,6 @@ def test_fluorescence_in_the_lowest_of_its_steps_is_not_black(tmp_path, opened):
     slide = opened(tmp_path / "s")
     shown = slide.tile(0, 0, 0)
     assert (shown == shown[..., :1]).all()
+    assert slide.background == (0, 0, 0)  # beyond the slide it is dark, too
     assert abs(shown[..., 0] - levels * 255 / 24).max() <= 0.5
     assert any("24 and above are shown white" in note for note in slide.warnings)

@@ -120,7 +120,7 @@ def answered(room):
         finding,
         Evidence(15, EDGES, read_only(counts), top),
     )
-    plan = SimpleNamespace(empty=1, windows=(None,) * 20)
+    plan = SimpleNamespace(empty=1, windows=(None,) * 20, notes=("the slide has no scale",))
     run = Run(room.slide.sha256, None, False, 15, 20, plan, {GREEN: answer})
     return replace(
         room.state,

@@ -52,7 +52,10 @@ def test_the_whole_slide_needs_no_region(panel, workspace, answered):
 def test_a_run_shows_how_far_it_is_and_can_be_stopped(panel, workspace, answered):
     panel.render_state(State(), run_of(answered, is_running=True))
     assert (panel.progress.value(), panel.progress.maximum()) == (15, 20)
-    assert panel.told.text() == "15 of 20 windows looked at; 1 without tissue left out"
+    assert panel.told.text().splitlines() == [
+        "15 of 20 windows looked at; 1 without tissue left out",
+        "The slide has no scale",
+    ]
     assert not panel.stop.isHidden()
     assert panel.go_on.isHidden()
     assert not panel.whole.isEnabled()
