@@ -283,8 +283,8 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "无法保存模型在切片上所见：{}。",
         "Free some space or ask who looks after this computer; then resume.":
             "请腾出一些空间，或询问负责此计算机的人员，然后继续。",
-        "the slide has no colours; what differs from its background is taken for tissue":
-            "切片无色彩；与背景不同之处视为组织",
+        "grey slide: tissue is told by its contrast":
+            "灰度切片：按与背景的对比识别组织",
         "the slide does not say how large its pixels are; they are taken as they are":
             "切片未说明像素大小；按原样使用",
         "the slide has {} µm a pixel and is enlarged to {} µm":

@@ -44,7 +44,7 @@ _OVERVIEW = 512  # pixels of its longer side
 _MASK_PIXELS = 8  # of a window's edge that suffice to tell tissue
 _BLOCK = 2048  # pixels of an edge that are read at once for the mask
 _MOST_WINDOWS = 1_000_000
-_GREY = "the slide has no colours; what differs from its background is taken for tissue"
+_GREY = "grey slide: tissue is told by its contrast"
 
 
 class Place(NamedTuple):

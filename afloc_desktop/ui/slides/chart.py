@@ -35,7 +35,7 @@ class Distribution(QWidget):
         self._threshold = 0.0
 
     def sizeHint(self) -> QSize:
-        return QSize(200, _HEIGHT + self.fontMetrics().height())
+        return QSize(200, _HEIGHT + 2 + self.fontMetrics().height())
 
     def show_evidence(self, evidence: Evidence | None, threshold: float) -> None:
         """Show what the windows say; None where there is nothing yet."""

@@ -90,9 +90,7 @@ def test_tissue_of_a_slide_in_grey_is_what_differs_from_its_background(ground, c
     tiling = tile_slide(slide, SIDE)
     plan = plan_windows(slide, tiling)
     assert plan.windows == (Place(5, 0), Place(1, 2))
-    assert plan.notes == (
-        "the slide has no colours; what differs from its background is taken for tissue",
-    )
+    assert plan.notes == ("grey slide: tissue is told by its contrast",)
     assert plan_windows(slide, tiling, Box(400, 300, 900, 460)).windows == ()
 
 
