@@ -150,7 +150,7 @@ def _counts(asked: list[int]) -> str:
     """How many films, and how many findings on each; images of two kinds have two numbers."""
     findings = sorted(set(asked)) or [0]
     each = " or ".join(map(str, findings[:-1])) + " or " if len(findings) > 1 else ""
-    return f"{_counted(len(asked), 'film')}, {each}{_counted(findings[-1], 'finding')} each"
+    return f"{_counted(len(asked), 'image')}, {each}{_counted(findings[-1], 'finding')} each"
 
 
 def _counted(count: int, name: str) -> str:

@@ -160,7 +160,7 @@ def test_what_the_model_cannot_do_with_words_is_said_once(localize, capsys):
     said = capsys.readouterr().err
     assert status == 0
     assert said.count("warning no bright spot: Negations are not understood") == 1
-    assert "2 films, 1 finding each" in said
+    assert "2 images, 1 finding each" in said
     assert not any(image["findings"][0]["present"] for image in results["images"])
 
 

@@ -37,6 +37,6 @@ def test_a_name_of_a_file_cannot_be_a_formula_or_markup():
 
 def test_the_page_lists_kinds_with_their_remedies():
     page = as_html([fault("missing_film", "t.csv", 2, "Why.")], COUNTS, str).decode()
-    assert "Film not found (1)" in page
-    assert "Copy the film there" in page
+    assert "Image not found (1)" in page
+    assert "Copy the image there" in page
     assert "<script" not in page

@@ -66,7 +66,7 @@ def test_two_report_tables_need_a_choice(site):
 
 
 def test_a_folder_without_films_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="no film"):
+    with pytest.raises(DatasetError, match="no image"):
         read_folder(tmp_path, None, {})
     with pytest.raises(DatasetError, match="does not exist"):
         read_folder(tmp_path / "none", None, {})

@@ -117,7 +117,7 @@ def test_films_without_a_report_are_said_once_where_most_have_none():
     (few,) = join(films[:3], [report(image="a"), report(image="b")], {}).faults
     assert (few.kind, few.file) == ("missing_report", "c")
     (many,) = join(films, [report(image="a")], {}).faults
-    assert (many.file, many.reason) == ("", "4 of 5 films have no report.")
+    assert (many.file, many.reason) == ("", "4 of 5 images have no report.")
 
 
 def test_nothing_joined_at_all_is_refused():

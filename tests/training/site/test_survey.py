@@ -37,7 +37,7 @@ def test_the_list_of_the_site_joins_films_and_reports(site, read, tmp_path):
     listed.write_text("film,report\na.png,A-1\n", encoding="utf-8")
     assert len(read(mapping=listed).cases) == 2
     listed.write_text("image,report\na.png,A-1\n", encoding="utf-8")
-    with pytest.raises(DatasetError, match="list of films"):
+    with pytest.raises(DatasetError, match="list of images"):
         read(mapping=listed)
 
 

@@ -159,14 +159,14 @@ def check_whole(cases: Sequence[Case], splits: Iterable[str], verdicts: Verdicts
     """What shows of the films that are left: enough of them, enough normal ones, two splits."""
     frontal = [case for case in cases if case.view != "lateral"]
     if len(frontal) < _FEWEST_FILMS:
-        verdicts.about_all("few_films", f"Only {len(frontal)} films can be used.")
+        verdicts.about_all("few_films", f"Only {len(frontal)} images can be used.")
     normal = sum(is_normal(learned(case.report)) for case in frontal)
     if frontal and normal < _FEWEST_NORMAL * len(frontal):
-        reason = f"Only {normal} of {len(frontal)} films are reported as normal."
+        reason = f"Only {normal} of {len(frontal)} images are reported as normal."
         verdicts.about_all("few_negatives", reason)
     there = set(splits)
     if frontal and there and not {"train", "dev"} <= there:
-        verdicts.about_all("outvoted_split", "No film is in the split train, or none in dev.")
+        verdicts.about_all("outvoted_split", "No image is in the split train, or none in dev.")
 
 
 def learned(report: Report) -> tuple[str, ...]:
@@ -211,10 +211,10 @@ def check_look(case: Case, look: Look, seen: dict[str, Case], verdicts: Verdicts
         verdicts: Takes the faults.
     """
     if look.is_blank:
-        verdicts.about_film("blank_film", case, "All pixels of the film have one value.")
+        verdicts.about_film("blank_film", case, "All pixels of the image have one value.")
         return
     if max(look.rows, look.columns) < _SMALL_SIDE:
-        reason = f"The film has {look.rows} x {look.columns} pixels."
+        reason = f"The image has {look.rows} x {look.columns} pixels."
         verdicts.about_film("small_film", case, reason)
     if look.wrong_colour:
         verdicts.about_film("wrong_colour", case, _COLOURS[look.wrong_colour])
@@ -225,11 +225,11 @@ def check_look(case: Case, look: Look, seen: dict[str, Case], verdicts: Verdicts
     if first is case:
         return
     if first.patient == case.patient:
-        reason = "The same pixels stand in an earlier film of this patient."
+        reason = "The same pixels stand in an earlier image of this patient."
         verdicts.about_film("duplicate_film", case, reason)
         verdicts.leave_out(case)
     else:
-        reason = "The same pixels stand in a film of another patient."
+        reason = "The same pixels stand in an image of another patient."
         for one in (first, case):
             verdicts.about_film("shared_film", one, reason)
 
@@ -242,10 +242,10 @@ def split_of(case: Case) -> str:
 def _check_kind(case: Case, modalities: Sequence[str], modality: str, verdicts: Verdicts) -> None:
     film, part = case.film, _BODY.get(modality)
     if film.modality and film.modality not in modalities:
-        reason = "The film is of a modality the model is not made for."
+        reason = "The image is of a modality the model is not made for."
         verdicts.about_film("wrong_modality", case, reason)
     elif film.body_part and part and not part.search(film.body_part):
-        verdicts.about_film("wrong_modality", case, "The film shows another part of the body.")
+        verdicts.about_film("wrong_modality", case, "The image shows another part of the body.")
     if modality == "fundus":
         _check_eye(case, verdicts)
 
@@ -308,13 +308,13 @@ def _check_splits(cases: Sequence[Case], verdicts: Verdicts) -> None:
     for members in of_patient.values():
         if len({split_of(case) for case in members} - {""}) > 1:
             for case in members:
-                reason = "The patient of this film is in two splits."
+                reason = "The patient of this image is in two splits."
                 verdicts.about_report("two_splits", case, reason)
 
 
 def _check_unknown(cases: Sequence[Case], modality: str, verdicts: Verdicts) -> None:
     unknown = [c for c in cases if not c.report.patient_id and not c.film.patient_id]
-    reason = "Neither file nor table says whose film it is."
+    reason = "Neither file nor table says whose image it is."
     _each_or_all("unknown_patient", unknown, len(cases), reason, verdicts)
     unseen = [c for c in cases if c.view == "unknown"]
     if modality in _VIEWS:
@@ -328,7 +328,7 @@ def _each_or_all(
 ) -> None:
     """One fault each, or a single one where most cases have it."""
     if len(those) > _MOST_SINGLE * of:
-        verdicts.about_all(kind, f"{len(those)} of {of} films: {reason[0].lower()}{reason[1:]}")
+        verdicts.about_all(kind, f"{len(those)} of {of} images: {reason[0].lower()}{reason[1:]}")
         return
     for case in those:
         verdicts.about_film(kind, case, reason)

@@ -82,7 +82,7 @@ def as_html(
     verdict = "" if faults else '<p class="ok">Nothing is wrong.</p>'
     body = (
         f"<h1>Check of the data</h1><table>{numbers}</table>{verdict}"
-        f"<h2>What is wrong</h2><p>An error keeps its film or report out of the training; a "
+        f"<h2>What is wrong</h2><p>An error keeps its image or report out of the training; a "
         f"warning does not. Parts of file names that may name somebody are shown as …; the row "
         f"says where they stand.</p><table><tr><th>Severity</th><th>Kind</th><th>Count</th></tr>"
         f"{kinds}</table>{details}"

@@ -28,12 +28,14 @@ class Kind:
 
 
 KINDS = {
-    "missing_film": Kind("Film not found", "error", "Copy the film there, or correct the row."),
+    "missing_film": Kind("Image not found", "error", "Copy the image there, or correct the row."),
     "missing_report": Kind(
-        "Film without a report", "warning", "Add its report, or leave the film out; it is not used."
+        "Image without a report",
+        "warning",
+        "Add its report, or leave the image out; it is not used.",
     ),
     "empty_report": Kind(
-        "Report without words about the film", "error", "Write findings or an impression into it."
+        "Report without words about the image", "error", "Write findings or an impression into it."
     ),
     "identical_reports": Kind(
         "Same report for several patients",
@@ -52,36 +54,36 @@ KINDS = {
     "outside": Kind(
         "Path that leads out of the folder",
         "error",
-        "Keep all films below the data folder and name them from there.",
+        "Keep all images below the data folder and name them from there.",
     ),
     "contradiction": Kind(
-        "Several different reports of one film",
+        "Several different reports of one image",
         "error",
         "Keep the report that was signed last and remove the others.",
     ),
     "repeated_row": Kind("Same row twice", "warning", "Remove the second row."),
     "ambiguous": Kind(
-        "Report that fits several films",
+        "Report that fits several images",
         "error",
-        "Name the film from the data folder down, or use its study UID.",
+        "Name the image from the data folder down, or use its study UID.",
     ),
     "two_splits": Kind(
-        "Patient in two splits", "error", "Give all films of a patient the same split."
+        "Patient in two splits", "error", "Give all images of a patient the same split."
     ),
     "unknown_split": Kind(
         "Unknown split", "warning", "Write train, dev or test; the patient is drawn by chance now."
     ),
     "two_patients": Kind(
-        "Patient ID contradicts the film",
+        "Patient ID contradicts the image",
         "error",
-        "Find out whose film it is before it is used.",
+        "Find out whose image it is before it is used.",
     ),
     "unknown_patient": Kind(
         "Patient unknown",
         "warning",
-        "Add a column patient_id; films of one patient may end in two splits.",
+        "Add a column patient_id; images of one patient may end in two splits.",
     ),
-    "unreadable_film": Kind("Film that cannot be read", "error", "Fetch the film again."),
+    "unreadable_film": Kind("Image that cannot be read", "error", "Fetch the image again."),
     "unreadable_report": Kind(
         "Report that cannot be read", "error", "Fetch the report again, or give it as text."
     ),
@@ -103,20 +105,20 @@ KINDS = {
     "other_eye": Kind(
         "Report of the other eye", "error", "Find out which eye the photograph shows."
     ),
-    "multi_frame": Kind("Several images in one file", "error", "Export the film alone."),
+    "multi_frame": Kind("Several images in one file", "error", "Export the image alone."),
     "lateral_film": Kind("Lateral film", "warning", "Nothing to do: only frontal films are used."),
     "unknown_view": Kind(
         "View unknown", "warning", "Say PA, AP or lateral in a column view; it is taken as frontal."
     ),
     "duplicate_film": Kind(
-        "Same film twice", "warning", "Remove one; only the first is used."
+        "Same image twice", "warning", "Remove one; only the first is used."
     ),
     "shared_film": Kind(
-        "Same film under two patients", "error", "Find out whose film it is before it is used."
+        "Same image under two patients", "error", "Find out whose image it is before it is used."
     ),
-    "blank_film": Kind("Film without a picture", "error", "Remove it."),
+    "blank_film": Kind("Empty image", "error", "Remove it."),
     "small_film": Kind(
-        "Film too small", "warning", "Export it in full size; small findings cannot be seen."
+        "Image too small", "warning", "Export it in full size; small findings cannot be seen."
     ),
     "inverted_film": Kind(
         "Film that looks like its negative",
@@ -127,7 +129,7 @@ KINDS = {
         "Age or sex that cannot be", "warning", "Write years as a number, and F, M or O."
     ),
     "burned_in": Kind(
-        "Name burned into the pixels", "error", "Export the film without the burned-in text."
+        "Name burned into the pixels", "error", "Export the image without the burned-in text."
     ),
     "identifiers": Kind(
         "Report names people, dates or numbers",
@@ -146,11 +148,13 @@ KINDS = {
         "Report of unlikely length", "error", "Check the row; a quote may be missing before it."
     ),
     "few_negatives": Kind(
-        "Too few films without findings",
+        "Too few images without findings",
         "warning",
-        "Add normal films with their reports: without them everything looks abnormal.",
+        "Add normal images with their reports: without them everything looks abnormal.",
     ),
-    "few_films": Kind("Too few films", "warning", "Collect more; below 200 little can be learned."),
+    "few_films": Kind(
+        "Too few images", "warning", "Collect more; below 200 little can be learned."
+    ),
     "outvoted_split": Kind(
         "A split is empty", "warning", "Give some patients the split train and others dev."
     ),

@@ -62,7 +62,7 @@ def read_folder(root: Path, table: Path | None, columns: Mapping[str, str]) -> F
     if not root.is_dir():
         raise DatasetError(
             "The data folder does not exist or is no folder.",
-            remedy="Give the folder that holds the films and their reports.",
+            remedy="Give the folder that holds the images and their reports.",
         )
     paths = sorted(_files(root))
     films, reports, faults = _dicom(root)
@@ -83,7 +83,7 @@ def read_folder(root: Path, table: Path | None, columns: Mapping[str, str]) -> F
                 faults.append(problem)
     if not films:
         raise DatasetError(
-            "The data folder holds no film.", remedy="Give a folder of DICOM, PNG or JPEG films."
+            "The data folder holds no image.", remedy="Give a folder of DICOM, PNG or JPEG images."
         )
     return Folder(
         films=tuple(sorted(films, key=lambda film: (film.name, film.ref.frame))),

@@ -67,8 +67,8 @@ def join(films: Sequence[Film], reports: Sequence[Report], mapping: Mapping[str,
             cases.append(_case(film, chosen))
     if not cases and not any(f.severity == "error" for f in faults):
         raise DatasetError(
-            "No report could be joined to a film.",
-            remedy="Check how the table names films, or give a list with --mapping.",
+            "No report could be joined to an image.",
+            remedy="Check how the table names images, or give a list with --mapping.",
         )
     cases, wrong = _same_patients(cases)
     bare = [film for film in films if not found[id(film)]]
@@ -107,7 +107,7 @@ def _match(report: Report, index: _Index) -> tuple[list[Film], Fault | None]:
         if key in index.accessions:
             films = index.accessions[key]
             if len({film.patient_id for film in films if film.patient_id}) > 1:
-                reason = "The number of the report stands on films of several patients."
+                reason = "The number of the report stands on images of several patients."
                 return [], fault("ambiguous", report.file, report.row, reason)
             return films, None
         for named in (index.ends, index.studies):
@@ -119,17 +119,17 @@ def _match(report: Report, index: _Index) -> tuple[list[Film], Fault | None]:
 def _by_image(report: Report, index: _Index) -> tuple[list[Film], Fault | None]:
     name = report.image
     if name.startswith("/") or ":" in name[:3] or ".." in name.split("/"):
-        reason = "The row names a film by a path that leads out of the data folder."
+        reason = "The row names an image by a path that leads out of the data folder."
         return [], fault("outside", report.file, report.row, reason)
     while name.startswith("./"):
         name = name[2:]
     exact = index.names.get(name)
     matches = [exact] if exact else index.ends.get(name, [])
     if not matches:
-        reason = "The film of this row is not in the data folder."
+        reason = "The image of this row is not in the data folder."
         return [], fault("missing_film", report.file, report.row, reason)
     if len({film.name for film in matches}) > 1:
-        reason = f"{len(matches)} films of the data folder have the name of this row."
+        reason = f"{len(matches)} images of the data folder have the name of this row."
         return [], fault("ambiguous", report.file, report.row, reason)
     return matches, None
 
@@ -140,7 +140,7 @@ def _beside(report: Report, index: _Index) -> tuple[list[Film], Fault | None]:
     films = index.folders.get(folder, []) if report.row is None and folder else []
     if films and len({film.study_uid for film in films}) == 1:
         return films, None
-    reason = "No film of the data folder belongs to this report."
+    reason = "No image of the data folder belongs to this report."
     return [], fault("missing_film", report.file, report.row, reason)
 
 
@@ -149,12 +149,12 @@ def _one_report(film: Film, reports: list[Report]) -> tuple[Report | None, list[
         return None, []
     if len({" ".join(report.text.split()) for report in reports}) == 1:
         again = [
-            fault("repeated_row", r.file, r.row, "An earlier row says the same of the same film.")
+            fault("repeated_row", r.file, r.row, "An earlier row says the same of the same image.")
             for r in reports[1:]
         ]
         return reports[0], again
     return None, [
-        fault("contradiction", r.file, r.row, "Another report says something else of its film.")
+        fault("contradiction", r.file, r.row, "Another report says something else of its image.")
         for r in reports
     ]
 
@@ -162,9 +162,10 @@ def _one_report(film: Film, reports: list[Report]) -> tuple[Report | None, list[
 def _without_report(bare: Sequence[Film], of: int) -> list[Fault]:
     """One fault each, or a single one where most films have none."""
     if 2 * len(bare) > of:
-        return [fault("missing_report", "", None, f"{len(bare)} of {of} films have no report.")]
+        return [fault("missing_report", "", None, f"{len(bare)} of {of} images have no report.")]
     return [
-        fault("missing_report", film.name, None, "No report speaks of this film.") for film in bare
+        fault("missing_report", image.name, None, "No report speaks of this image.")
+        for image in bare
     ]
 
 
@@ -185,7 +186,7 @@ def _same_patients(cases: list[Case]) -> tuple[list[Case], list[Fault]]:
     if agreement[True] < agreement[False]:
         return cases, []
     wrong = [c for c in both if c.film.patient_id != c.report.patient_id]
-    reason = "The report and the film name different patients."
+    reason = "The report and the image name different patients."
     out = {id(c) for c in wrong}
     return [c for c in cases if id(c) not in out], [
         fault("two_patients", c.report.file, c.report.row, reason) for c in wrong

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (65, "40-64"), (80, "65-79"), (999, "80+"))
 _SEXES = {"F": "F", "W": "F", "M": "M", "O": "O"}
 _DEV_SHARE = 0.15  # of the patients, where no table says
-_NO_PIXELS = "The film is gone."
+_NO_PIXELS = "The image is gone."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _make(survey: Survey, bundle: Bundle, output: Path, reporter: Reporter) -> M
     usable = [case for case in usable if kept[id(case)]]
     if not usable:
         raise DatasetError(
-            "No film of the folder can be used for training.",
+            "No image of the folder can be used for training.",
             remedy="See what is wrong with `afloc-train check`.",
         )
     splits = assign_splits(usable)

@@ -212,7 +212,7 @@ def read_film(film: Film) -> Image:
         return read_picture(film.ref.path)
     except UnreadableFile as error:  # whose words name the file
         raise UnreadableFile(
-            "The file is no readable picture.", remedy="Export the film again."
+            "The file is no readable picture.", remedy="Export the image again."
         ) from error
 
 
@@ -267,6 +267,6 @@ def _pairs(path: Path) -> Mapping[str, str]:
         return {row["film"].strip(): row["report"].strip() for row in rows}
     except (csv.Error, KeyError, AttributeError) as error:
         raise DatasetError(
-            "The list of films and reports cannot be read.",
+            "The list of images and reports cannot be read.",
             remedy="Give a CSV with the columns film and report.",
         ) from error

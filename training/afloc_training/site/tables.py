@@ -101,7 +101,7 @@ def read_table(
             reports.append(_report(named, meanings, file, row))
     if not reports and not faults:
         raise DatasetError(
-            "The reports table has a heading and no rows.", remedy="Give one row for every film."
+            "The reports table has a heading and no rows.", remedy="Give one row for every image."
         )
     return reports, faults
 
@@ -132,7 +132,7 @@ def _meanings(head: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]
         )
     if not meant & {"image", "study_instance_uid", "accession_number"}:
         raise DatasetError(
-            "The reports table does not say which film a report belongs to.",
+            "The reports table does not say which image a report belongs to.",
             remedy="Add a column image, study_instance_uid or accession_number.",
         )
     return found
