@@ -173,7 +173,7 @@ def test_check_shows_counts_examples_and_remedies_on_the_screen(
     assert code == 1
     assert "ERROR  Image not found: 1" in shown
     assert "reports.csv, row 2: The image of this row is not in the data folder." in shown
-    assert "-> Copy the film there, or correct the row." in shown
+    assert "-> Copy the image there, or correct the row." in shown
     assert "Image not found (1)" in page.read_text(encoding="utf-8")
     assert "error,missing_film,reports.csv,2," in table.read_text(encoding="utf-8-sig")
 
