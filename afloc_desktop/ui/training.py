@@ -225,7 +225,7 @@ class TrainingPage(QDialog):
             if isinstance(losses, dict) and losses:
                 self.curves.add(done, total, losses)
         elif kind not in ("progress", "stage_done"):
-            self._write(f"{kind}: {_line(event)}")
+            self._write(_line(event))
 
     def _end(self, ending: Ending) -> None:
         words = {0: strings.TRAINING_DONE, 1: strings.TRAINING_HAS_FAULTS,
@@ -288,8 +288,17 @@ class TrainingPage(QDialog):
 
 def _line(event: dict[str, Any]) -> str:
     """What fits into a line of the log; tables have pages of their own."""
+    kind = event["event"]
+    if kind == "stage":
+        return str(event.get("name", ""))
+    if kind == "fault":
+        where = ":".join(str(event[n]) for n in ("file", "row") if event.get(n) not in ("", None))
+        parts = (event.get("severity"), where, event.get("reason"))
+        said = ": ".join(str(part) for part in parts if part)
+        return f"{said} {event.get('remedy', '')}".strip()
     plain = {n: v for n, v in event.items() if n != "event" and not isinstance(v, dict | list)}
-    return ", ".join(
+    words = (
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in plain.items()
     )
+    return f"{kind}: {', '.join(words)}"

@@ -85,6 +85,21 @@ def test_progress_moves_the_bar_the_curves_and_the_time_left(page):
     page.grab()
 
 
+def test_what_a_step_says_is_read_as_sentences(page):
+    page._hear({"event": "stage", "name": "tiles"})
+    page._hear({"event": "fault", "severity": "warning", "kind": "repeated_row", "file": "t.csv",
+                "row": 7, "reason": "Said twice.", "remedy": "Remove one."})  # fmt: skip
+    page._hear({"event": "fault", "severity": "warning", "kind": "few_films", "file": "",
+                "row": None, "reason": "Only 4.", "remedy": "Collect more."})  # fmt: skip
+    page._hear({"event": "done", "step": 60, "loss": 0.12345})
+    assert page.log.toPlainText().splitlines() == [
+        "tiles",
+        "warning: t.csv:7: Said twice. Remove one.",
+        "warning: Only 4. Collect more.",
+        "done: step 60, loss 0.123",
+    ]
+
+
 def test_a_refusal_is_read_in_the_log_with_its_remedy(page):
     page._schooling.trainer.step = None
     page._end(Ending("fit", 2, AflocError("No weights.", remedy="Begin with <b>another</b>.")))
