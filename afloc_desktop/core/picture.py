@@ -11,6 +11,7 @@ from afloc_desktop.core.domain import Image, ImageRef, read_only
 from afloc_desktop.core.errors import UnreadableFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import PIL.Image
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)  # orientations that stand a picture on its side
+_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of version 2 and 4 spell it
 _DEEP = ("I", "F")  # modes of grey beyond 8 bits
 _COLOUR = ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV")
 
@@ -44,7 +46,7 @@ def read_picture(path: Path) -> Image:
         with PIL.Image.open(path, formats=_FORMATS) as opened:
             if opened.format == "TIFF" and opened.getexif().get(_ORIENTATION, 1) != 1:
                 raise ValueError("Pillow 13 mixes up the rows of a TIFF that lies on its side")
-            pages = getattr(opened, "n_frames", 1) if opened.format == "TIFF" else 1
+            remarks = tuple(_remarks(opened))
             picture = PIL.ImageOps.exif_transpose(opened)
             is_deep = picture.mode.startswith(_DEEP)
             values = np.asarray(picture if is_deep else picture.convert("L"))
@@ -65,6 +67,16 @@ def read_picture(path: Path) -> Image:
             (values if colour is None else colour).tobytes() + str(values.shape).encode()
         ).hexdigest(),
         orientation=None,
-        warnings=(f"The file holds {pages} pictures; the first is shown.",) if pages > 1 else (),
+        warnings=remarks,
         colour=None if colour is None else read_only(colour),
     )
+
+
+def _remarks(picture: PIL.Image.Image) -> Iterator[str]:
+    """What a reader must be told of an open picture."""
+    pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
+    if pages > 1:
+        yield f"The file holds {pages} pictures; the first is shown."
+    profile = picture.info.get("icc_profile") if picture.mode in _COLOUR else None
+    if profile and not any(name in profile for name in _SRGB):
+        yield "The colour profile of this picture was not applied; its colours may be a little off."

@@ -1,5 +1,6 @@
 import numpy as np
 import PIL.Image
+import PIL.ImageCms
 import pytest
 
 from afloc_desktop.core.errors import UnreadableFile
@@ -42,6 +43,22 @@ def test_grey_of_16_bits_is_not_cut_to_8(tmp_path):
     deep = np.array([[0, 300], [40_000, 65_535]], np.uint16)
     PIL.Image.fromarray(deep).save(tmp_path / "a.png")
     assert read_picture(tmp_path / "a.png").pixels.tolist() == deep.tolist()
+
+
+def test_colours_of_another_profile_than_srgb_are_said_to_be_as_they_are(tmp_path):
+    picture = PIL.Image.new("RGB", (4, 3), (200, 110, 40))
+    srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
+    told = []
+    for name, profile in (
+        ("srgb.png", srgb),
+        ("other.png", srgb.replace(b"s\0R\0G\0B", b"W\0I\0D\0E")),
+    ):
+        picture.save(tmp_path / name, icc_profile=profile)
+        told.append(read_picture(tmp_path / name).warnings)
+    assert told[0] == ()
+    assert told[1] == (
+        "The colour profile of this picture was not applied; its colours may be a little off.",
+    )
 
 
 def test_a_file_of_several_pictures_says_that_the_first_is_shown(tmp_path):
