@@ -262,8 +262,9 @@ def is_unlike(grounds: tuple[int, tuple[int, int, int]], pixels: ColourArray) ->
         pixels: uint8 RGB, shape (rows, columns, 3).
     """
     commonest, absent = grounds
-    apart: BoolArray = np.abs(pixels[..., 1].astype(np.int16) - commonest) >= STAIN_LEVELS
-    return apart & (pixels != np.array(absent, np.uint8)).any(axis=-1)
+    is_apart = np.abs(pixels[..., 1].astype(np.int16) - commonest) >= STAIN_LEVELS
+    unlike: BoolArray = is_apart & (pixels != np.array(absent, np.uint8)).any(axis=-1)
+    return unlike
 
 
 def _background(slide: Slide, check: Callable[[], None]) -> int | None:
