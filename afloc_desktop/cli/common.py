@@ -57,10 +57,11 @@ def add_resolution(parser: argparse.ArgumentParser) -> None:
     """`--resolution`."""
     parser.add_argument(
         "--resolution",
-        choices=("standard", "high", "tiled"),
+        choices=("standard", "mirrored", "high", "tiled"),
         default="standard",
-        help="show the model larger films, as it was not trained: high where its network takes "
-        "other sizes, tiled as the whole with four parts that overlap (default: standard)",
+        help="show the model more than the film once: mirrored its mirror image too, half a cell "
+        "aside; or larger, as it was not trained: high where its network takes other sizes, tiled "
+        "as the whole with four parts that overlap (default: standard)",
     )
 
 

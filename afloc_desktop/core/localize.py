@@ -104,6 +104,11 @@ class Localizer:
         return cls(bundle, Sessions(bundle, provider), resolution=resolution)
 
     @property
+    def fingerprint(self) -> str:
+        """How films are prepared and looked at, as it stands in every answer's key."""
+        return self._fingerprint
+
+    @property
     def provider(self) -> str:
         """What really runs, as onnxruntime names it, and how, if not as the bundle is made for."""
         mode = "" if self._resolution == "standard" else f" {self._resolution}"

@@ -134,7 +134,7 @@ def _described(localizer: Localizer) -> Model:
         version=manifest.version,
         title=manifest.title,
         bundle_sha256=localizer.bundle_sha256,
-        fingerprint=manifest.preprocess.fingerprint,
+        fingerprint=localizer.fingerprint,
         provider=localizer.provider,
         modality=manifest.modality,
         dicom_modalities=manifest.dicom_modalities,

@@ -168,7 +168,7 @@ def open_default(
     *,
     provider: str | None = None,
     bundle_id: str | None = None,
-    resolution: Resolution = "standard",
+    resolution: Resolution | None = "standard",
     kind: Kind | None = None,
 ) -> Localizer:
     """Load a bundle ready to answer, self-tested once on this machine and provider.
@@ -179,7 +179,7 @@ def open_default(
             `auto` tries what this installation offers, best first, and None what the settings
             name; where one fails, the CPU answers and `Localizer.fallback` says why.
         bundle_id: None for the chosen one.
-        resolution: As for `Localizer`.
+        resolution: As for `Localizer`; None for that of the settings where the bundle can.
         kind: As for `find`.
 
     Raises:
@@ -197,7 +197,24 @@ def open_default(
             raise
         found = sound, *_running(paths, sound, provider)
     bundle, sessions, fallback = found
+    if resolution is None:
+        resolution = _wished_resolution(paths, bundle, sessions)
     return Localizer(bundle, sessions, fallback=fallback, resolution=resolution)
+
+
+def _wished_resolution(paths: Paths, bundle: Bundle, sessions: Sessions) -> Resolution:
+    """How often the settings want images looked at, where that is possible."""
+    from afloc_desktop.core.model.patches import RESOLUTIONS, check_resolution
+
+    wished = _settings(paths).resolution
+    found: Resolution | None = next((known for known in RESOLUTIONS if known == wished), None)
+    if found is None or bundle.manifest.modality == "histo":  # a slide has tiles of its own
+        return "standard"
+    try:
+        check_resolution(found, bundle.manifest, sessions)
+    except InferenceError:
+        return "standard"
+    return found
 
 
 def _running(paths: Paths, bundle: Bundle, provider: str | None) -> tuple[Sessions, str]:

@@ -37,6 +37,7 @@ class Settings:
         earlier_bundle: Id of the one before the last promotion; empty where none was promoted.
         presets: Windows of CT, as `state.presets` writes them; empty for the defaults.
         provider: Where to run it, one of `PROVIDER_CHOICES`.
+        resolution: How often the window looks at an image, one of `patches.RESOLUTIONS`.
         reader: Who reads; empty until the reader was asked.
         look: `dark` or `light`.
         language: `en` or `zh`.
@@ -56,6 +57,7 @@ class Settings:
     earlier_bundle: str = ""
     presets: str = ""
     provider: str = "auto"
+    resolution: str = "standard"
     reader: str = ""
     look: str = "dark"
     language: str = "en"

@@ -345,7 +345,7 @@ def _open_run(
 def _open_model(paths: Paths, kind: Kind | None, chosen: str | None) -> Localizer:
     from afloc_desktop.state.models import open_default
 
-    return open_default(paths, bundle_id=chosen, kind=kind)
+    return open_default(paths, bundle_id=chosen, kind=kind, resolution=None)
 
 
 def _list_models(paths: Paths) -> tuple[ModelName, ...]:

@@ -354,7 +354,16 @@ PROVIDERS = {
     "coreml": "Apple (Core ML)",
     "openvino": "Intel (OpenVINO)",
 }
-SETTINGS_LATER = "语言与运行设备在下次启动时生效。"
+SETTING_RESOLUTION = "模型观察图像"
+RESOLUTIONS = {
+    "standard": "一次（最快）",
+    "mirrored": "两次（含镜像）",
+    "tiled": "另加放大分块，用于小病灶",
+}
+SETTINGS_LATER = (
+    "语言、运行设备与观察方式在下次启动时生效。观察两次约需两倍时间，分块约需五倍。"
+    "模型做不到时只观察一次；状态栏会注明实际方式。切片始终分块读取。"
+)
 KEY_SEARCH = "搜索命令与按键"
 KEY_NEW = "所选命令的按键"
 KEY_DEFAULT = "默认"

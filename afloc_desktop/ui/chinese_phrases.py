@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from afloc_desktop.ui import chinese_told
+from afloc_desktop.ui import chinese_told, phrases
 from afloc_desktop.ui.phrases import GAP, amount, number
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ _BASIS = {
     "unknown": "（不确定）",
     "reader": "（手动校准）",
 }
+
+_WAYS = {"8-bit": "8 位", "looked twice": "观察两次", "looked in tiles": "分块观察"}
 
 
 def told(text: str) -> str:
@@ -216,6 +218,13 @@ def model(identity: str, version: str) -> str:
 
 def model_choice(title: str, identity: str) -> str:
     return f"{title}（{identity}）"
+
+
+def provider(name: str) -> str:
+    shown = phrases.provider(name)
+    for english, chinese in _WAYS.items():
+        shown = shown.replace(english, chinese)
+    return shown
 
 
 def answered_in(seconds: float) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from afloc_desktop.state.store import Home, Problem
 
 
+_WAYS = {"int8": "8-bit", "mirrored": "looked twice", "tiled": "looked in tiles"}
+
+
 def told(text: str) -> str:
     """What the core says of a file, a film or a question."""
     return text
@@ -250,7 +253,7 @@ def provider(name: str) -> str:
     shown = {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU (CUDA)"}.get(
         device, device.removesuffix("ExecutionProvider")
     )
-    return f"{shown}, {how.replace('int8', '8-bit')}" if how else shown
+    return ", ".join((shown, *(_WAYS.get(way, way) for way in how.split())))
 
 
 def answered_in(seconds: float) -> str:

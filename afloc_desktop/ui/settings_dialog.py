@@ -43,6 +43,7 @@ class SettingsDialog(QDialog):
         self.look = _choice(strings.LOOKS, settings.look)
         self.language = _choice(strings.LANGUAGES, settings.language)
         self.provider = _choice(strings.PROVIDERS, settings.provider)
+        self.resolution = _choice(strings.RESOLUTIONS, settings.resolution)
         self._no_font = label(strings.NO_CHINESE_FONT, role="warning", wraps=True)
         self.language.currentIndexChanged.connect(self._look_for_font)
         form = QFormLayout()
@@ -53,6 +54,7 @@ class SettingsDialog(QDialog):
             (strings.SETTING_LOOK, self.look),
             (strings.SETTING_LANGUAGE, self.language),
             (strings.SETTING_PROVIDER, self.provider),
+            (strings.SETTING_RESOLUTION, self.resolution),
         ):
             field.setAccessibleName(name)
             form.addRow(label(name), field)
@@ -83,6 +85,7 @@ class SettingsDialog(QDialog):
             look=str(self.look.currentData()),
             language=str(self.language.currentData()),
             provider=str(self.provider.currentData()),
+            resolution=str(self.resolution.currentData()),
         )
         self.changed.emit(settings)
         self.accept()

@@ -386,7 +386,17 @@ PROVIDERS = {
     "coreml": "Apple (Core ML)",
     "openvino": "Intel (OpenVINO)",
 }
-SETTINGS_LATER = "Language and processor change with the next start."
+SETTING_RESOLUTION = "Model looks at images"
+RESOLUTIONS = {
+    "standard": "Once (quickest)",
+    "mirrored": "Twice, as a mirror image too",
+    "tiled": "Also in enlarged tiles, for small lesions",
+}
+SETTINGS_LATER = (
+    "Language, processor and how the model looks change with the next start. Looking twice takes "
+    "about twice as long, tiles five times. Where a model cannot, it looks once; the status line "
+    "says what was done. Slides are always read in tiles."
+)
 KEY_SEARCH = "Search commands and keys"
 KEY_NEW = "Key of the chosen command"
 KEY_DEFAULT = "Default"

@@ -164,6 +164,18 @@ def test_a_card_named_in_the_settings_is_a_wish_and_on_the_command_line_a_demand
         models.open_default(paths, provider="cuda")
 
 
+def test_the_window_looks_as_the_settings_say_where_the_model_can(paths, tiny_bundle):
+    said = {}
+    for wished in ("mirrored", "high", "of a later version"):
+        save_settings(paths.settings_file, Settings(resolution=wished))
+        said[wished] = models.open_default(paths, resolution=None).provider
+        assert models.open_default(paths).provider == CPU
+    assert said == {"mirrored": f"{CPU} mirrored", "high": CPU, "of a later version": CPU}
+    tiny.sign(paths.bundles / "tiny", tiny.manifest(modality="histo"))
+    save_settings(paths.settings_file, Settings(resolution="mirrored"))
+    assert models.open_default(paths, resolution=None).provider == CPU
+
+
 def test_each_provider_has_its_own_self_test(paths, card, monkeypatch):
     runs = []
     original = selftest.self_test

@@ -10,7 +10,7 @@ from afloc_desktop.ui.language import chinese_words
 # The same in every language: names, marks, numbers and units.
 NEUTRAL = {
     "APP", "ONE_TO_ONE", "NOTE_MARK", "RIGHT", "LEFT", "LANGUAGES", "VERDICT_MARKS",
-    "percent", "window", "amount", "angle", "number", "provider", "about",
+    "percent", "window", "amount", "angle", "number", "about",
     "slide_size", "slide_magnification", "slide_scale", "slide_place", "slide_objective",
 }  # fmt: skip
 

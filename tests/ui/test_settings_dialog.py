@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from afloc_desktop.core.model.patches import RESOLUTIONS
 from afloc_desktop.core.model.runtime import PROVIDER_CHOICES
 from afloc_desktop.state.settings import Settings
 from afloc_desktop.ui import strings, theme
@@ -36,13 +37,16 @@ def test_every_choice_is_taken(dialog, qtbot):
     dialog.look.setCurrentIndex(dialog.look.findData("dark"))
     dialog.language.setCurrentIndex(dialog.language.findData("en"))
     dialog.provider.setCurrentIndex(dialog.provider.findData("cpu"))
+    dialog.resolution.setCurrentIndex(dialog.resolution.findData("mirrored"))
     expected = replace(GIVEN, reader="Dr Other", look="dark", language="en", provider="cpu")
+    expected = replace(expected, resolution="mirrored")
     assert accept(dialog, qtbot) == expected
 
 
 def test_every_choice_there_is_has_a_name():
     assert set(strings.PROVIDERS) == set(PROVIDER_CHOICES)
     assert set(strings.LOOKS) == set(theme.LOOKS)
+    assert set(strings.RESOLUTIONS) <= set(RESOLUTIONS)
 
 
 @pytest.mark.parametrize("fonts", [[], ["Noto Sans CJK SC"]])

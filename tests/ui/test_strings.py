@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from afloc_desktop.core.domain import Spacing
-from afloc_desktop.ui import phrases, strings
+from afloc_desktop.ui import chinese_phrases, phrases, strings
 
 HELPERS = {"annotations", "TYPE_CHECKING"}
 WORDS = re.sub(r"(?m)^from .*\n", "", inspect.getsource(strings))
@@ -39,6 +39,8 @@ def test_every_provider_has_a_name():
     assert strings.provider("CUDAExecutionProvider") == "GPU (CUDA)"
     assert strings.provider("CoreMLExecutionProvider") == "CoreML"
     assert strings.provider("CPUExecutionProvider int8") == "CPU, 8-bit"
+    assert strings.provider("CPUExecutionProvider int8 tiled") == "CPU, 8-bit, looked in tiles"
+    assert chinese_phrases.provider("CPUExecutionProvider mirrored") == "CPU, 观察两次"
 
 
 def test_times_are_in_the_unit_that_fits():

@@ -1,6 +1,6 @@
-"""What a film gives the model to compare words with, at the model's own resolution or a higher one.
+"""What a film gives the model to compare words with, looked at once or more often.
 
-A higher one is asked for, never taken: nobody has shown for these weights that it is better.
+More is asked for, never taken: it costs time, and what it brings depends on model and finding.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from afloc_desktop.core.model.manifest import Manifest
     from afloc_desktop.core.model.session import Sessions
 
-Resolution = Literal["standard", "high", "tiled"]
-RESOLUTIONS: tuple[Resolution, ...] = ("standard", "high", "tiled")
+Resolution = Literal["standard", "mirrored", "high", "tiled"]
+RESOLUTIONS: tuple[Resolution, ...] = ("standard", "mirrored", "high", "tiled")
 Patches = npt.NDArray[np.float64]
 _LARGER = 1.5  # times the side that the model was trained with
 _STRIDE = 16  # network pixels that a cell of AFLoc's deep level spans
@@ -37,10 +37,16 @@ def check_resolution(resolution: Resolution, manifest: Manifest, sessions: Sessi
     """
     if resolution == "high" and not sessions.takes_other_sizes:
         raise InferenceError(
-            "This model takes films in one size only.", remedy="Choose standard or tiled."
+            "This model takes films in one size only.",
+            remedy="Choose standard, mirrored or tiled.",
         )
     side, grid = manifest.preprocess.side, manifest.heatmap.grid
-    is_cut = manifest.preprocess.fit == "letterbox" and side % grid == 0 and grid % 2 == 0
+    is_letterbox = manifest.preprocess.fit == "letterbox"
+    if resolution == "mirrored" and not (is_letterbox and side % (2 * grid) == 0):
+        raise InferenceError(
+            "This model's grid cannot be moved by half a cell.", remedy="Choose standard or high."
+        )
+    is_cut = is_letterbox and side % grid == 0 and grid % 2 == 0
     if resolution == "tiled" and not is_cut:
         raise InferenceError(
             "This model's grid does not fit into tiles.", remedy="Choose standard or high."
@@ -60,20 +66,29 @@ def film_patches(
     place, and because an answer must not depend on what was asked along with it.
 
     Args:
-        image: Any film. One that has no more pixels than the network sees is taken at `standard`.
+        image: Any film. One that has no more pixels than the network sees is not made larger.
         manifest, sessions: Of the bundle.
         resolution: `high` shows the whole film larger, `tiled` joins the whole with four parts
-            that overlap. Both have half as many cells again a side.
+            that overlap; both have half as many cells again a side. `mirrored` is the mean of the
+            film and its mirror image, half a cell aside, with twice as many cells a side.
         check: May raise `Cancelled`.
 
     Raises:
         InferenceError: The network could not be run.
     """
     spec = manifest.preprocess
-    if resolution == "standard" or max(image.rows, image.columns) <= spec.side:
+    is_small = max(image.rows, image.columns) <= spec.side
+    if resolution == "standard" or (is_small and resolution != "mirrored"):
         tensor, frame = _prepared(image, spec)
         check()
         return sessions.encode_patches(tensor, check=check).astype(np.float64), frame
+    if resolution == "mirrored":
+        tensor, frame = _prepared(image, spec)
+        check()
+        empty = (spec.pad - spec.mean) / spec.std
+        moved = _moved_mirror_image(tensor, manifest.heatmap.grid, empty)
+        seen = [sessions.encode_patches(look, check=check) for look in (tensor, moved)]
+        return _mirrored(*seen), frame
     tensor, frame = _prepared(image, replace(spec, side=round(spec.side * _LARGER)))
     check()
     if resolution == "high":
@@ -93,6 +108,23 @@ def _prepared(image: Image, spec: PreprocessSpec) -> tuple[FloatArray, Frame]:
         colour=image.colour,
     )
     return prepared.tensor, prepared.frame
+
+
+def _moved_mirror_image(tensor: FloatArray, grid: int, empty: float) -> FloatArray:
+    """Half a cell further down and to the right, with `empty` where nothing moved in."""
+    half = tensor.shape[-1] // (2 * grid)
+    moved = np.full_like(tensor, empty)
+    moved[..., half:, half:] = tensor[..., :-half, : half - 1 : -1]
+    return moved
+
+
+def _mirrored(whole: FloatArray, mirrored: FloatArray) -> Patches:
+    """The mean of what a film and its moved mirror image say, (D, 2 grid, 2 grid)."""
+    one, other = (p.repeat(2, 1).repeat(2, 2).astype(np.float64) for p in (whole, mirrored))
+    # Half a cell back; the last half cell was pushed out of sight, and its neighbour stands in.
+    back = np.pad(other, ((0, 0), (0, 1), (0, 1)), "edge")[:, 1:, 1:]
+    joined: Patches = (one + back[:, :, ::-1]) / 2
+    return joined
 
 
 def _enlarged(whole: FloatArray) -> Patches:

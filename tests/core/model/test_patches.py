@@ -52,6 +52,27 @@ def test_the_whole_counts_as_much_as_its_parts(tiny_bundle, make_image):
     assert found[:, 5, 30] == pytest.approx(directions(np.float64(1)), abs=1e-5)
 
 
+def test_a_mirror_image_moved_by_half_a_cell_says_the_same_where_it_does_not_matter(
+    tiny_bundle, make_image
+):
+    """On stripes and half planes the answers are known: dark and bright cells stay where they are,
+    and a cell that one look sees half of lies between.
+    """
+    bundle = load_bundle(tiny_bundle)
+    values = np.repeat([[0.0, 1.0]], 96, 0).repeat([46, 50], 1)
+    found, frame = film_patches(
+        make_image(values), bundle.manifest, Sessions(bundle, "cpu"), "mirrored", lambda: None
+    )
+    assert found.shape == (tiny.DEPTH, 48, 48)
+    assert frame.side == 96
+    assert found[:, 20, 20] == pytest.approx(directions(np.float64(0)), abs=1e-5)
+    assert found[:, 20, 25] == pytest.approx(directions(np.float64(1)), abs=1e-5)
+    half, whole = directions(np.float64(0.5)), directions(np.float64(1))
+    # Pixels 44 to 47: one look sees half of them bright; the other sees 42 to 45 and 46 to 49.
+    assert found[:, 20, 22] == pytest.approx((half + directions(np.float64(0))) / 2, abs=1e-5)
+    assert found[:, 20, 23] == pytest.approx((half + whole) / 2, abs=1e-5)
+
+
 def directions(p):
     raw = np.stack([p, 1 - p, 0 * p, 0 * p + 0.1])
     return raw / np.linalg.norm(raw, axis=0)
@@ -80,3 +101,6 @@ def test_a_model_of_one_size_refuses_the_other(tiny_bundle):
     tiny.sign(tiny_bundle, tiny.manifest(heatmap=replace(tiny.manifest().heatmap, grid=23)))
     with pytest.raises(InferenceError, match="tiles"):
         Localizer.open(tiny_bundle, provider="cpu", resolution="tiled")
+    tiny.sign(tiny_bundle, tiny.manifest(heatmap=replace(tiny.manifest().heatmap, grid=36)))
+    with pytest.raises(InferenceError, match="half a cell"):
+        Localizer.open(tiny_bundle, provider="cpu", resolution="mirrored")
