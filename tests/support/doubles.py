@@ -119,6 +119,7 @@ class FakeLocalizer:
             preprocess=SimpleNamespace(fingerprint=FINGERPRINT),
         )
         self.bundle_sha256 = sha
+        self.fingerprint = FINGERPRINT
         self.provider = "CPUExecutionProvider"
         self.fallback = ""
         self.threads: set[str] = set()
