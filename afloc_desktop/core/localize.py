@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from afloc_desktop.core.understanding import Question
 
 _KEPT_FILMS = 8
+_KEPT_BYTES = 256 << 20  # an eye of 256 x 256 cells takes 100 MB
 
 
 class Localizer:
@@ -284,10 +285,14 @@ class Localizer:
             self._films[key] = film_patches(
                 image, self.manifest, self._sessions, self._resolution, check
             )
-            while len(self._films) > _KEPT_FILMS:
+            while len(self._films) > 1 and not self._is_little_kept():
                 self._films.popitem(last=False)
         self._films.move_to_end(key)
         return self._films[key]
+
+    def _is_little_kept(self) -> bool:
+        held = sum(patches.nbytes for patches, _ in self._films.values())
+        return len(self._films) <= _KEPT_FILMS and held <= _KEPT_BYTES
 
     def _words_vector(
         self, question: Question, prompt: Prompt, check: Callable[[], None]
