@@ -9,6 +9,7 @@ import numpy as np
 
 from afloc_desktop.core.domain import Image, ImageRef, read_only
 from afloc_desktop.core.errors import UnreadableFile
+from afloc_desktop.core.icc import way_to_srgb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
     import PIL.Image
 
+    from afloc_desktop.core.domain import ColourArray
+
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _ORIENTATION = 0x0112
 _LYING = (5, 6, 7, 8)  # orientations that stand a picture on its side
-_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of version 2 and 4 spell it
 _DEEP = ("I", "F")  # modes of grey beyond 8 bits
 _COLOUR = ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV")
 
@@ -34,7 +36,8 @@ def size_of(picture: PIL.Image.Image) -> tuple[int, int]:
 def read_picture(path: Path) -> Image:
     """A film from a picture, turned as its camera says; it has no UID and no spacing.
 
-    Colours are what the samples say in sRGB, transparency is left out; grey keeps its 16 bits.
+    Colours are those of sRGB, by the picture's profile where it has one of matrix and curves;
+    transparency is left out; grey keeps its 16 bits.
 
     Raises:
         UnreadableFile: Absent or no picture.
@@ -48,9 +51,12 @@ def read_picture(path: Path) -> Image:
                 raise ValueError("Pillow 13 mixes up the rows of a TIFF that lies on its side")
             remarks = tuple(_remarks(opened))
             picture = PIL.ImageOps.exif_transpose(opened)
+            colour = None
+            if picture.mode in _COLOUR:
+                colour, told = _in_srgb(picture)
+                picture, remarks = PIL.Image.fromarray(colour), remarks + told
             is_deep = picture.mode.startswith(_DEEP)
             values = np.asarray(picture if is_deep else picture.convert("L"))
-            colour = np.array(picture.convert("RGB")) if picture.mode in _COLOUR else None
     except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError) as error:
         raise UnreadableFile(
             f"{path.name} is no readable picture.", remedy="Check the path and the file."
@@ -72,11 +78,15 @@ def read_picture(path: Path) -> Image:
     )
 
 
+def _in_srgb(picture: PIL.Image.Image) -> tuple[ColourArray, tuple[str, ...]]:
+    """Colours, shape (rows, columns, 3), and what to tell of the way they went."""
+    profile, told = way_to_srgb(picture.info.get("icc_profile") or b"")
+    colour = np.array(picture.convert("RGB"))
+    return (colour if profile is None else profile.apply(colour)), told
+
+
 def _remarks(picture: PIL.Image.Image) -> Iterator[str]:
     """What a reader must be told of an open picture."""
     pages = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
     if pages > 1:
         yield f"The file holds {pages} pictures; the first is shown."
-    profile = picture.info.get("icc_profile") if picture.mode in _COLOUR else None
-    if profile and not any(name in profile for name in _SRGB):
-        yield "The colour profile of this picture was not applied; its colours may be a little off."

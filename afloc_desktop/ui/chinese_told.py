@@ -239,8 +239,6 @@ TABLE: Mapping[str, str] = MappingProxyType(
             "这些文字描述的内容该模型在眼底照片上并不认识。",
         "These words do not describe anything this model knows on a histology image.":
             "这些文字描述的内容该模型在病理图像上并不认识。",
-        "The colour profile of this picture was not applied; its colours may be a little off.":
-            "未应用此图片的颜色配置文件；颜色可能略有偏差。",
         "The file holds {} pictures; the first is shown.": "文件含 {} 幅图片；仅显示第一幅。",
         "A picture without a DICOM identity: whose it is, which side and how large is not "
         "known, and no DICOM result can be made of it.":

@@ -3,6 +3,7 @@ import PIL.Image
 import PIL.ImageCms
 import pytest
 
+from afloc_desktop.core import icc
 from afloc_desktop.core.errors import UnreadableFile
 from afloc_desktop.core.picture import read_picture
 
@@ -45,20 +46,21 @@ def test_grey_of_16_bits_is_not_cut_to_8(tmp_path):
     assert read_picture(tmp_path / "a.png").pixels.tolist() == deep.tolist()
 
 
-def test_colours_of_another_profile_than_srgb_are_said_to_be_as_they_are(tmp_path):
+def test_colours_of_another_profile_than_srgb_are_converted_or_said_to_be_as_they_are(tmp_path):
     picture = PIL.Image.new("RGB", (4, 3), (200, 110, 40))
     srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
-    told = []
-    for name, profile in (
-        ("srgb.png", srgb),
-        ("other.png", srgb.replace(b"s\0R\0G\0B", b"W\0I\0D\0E")),
-    ):
-        picture.save(tmp_path / name, icc_profile=profile)
-        told.append(read_picture(tmp_path / name).warnings)
-    assert told[0] == ()
-    assert told[1] == (
-        "The colour profile of this picture was not applied; its colours may be a little off.",
-    )
+    unnamed = srgb.replace(b"s\0R\0G\0B", b"W\0I\0D\0E")
+    swapped = unnamed.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
+    found = {}
+    for name, profile in {"srgb": srgb, "swapped": swapped, "other": unnamed[:200]}.items():
+        picture.save(tmp_path / "a.png", icc_profile=profile)
+        read = read_picture(tmp_path / "a.png")
+        found[name] = (read.colour[0, 0].tolist(), read.warnings)
+    assert found == {
+        "srgb": ([200, 110, 40], ()),
+        "swapped": ([110, 200, 40], (icc._CONVERTED,)),
+        "other": ([200, 110, 40], (icc._OTHER_PROFILE,)),
+    }
 
 
 def test_a_file_of_several_pictures_says_that_the_first_is_shown(tmp_path):

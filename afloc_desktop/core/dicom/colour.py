@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
-from afloc_desktop.core.dicom.icc import Profile, read_profile
 from afloc_desktop.core.dicom.palette import Palette, find_palette
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
+from afloc_desktop.core.icc import Profile, way_to_srgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,6 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _PARTIAL = np.array([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968],
                      [1.164384, 2.017232, 0]])  # fmt: skip
 _MOST = 255
-_CONVERTED = "The colours were converted from the profile of their device (ICC) to sRGB."
-_OTHER_PROFILE = "The colours have a profile (ICC) that is not applied; hues may differ slightly."
 
 
 def is_colour(header: Header) -> bool:
@@ -62,10 +60,8 @@ def palette_of(header: Header, tags: Tags) -> Palette | None:
 def find_profile(tags: Tags, header: Header) -> tuple[Profile | None, tuple[str, ...]]:
     """The profile of a colour image that is not sRGB, where it can be applied; and what to tell."""
     data = tags.raw("ICCProfile")
-    if not isinstance(data, bytes) or not data or b"sRGB" in data or not is_colour(header):
-        return None, ()
-    profile = read_profile(data)
-    return profile, (_OTHER_PROFILE if profile is None else _CONVERTED,)
+    is_held = isinstance(data, bytes) and is_colour(header)
+    return way_to_srgb(data) if is_held else (None, ())
 
 
 def to_rgb(header: Header, decoded: Decoded, palette: Palette | None) -> ColourArray:

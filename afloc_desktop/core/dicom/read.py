@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from afloc_desktop.core.dicom.decode import Decoded, Stored
-    from afloc_desktop.core.dicom.icc import Profile
     from afloc_desktop.core.dicom.palette import Palette
     from afloc_desktop.core.dicom.tags import Tags
+    from afloc_desktop.core.icc import Profile
 
 _NEGATIVE = "This film looks inverted; its MONOCHROME1/2 tag may be wrong."
 _SHIFTED = "The highest bit of a pixel is not where the standard has it; values were shifted."

@@ -18,11 +18,11 @@ from afloc_desktop.core.dicom.dataset import read_elements
 from afloc_desktop.core.dicom.files import find_body
 from afloc_desktop.core.dicom.guard import FETCH_AGAIN
 from afloc_desktop.core.dicom.header import Header, PixelElement, check_layout
-from afloc_desktop.core.dicom.icc import of_lab
 from afloc_desktop.core.dicom.syntax import no_video
 from afloc_desktop.core.dicom.tags import Tags
 from afloc_desktop.core.dicom.walker import LONG_VRS, sequence_end
 from afloc_desktop.core.errors import UnreadableFile, UnsupportedImage
+from afloc_desktop.core.icc import of_lab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pydicom.tag import BaseTag
 
     from afloc_desktop.core.dicom.files import Body
-    from afloc_desktop.core.dicom.icc import Profile
+    from afloc_desktop.core.icc import Profile
 
 Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _LONGEST = 1 << 20  # bytes; camera profiles of this kind have some hundred
 _MOST_TAGS, _MOST_POINTS = 100, 4096
 _BLOCK = 256  # rows worked on at a time
+_SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of version 2 and 4 spell it
+_CONVERTED = "The colours were converted from the profile of their device (ICC) to sRGB."
+_OTHER_PROFILE = "The colours have a profile (ICC) that is not applied; hues may differ slightly."
 # From XYZ under D50, in which profiles speak, to linear sRGB (Bradford adaptation).
 _TO_SRGB = np.array([[3.1338561, -1.6168667, -0.4906146], [-0.9787684, 1.9161415, 0.0334540],
                      [0.0719453, -0.2289914, 1.4052427]])  # fmt: skip
@@ -87,6 +90,14 @@ def read_profile(data: bytes) -> Profile | None:
             return _read(data)
     except (struct.error, ValueError, IndexError):
         return None
+
+
+def way_to_srgb(data: bytes) -> tuple[Profile | None, tuple[str, ...]]:
+    """The profile of an image in colour, where it is not sRGB and can be applied; what to tell."""
+    if not data or any(name in data for name in _SRGB):
+        return None, ()
+    profile = read_profile(data)
+    return profile, (_OTHER_PROFILE if profile is None else _CONVERTED,)
 
 
 def of_lab(lightness: float, a: float, b: float) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ import PIL.Image
 import PIL.ImageCms
 import pytest
 
-from afloc_desktop.core.dicom.icc import of_lab, read_profile
+from afloc_desktop.core.icc import of_lab, read_profile
 
 RGB = np.stack(np.meshgrid(*[np.arange(0, 256, 17)] * 3), axis=-1).reshape(64, 64, 3)
 RGB = RGB.astype(np.uint8)
