@@ -24,6 +24,7 @@ _LONGEST = 1 << 20  # bytes; camera profiles of this kind have some hundred
 _MOST_TAGS, _MOST_POINTS = 100, 4096
 _BLOCK = 256  # rows worked on at a time
 _SRGB = (b"sRGB", "sRGB".encode("utf-16-be"))  # as profiles of version 2 and 4 spell it
+_SAME_COLOURS = 2  # levels
 _CONVERTED = "The colours were converted from the profile of their device (ICC) to sRGB."
 _OTHER_PROFILE = "The colours have a profile (ICC) that is not applied; hues may differ slightly."
 # From XYZ under D50, in which profiles speak, to linear sRGB (Bradford adaptation).
@@ -93,11 +94,16 @@ def read_profile(data: bytes) -> Profile | None:
 
 
 def way_to_srgb(data: bytes) -> tuple[Profile | None, tuple[str, ...]]:
-    """The profile of an image in colour, where it is not sRGB and can be applied; what to tell."""
-    if not data or any(name in data for name in _SRGB):
-        return None, ()
+    """The profile of an image in colour, where it is not sRGB and can be applied; what to tell.
+
+    It is sRGB where it changes no colour, whatever its name.
+    """
     profile = read_profile(data)
-    return profile, (_OTHER_PROFILE if profile is None else _CONVERTED,)
+    if profile is None:
+        is_named = any(name in data for name in _SRGB)
+        return None, (_OTHER_PROFILE,) if data and not is_named else ()
+    changed = np.abs(profile.apply(_SAMPLES).astype(np.int16) - _SAMPLES).max()
+    return (None, ()) if changed <= _SAME_COLOURS else (profile, (_CONVERTED,))
 
 
 def of_lab(lightness: float, a: float, b: float) -> tuple[int, int, int]:
@@ -178,3 +184,5 @@ _ENCODED = np.rint(
     encode_srgb(np.clip(np.arange(1 << 16) - _BLACK, 0, _STEPS) / _STEPS) * 255
 ).astype(np.uint8)
 _ENCODED.flags.writeable = False
+_SAMPLES = (np.indices((6, 6, 6)).T.reshape(-1, 6, 3) * 51).astype(np.uint8)  # a cube of colours
+_SAMPLES.flags.writeable = False

@@ -50,7 +50,7 @@ def test_colours_of_another_profile_than_srgb_are_converted_or_said_to_be_as_the
     picture = PIL.Image.new("RGB", (4, 3), (200, 110, 40))
     srgb = PIL.ImageCms.ImageCmsProfile(PIL.ImageCms.createProfile("sRGB")).tobytes()
     unnamed = srgb.replace(b"s\0R\0G\0B", b"W\0I\0D\0E")
-    swapped = unnamed.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
+    swapped = srgb.replace(b"rXYZ", b"xXYZ").replace(b"gXYZ", b"rXYZ").replace(b"xXYZ", b"gXYZ")
     found = {}
     for name, profile in {"srgb": srgb, "swapped": swapped, "other": unnamed[:200]}.items():
         picture.save(tmp_path / "a.png", icc_profile=profile)
